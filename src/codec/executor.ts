@@ -1,0 +1,17 @@
+/**
+ * Where computation runs. Inline by default; a worker pool can take the place of it without the decoder noticing.
+ *
+ * Clock and pauses come from here too, because the codec itself may not name a platform: an abort can only arrive while the
+ * event loop turns, so long inline work asks for a {@link Executor.pause} every few milliseconds.
+ */
+
+/** The host's part of a long computation. */
+export interface Executor {
+  /** Milliseconds from any fixed origin. */
+  now(): number;
+  /** Gives the event loop one turn (a macrotask, so that timers, messages and aborts are seen). */
+  pause?(): Promise<void>;
+}
+
+/** An executor for work that nobody can interrupt: no clock, no pause. Time limits do not work with it. */
+export const INLINE_EXECUTOR: Executor = { now: () => 0 };

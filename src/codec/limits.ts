@@ -1,0 +1,30 @@
+/**
+ * What a caller is willing to spend on one input. Every limit is checked before memory is allocated or work is begun, so a
+ * hostile header of a hundred bytes costs a hundred bytes.
+ */
+
+/** Upper bounds for one operation; a crossing is a `limit` error, never a crash. */
+export interface Limits {
+  /** Samples in the decoded window, over all components. Default 2^28 (a gigabyte as 32-bit integers). */
+  readonly pixels: number;
+  /** Compressed bytes held in memory at once. Default 2^31. */
+  readonly bytes: number;
+  /** Tiles in the tile grid. Default 65 535, the most the standard allows (15444-1 A.5.1). */
+  readonly tiles: number;
+  /** Components. Default 16 384, the most the standard allows (15444-1 A.5.1). */
+  readonly components: number;
+  /** Code-blocks and precincts whose state is held at once. Default 2^22. */
+  readonly codeBlocks: number;
+  /** Milliseconds of work; `Infinity` by default, since only the caller knows how long a picture may take. */
+  readonly time: number;
+}
+
+/** The limits that hold where the caller says nothing. */
+export const DEFAULT_LIMITS: Limits = {
+  pixels: 2 ** 28,
+  bytes: 2 ** 31,
+  tiles: 65535,
+  components: 16384,
+  codeBlocks: 2 ** 22,
+  time: Number.POSITIVE_INFINITY,
+};
