@@ -73,6 +73,7 @@ export type ErrorCode =
   | 'limit-tiles'
   | 'limit-components'
   | 'limit-code-blocks'
+  | 'limit-boxes'
   | 'limit-time'
   // calls
   | 'option-value'

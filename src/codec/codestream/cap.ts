@@ -1,0 +1,33 @@
+/**
+ * Capabilities: CAP (15444-1 A.5.2), PRF (A.5.3), CPF (15444-15 A.6). They say what a decoder must be able to do; the decoder
+ * itself is steered by COD and COC.
+ */
+import type { ByteReader } from '../bits/byte-reader.ts';
+
+/** Extended capabilities. */
+export interface Cap {
+  /** Bit 32 - i (i = 1 is the most significant) says that Part i of the standard is used. */
+  readonly pcap: number;
+  /** One 16-bit word for each bit that is set, from Part 1 upward. */
+  readonly ccap: readonly number[];
+}
+
+/** Reads the parameters after Lcap. */
+export function readCap(r: ByteReader): Cap {
+  const pcap = r.u32();
+  const ccap: number[] = [];
+  while (r.remaining >= 2) ccap.push(r.u16());
+  return { pcap, ccap };
+}
+
+/** True when the stream says that it needs Part 15 (high throughput), Pcap15. */
+export function capNeedsHighThroughput(cap: Cap | undefined): boolean {
+  return cap !== undefined && (cap.pcap & 0x00020000) !== 0;
+}
+
+/** Reads the 16-bit words of PRF (profile number) or CPF (corresponding profile). */
+export function readProfileWords(r: ByteReader): number[] {
+  const words: number[] = [];
+  while (r.remaining >= 2) words.push(r.u16());
+  return words;
+}

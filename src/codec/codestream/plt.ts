@@ -1,0 +1,79 @@
+/**
+ * PLT and PLM: packet lengths in order of appearance, of one tile-part or of all of them (15444-1 A.7.2 and A.7.3).
+ *
+ * A length is written in groups of seven bits, most significant first; the top bit of a byte says that more follow.
+ */
+import type { ByteReader } from '../bits/byte-reader.ts';
+import { malformed } from '../errors.ts';
+
+/** One PLT, PPT, PLM or PPM segment: its place among its kind, and its bytes. */
+export interface IndexedBytes {
+  readonly index: number;
+  readonly bytes: Uint8Array;
+  /** Offset of the bytes in the input. */
+  readonly offset: number;
+}
+
+/** Reads Zplt, Zppt, Zplm or Zppm and hands over the rest. */
+export function readIndexedBytes(r: ByteReader): IndexedBytes {
+  const index = r.u8();
+  return { index, offset: r.offset, bytes: r.rest() };
+}
+
+/**
+ * Puts segments in order and joins their bytes. A length or header may be split between two segments only in PPM and PPT;
+ * joining all kinds alike is harmless where it may not.
+ */
+export function joinIndexed(segments: readonly IndexedBytes[]): Uint8Array {
+  if (segments.length === 1) return segments[0]!.bytes;
+  const sorted = [...segments].sort((a, b) => a.index - b.index);
+  const joined = new Uint8Array(sorted.reduce((sum, s) => sum + s.bytes.length, 0));
+  let at = 0;
+  for (const s of sorted) {
+    joined.set(s.bytes, at);
+    at += s.bytes.length;
+  }
+  return joined;
+}
+
+/** Reads packet lengths Iplt or Iplm to the end of `bytes`. */
+export function readPacketLengths(bytes: Uint8Array, offset?: number): number[] {
+  const lengths: number[] = [];
+  let value = 0;
+  let open = false;
+  for (const byte of bytes) {
+    value = value * 128 + (byte & 0x7f);
+    if (value > 0xffffffff) {
+      throw malformed('plt-value', 'a packet length exceeds 32 bits', {
+        ...(offset === undefined ? {} : { offset }),
+        clause: '15444-1 A.7.3',
+      });
+    }
+    open = byte >= 0x80;
+    if (!open) {
+      lengths.push(value);
+      value = 0;
+    }
+  }
+  if (open) {
+    throw malformed('plt-value', 'the last packet length has no end', {
+      ...(offset === undefined ? {} : { offset }),
+      clause: '15444-1 A.7.3',
+    });
+  }
+  return lengths;
+}
+
+/**
+ * Splits joined PLM bytes (Nplm, then Nplm bytes of lengths, for each tile-part in codestream order) into one list a tile-part.
+ */
+export function splitPlm(joined: Uint8Array): Uint8Array[] {
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  while (at < joined.length) {
+    const n = joined[at]!;
+    parts.push(joined.subarray(at + 1, at + 1 + n));
+    at += 1 + n;
+  }
+  return parts;
+}

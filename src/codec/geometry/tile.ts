@@ -1,0 +1,59 @@
+/**
+ * A tile with all its tile-components: parameters and geometry side by side.
+ *
+ * A file may have 16 384 components, nearly always with equal parameters, so geometry is worked out once for each different
+ * set of them and shared.
+ */
+import { type TileComponentParameters, type TileHeader, tileComponentParametersOf } from '../codestream/coding-parameters.ts';
+import type { MainHeader } from '../codestream/main-header.ts';
+import type { Bounds } from '../rect.ts';
+import { type TileComponentGeometry, numPrecinctsOf, tileBounds, tileComponentGeometry } from './tile-component.ts';
+
+/** One tile-component with everything that steers it. */
+export interface TileComponent {
+  readonly component: number;
+  /** XRsiz and YRsiz. */
+  readonly xrsiz: number;
+  readonly yrsiz: number;
+  readonly parameters: TileComponentParameters;
+  readonly geometry: TileComponentGeometry;
+}
+
+/** One tile. */
+export interface TileGeometry {
+  readonly tile: number;
+  readonly header: TileHeader;
+  /** The tile on the reference grid. */
+  readonly bounds: Bounds;
+  readonly components: readonly TileComponent[];
+}
+
+/** Works out a tile. */
+export function tileGeometry(main: MainHeader, header: TileHeader): TileGeometry {
+  const bounds = tileBounds(main.siz, header.tile);
+  const shared = new Map<object, Map<number, TileComponentGeometry>>();
+  const components = main.siz.components.map(({ xrsiz, yrsiz }, component): TileComponent => {
+    const parameters = tileComponentParametersOf(main, header, component);
+    let bySampling = shared.get(parameters.style);
+    if (bySampling === undefined) {
+      bySampling = new Map();
+      shared.set(parameters.style, bySampling);
+    }
+    let geometry = bySampling.get(xrsiz * 256 + yrsiz);
+    if (geometry === undefined) {
+      geometry = tileComponentGeometry(bounds, xrsiz, yrsiz, parameters.style);
+      bySampling.set(xrsiz * 256 + yrsiz, geometry);
+    }
+    return { component, xrsiz, yrsiz, parameters, geometry };
+  });
+  return { tile: header.tile, header, bounds, components };
+}
+
+/** Precincts of a whole tile, over all components and resolution levels. */
+export function numPrecinctsOfTile(tile: TileGeometry): number {
+  let sum = 0;
+  for (const { geometry } of tile.components) {
+    for (const resolution of geometry.resolutions) sum += numPrecinctsOf(resolution);
+  }
+  return sum;
+}

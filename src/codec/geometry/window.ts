@@ -1,0 +1,115 @@
+/**
+ * What a window of samples needs: from samples of the result back to coefficients, level by level (15444-1 F.3).
+ *
+ * To synthesise samples [lo, hi) of one resolution level, the filters reach a little further: two samples on each side for
+ * 5/3, four for 9/7, counted on the interleaved line. That wider interval E splits into the low-pass part, which is the window
+ * of the level below, and the high-pass part, which is the window of the subbands. At a real end of the tile-component the
+ * interval stops, and symmetric extension does the rest; elsewhere the margin is synthesised wrongly and then dropped.
+ */
+import { type Interval, clip, lengthOf } from './axis.ts';
+import type { TileComponentGeometry } from './tile-component.ts';
+
+/** Samples that synthesis reaches beyond its output on each side: half the support of the filters (Tables F.2, F.3). */
+const MARGIN_53 = 2;
+const MARGIN_97 = 4;
+
+/** One axis of one synthesis step. The plane holds the low-pass samples first, then the high-pass ones. */
+export interface AxisStep {
+  readonly numLow: number;
+  readonly numHigh: number;
+  /** 1 when the interleaved line begins at an odd coordinate, so with a high-pass sample. */
+  readonly parity: 0 | 1;
+  /** Samples of the synthesised line to drop at its start: margin. */
+  readonly skip: number;
+  /** Samples to keep after that. */
+  readonly count: number;
+}
+
+/** One axis of a window through all resolution levels. */
+export interface AxisWindow {
+  /** Samples kept at each resolution level 0..target; the last is what was asked for. */
+  readonly kept: readonly Interval[];
+  /** Coefficients needed at each level r > 0 from the high-pass side; index 0 is unused. */
+  readonly high: readonly Interval[];
+  /** The step from level r - 1 to r; index 0 is unused. */
+  readonly steps: readonly AxisStep[];
+  /** The widest line of any step: what a plane must be able to hold. */
+  readonly extent: number;
+}
+
+/** A window of a tile-component at one resolution level, with everything that is needed below it. */
+export interface ComponentWindow {
+  readonly target: number;
+  readonly x: AxisWindow;
+  readonly y: AxisWindow;
+}
+
+/** Works out a window. `x` and `y` are samples of resolution level `target`, inside the tile-component. */
+export function planWindow(
+  geometry: TileComponentGeometry,
+  target: number,
+  x: Interval,
+  y: Interval,
+  reversible: boolean,
+): ComponentWindow {
+  const margin = reversible ? MARGIN_53 : MARGIN_97;
+  const bounds = geometry.resolutions;
+  return {
+    target,
+    x: planAxis(
+      bounds.map((b) => b.x),
+      target,
+      x,
+      margin,
+    ),
+    y: planAxis(
+      bounds.map((b) => b.y),
+      target,
+      y,
+      margin,
+    ),
+  };
+}
+
+function planAxis(bounds: readonly Interval[], target: number, asked: Interval, margin: number): AxisWindow {
+  const kept: Interval[] = new Array(target + 1);
+  const high: Interval[] = new Array(target + 1);
+  const steps: AxisStep[] = new Array(target + 1);
+  kept[target] = asked;
+  let extent = lengthOf(asked);
+  for (let r = target; r > 0; r--) {
+    const w = kept[r]!;
+    const empty = lengthOf(w) === 0;
+    const e = empty ? { lo: w.lo, hi: w.lo } : clip({ lo: w.lo - margin, hi: w.hi + margin }, bounds[r]!);
+    const low = { lo: Math.ceil(e.lo / 2), hi: Math.ceil(e.hi / 2) };
+    high[r] = { lo: Math.floor(e.lo / 2), hi: Math.floor(e.hi / 2) };
+    steps[r] = {
+      numLow: low.hi - low.lo,
+      numHigh: high[r]!.hi - high[r]!.lo,
+      parity: e.lo % 2 === 0 ? 0 : 1,
+      skip: w.lo - e.lo,
+      count: w.hi - w.lo,
+    };
+    extent = Math.max(extent, e.hi - e.lo);
+    kept[r - 1] = low;
+  }
+  return { kept, high, steps, extent };
+}
+
+/** The coefficients of a subband that a window needs, in subband coordinates. */
+export function subbandWindow(window: ComponentWindow, r: number, orientation: number): { x: Interval; y: Interval } {
+  if (r === 0) return { x: window.x.kept[0]!, y: window.y.kept[0]! };
+  return {
+    x: orientation & 1 ? window.x.high[r]! : window.x.kept[r - 1]!,
+    y: orientation & 2 ? window.y.high[r]! : window.y.kept[r - 1]!,
+  };
+}
+
+/** Where a subband's window begins in the plane of its synthesis step. */
+export function subbandPlace(window: ComponentWindow, r: number, orientation: number): { x: number; y: number } {
+  if (r === 0) return { x: 0, y: 0 };
+  return {
+    x: orientation & 1 ? window.x.steps[r]!.numLow : 0,
+    y: orientation & 2 ? window.y.steps[r]!.numLow : 0,
+  };
+}
