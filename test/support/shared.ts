@@ -1,12 +1,14 @@
 /**
- * The shared test material (conformance files, photographs), which lies beside the repository and not in it.
+ * Tests that need more than the repository: the shared test material (conformance files, photographs), which lies beside it,
+ * and native programs.
  *
- * Where it is missing, tests that need it are skipped out loud; with JP2KIT_REQUIRE_ALL=1, as in the gate, they fail.
+ * Where something is missing, such tests are skipped out loud; with JP2KIT_REQUIRE_ALL=1, as in the gate, they fail.
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { sharedFolder } from './shared-folder.ts';
+import { findTool, type Tool } from './tools.ts';
 
 /** True when a missing tool or file must fail instead of being skipped. */
 export const REQUIRE_ALL = process.env.JP2KIT_REQUIRE_ALL === '1';
@@ -28,6 +30,12 @@ export function sayOnce(message: string): void {
 /** A block of tests that needs `part` of the shared material. */
 export function describeShared(part: string, name: string, body: () => void): void {
   describeWith(name, sharedComplaint(part), body);
+}
+
+/** A block of tests that needs native programs. */
+export function describeTools(tools: readonly Tool[], name: string, body: () => void): void {
+  const missing = tools.filter((tool) => findTool(tool) === undefined);
+  describeWith(name, missing.length > 0 ? `${missing.join(', ')} not installed` : undefined, body);
 }
 
 /** A block of tests that runs only without complaints about what it needs. */

@@ -1,12 +1,9 @@
 /**
  * Native programs used as oracles in tests and benches, never by the library: OpenJPEG, Grok, and a browser.
- *
- * A missing program skips the tests that need it, out loud; with JP2KIT_REQUIRE_ALL=1 it fails them.
  */
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { describeWith } from './shared.ts';
 
 /** The programs that tests may ask for. */
 export type Tool = 'opj_compress' | 'opj_decompress' | 'opj_dump' | 'grk_compress' | 'grk_decompress' | 'chromium';
@@ -25,12 +22,6 @@ export function requireTool(tool: Tool): string {
   const path = findTool(tool);
   if (path === undefined) throw new Error(`${tool} is not installed`);
   return path;
-}
-
-/** A block of tests that needs programs. */
-export function describeTools(tools: readonly Tool[], name: string, body: () => void): void {
-  const missing = tools.filter((tool) => findTool(tool) === undefined);
-  describeWith(name, missing.length > 0 ? `${missing.join(', ')} not installed` : undefined, body);
 }
 
 /** What a program said and how it ended. */
