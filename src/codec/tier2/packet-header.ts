@@ -61,9 +61,15 @@ export class PrecinctReader implements BlockContributions {
   /** Index of the open codeword segment, by code-block. */
   private readonly segment: Uint16Array;
 
-  /** `style` is the code-block style byte, which decides where codeword segments end. */
-  constructor(geometry: PrecinctGeometry, style: number) {
+  private readonly keepRecords: boolean;
+
+  /**
+   * `style` is the code-block style byte, which decides where codeword segments end. Without `keepRecords` the headers are only
+   * followed to learn how long bodies are.
+   */
+  constructor(geometry: PrecinctGeometry, style: number, keepRecords = true) {
     const n = geometry.numBlocks;
+    this.keepRecords = keepRecords;
     this.geometry = geometry;
     this.style = style;
     this.zeroBitPlanes = new Uint8Array(n);
@@ -72,9 +78,14 @@ export class PrecinctReader implements BlockContributions {
     this.last = new Int32Array(n).fill(-1);
     this.lblock = new Uint8Array(n).fill(3); // B.10.7.1: Lblock begins at 3
     this.segment = new Uint16Array(n);
-    this.records = new Int32Array(RECORD_SIZE * n);
+    this.records = new Int32Array(keepRecords ? RECORD_SIZE * n : 0);
     this.inclusion = geometry.bands.map((b) => new TagTreeDecoder(b.numBlocksWide, b.numBlocksHigh));
     this.missing = geometry.bands.map((b) => new TagTreeDecoder(b.numBlocksWide, b.numBlocksHigh));
+  }
+
+  /** Code-blocks of the precinct. */
+  get numBlocks(): number {
+    return this.geometry.numBlocks;
   }
 
   /** Reads the header of the next packet, up to and without EPH. Sets {@link bodyLength}. */
@@ -131,7 +142,11 @@ export class PrecinctReader implements BlockContributions {
       if (width > 32) throw malformed('packet-header', `a length of ${width} bits`, { clause: '15444-1 B.10.7' });
       const length = bits.bits(width);
       if (bits.overrun) return;
-      this.addRecord(block, layer, added, length);
+      if (this.keepRecords) this.addRecord(block, layer, added, length);
+      this.bodyLength += length;
+      if (this.bodyLength > 0x7fffffff) {
+        throw malformed('packet-length', 'a packet of more than 2 GiB', { clause: '15444-1 B.10.7' });
+      }
       this.numPasses[block]! += added;
       if (added === capacity) this.segment[block]!++;
       passes -= added;
@@ -171,15 +186,11 @@ export class PrecinctReader implements BlockContributions {
     if (previous < 0) this.first[block] = this.numRecords;
     else records[previous * RECORD_SIZE + RECORD_NEXT] = this.numRecords;
     this.last[block] = this.numRecords++;
-    this.bodyLength += length;
-    if (this.bodyLength > 0x7fffffff) {
-      throw malformed('packet-length', 'a packet of more than 2 GiB', { clause: '15444-1 B.10.7' });
-    }
   }
 
   /** An independent copy, for a parser that may run out of bytes in the middle of a header and come back. */
   clone(): PrecinctReader {
-    const copy = new PrecinctReader(this.geometry, this.style);
+    const copy = new PrecinctReader(this.geometry, this.style, this.keepRecords);
     copy.zeroBitPlanes.set(this.zeroBitPlanes);
     copy.numPasses.set(this.numPasses);
     copy.first.set(this.first);

@@ -1,0 +1,356 @@
+/**
+ * A codestream as a {@link PrecinctSource}: in memory, or anywhere that ranges of bytes can be read from.
+ *
+ * Loading is "find, then fetch": where the wanted packets stand is worked out first (tile-parts, then packets), and then all
+ * their bytes are asked for at once, joined to runs.
+ */
+import { joinTileHeaders, progressionChangesOf, type TileHeader } from '../codestream/coding-parameters.ts';
+import { type MainHeader, readMainHeader } from '../codestream/main-header.ts';
+import { type IndexedBytes, joinIndexed, readPacketLengths, splitPlm } from '../codestream/plt.ts';
+import { splitPpm } from '../codestream/ppm.ts';
+import type { TilePart } from '../codestream/tile-part.ts';
+import { type Diagnostic, DiagnosticLog, Jpeg2000Error, overLimit, usage } from '../errors.ts';
+import { type TileGeometry, tileGeometry } from '../geometry/tile.ts';
+import type { Limits } from '../limits.ts';
+import { ReadWindow } from '../read-window.ts';
+import {
+  type AbortSignalLike,
+  type ByteRange,
+  BytesSource,
+  type RandomAccessSource,
+  readFrom,
+  type Reading,
+  readNow,
+} from '../source.ts';
+import { type PacketView, type PrecinctHeld, skipSop } from '../tier2/read-blocks.ts';
+import { type ByteStore, piecesStore, wholeStore } from './byte-store.ts';
+import type { PrecinctKey, PrecinctPlan, PrecinctSnapshot, PrecinctSource, TileSelection } from './precinct-source.ts';
+import { type PacketRange, type TileData, TilePackets } from './tile-packets.ts';
+import { TilePartFinder } from './tile-parts.ts';
+
+/** Least number of bytes fetched at once from a source that is not memory, when headers are followed. */
+const REMOTE_CHUNK = 32768;
+
+/** A tile whose header has been read. */
+interface OpenTile {
+  readonly header: TileHeader;
+  readonly parts: readonly TilePart[];
+  geometry?: TileGeometry;
+  packets?: TilePackets;
+}
+
+/** Where a codestream lies in its input. */
+export interface CodestreamPlace {
+  readonly offset: number;
+  /** Undefined: to the end of the input. */
+  readonly length?: number;
+}
+
+/** Tiles whose packet places are kept for the next window; older ones are worked out again. */
+const MAX_OPEN_TILES = 256;
+
+/** A codestream, parsed as far as anyone asked. */
+export class CodestreamSource implements PrecinctSource {
+  readonly main: MainHeader;
+  readonly cost = { bytes: 0, requests: 0 };
+  /** Everything tolerated so far. */
+  readonly log: DiagnosticLog;
+  /** End of the codestream in the input, as far as known. */
+  readonly end: number;
+  private readonly input: RandomAccessSource;
+  private readonly limits: Limits;
+  private readonly window: ReadWindow;
+  private readonly finder: TilePartFinder;
+  private readonly tiles = new Map<number, OpenTile | undefined>();
+  private ppm: Uint8Array[] | undefined;
+  private plm: Uint8Array[] | undefined;
+
+  private constructor(
+    input: RandomAccessSource,
+    main: MainHeader,
+    end: number,
+    window: ReadWindow,
+    limits: Limits,
+    log: DiagnosticLog,
+  ) {
+    this.input = input;
+    this.main = main;
+    this.end = end;
+    this.window = window;
+    this.limits = limits;
+    this.log = log;
+    this.finder = new TilePartFinder(main, end);
+  }
+
+  /** Reads the main header. */
+  static *open(
+    input: RandomAccessSource,
+    place: CodestreamPlace,
+    limits: Limits,
+    log: DiagnosticLog,
+  ): Reading<CodestreamSource> {
+    const chunk = input instanceof BytesSource ? Number.POSITIVE_INFINITY : REMOTE_CHUNK;
+    const limit = place.length === undefined ? Number.MAX_SAFE_INTEGER : place.offset + place.length;
+    const first = new ReadWindow(chunk, Math.min(limit, input.size ?? Number.MAX_SAFE_INTEGER));
+    const main = yield* readMainHeader(first, place.offset, limits, log);
+    // a source over HTTP knows its size only after the first read
+    const end = Math.min(limit, input.size ?? Number.MAX_SAFE_INTEGER);
+    return new CodestreamSource(input, main, end, new ReadWindow(chunk, end), limits, log);
+  }
+
+  async load(plan: PrecinctPlan, options: { signal?: AbortSignalLike } = {}): Promise<PrecinctSnapshot> {
+    return readFrom(this.loading(plan), this.input, options.signal);
+  }
+
+  loadSync(plan: PrecinctPlan): PrecinctSnapshot {
+    if (!(this.input instanceof BytesSource)) throw usage('sync-source', 'only bytes in memory can be read synchronously');
+    return readNow(this.loading(plan), this.input.bytes);
+  }
+
+  /** Finds every tile-part of the codestream, for a description of it. */
+  *findTileParts(): Reading<readonly TilePart[]> {
+    yield* this.finder.findAll(this.window, this.log);
+    const tiles = new Set(this.finder.all().map(({ sot }) => sot.isot));
+    const parts: TilePart[] = [];
+    for (const tile of tiles) parts.push(...(yield* this.finder.partsOf(tile, this.window, this.log)));
+    return parts.sort((a, b) => a.ordinal - b.ordinal);
+  }
+
+  /** The packet places of a tile, all of them found. */
+  *findPackets(tile: number): Reading<TilePackets | undefined> {
+    const open = yield* this.openTile(tile);
+    if (open === undefined) return undefined;
+    const packets = this.packetsOf(open);
+    const components = packets.tile.components.map(({ component, geometry }) => ({
+      component,
+      resolutions: geometry.resolutions.map((r) => ({ x0: 0, y0: 0, x1: r.numPrecinctsWide, y1: r.numPrecinctsHigh })),
+    }));
+    yield* packets.find({ tile, components, layers: packets.tile.header.cod.numLayers }, this.window, this.log);
+    return packets;
+  }
+
+  private *loading(plan: PrecinctPlan): Reading<PrecinctSnapshot> {
+    const before = this.log.list.length;
+    const found = new Map<number, { header: TileHeader; packets: TilePackets | undefined }>();
+    for (const selection of plan) {
+      const open = yield* this.openTile(selection.tile);
+      if (open === undefined) continue;
+      let packets: TilePackets | undefined;
+      if (selection.components.length > 0) {
+        packets = this.packetsOf(open);
+        yield* packets.find(selection, this.window, this.log);
+      }
+      found.set(selection.tile, { header: open.header, packets });
+    }
+    const store = this.input instanceof BytesSource ? this.held(plan, found, this.input) : yield* this.fetch(plan, found);
+    return new CodestreamSnapshot(this.main, found, store, this.log.list.slice(before));
+  }
+
+  private *openTile(tile: number): Reading<OpenTile | undefined> {
+    if (this.tiles.has(tile)) {
+      const known = this.tiles.get(tile);
+      // move it to the young end
+      this.tiles.delete(tile);
+      this.tiles.set(tile, known);
+      return known;
+    }
+    const parts = yield* this.finder.partsOf(tile, this.window, this.log);
+    const open = parts.length === 0 ? undefined : { header: joinTileHeaders(this.main, tile, parts), parts };
+    if (this.tiles.size >= MAX_OPEN_TILES) this.tiles.delete(this.tiles.keys().next().value!);
+    this.tiles.set(tile, open);
+    return open;
+  }
+
+  private packetsOf(open: OpenTile): TilePackets {
+    if (open.packets === undefined) {
+      open.geometry = tileGeometry(this.main, open.header);
+      const changes = progressionChangesOf(this.main, open.header);
+      open.packets = new TilePackets(open.geometry, this.tileData(open), changes, this.limits);
+    }
+    return open.packets;
+  }
+
+  private tileData(open: OpenTile): TileData {
+    const runs = open.parts.map((part) => ({ offset: part.dataStart, length: part.end - part.dataStart }));
+    const total = runs.reduce((sum, run) => sum + run.length, 0);
+    return {
+      runs,
+      packedHeaders: this.packedHeadersOf(open.parts),
+      packetLengths: this.packetLengthsOf(open.parts, total),
+    };
+  }
+
+  /** A.7.4, A.7.5: packed headers of a tile are those of its tile-parts, joined. */
+  private packedHeadersOf(parts: readonly TilePart[]): Uint8Array | undefined {
+    if (this.main.segments.ppm.length > 0) {
+      this.ppm ??= this.tolerated(() => splitPpm(joinIndexed(this.main.segments.ppm))) ?? [];
+      return concat(parts.map((part) => this.ppm![part.ordinal] ?? new Uint8Array(0)));
+    }
+    if (parts.every((part) => part.segments.ppt.length === 0)) return undefined;
+    return concat(parts.map((part) => joinIndexed(part.segments.ppt)));
+  }
+
+  /** A.7.2, A.7.3: packet lengths of a tile; only used when they add up to the data. */
+  private packetLengthsOf(parts: readonly TilePart[], total: number): number[] | undefined {
+    const bytes = parts.map((part): IndexedBytes[] => {
+      if (part.segments.plt.length > 0) return part.segments.plt;
+      if (this.main.segments.plm.length === 0) return [];
+      this.plm ??= splitPlm(joinIndexed(this.main.segments.plm));
+      const piece = this.plm[part.ordinal];
+      return piece ? [{ index: 0, bytes: piece, offset: this.main.offset }] : [];
+    });
+    if (bytes.some((segments) => segments.length === 0)) return undefined;
+    // packed headers are not part of the lengths, and where each ends is only known by reading it
+    if (this.main.segments.ppm.length > 0 || parts.some((part) => part.segments.ppt.length > 0)) return undefined;
+    const lengths = this.tolerated(() => bytes.flatMap((s) => readPacketLengths(joinIndexed(s), s[0]!.offset)));
+    if (lengths === undefined) return undefined;
+    const sum = lengths.reduce((a, b) => a + b, 0);
+    const cut = parts.some((part) => part.psot !== 0 && part.offset + part.psot > part.end);
+    if (sum === total || (cut && sum > total)) return lengths;
+    this.log.add('plt-value', `packet lengths add up to ${sum}, the tile has ${total} bytes; they are ignored`, {
+      offset: parts[0]!.offset,
+      clause: '15444-1 A.7.3',
+    });
+    return undefined;
+  }
+
+  private tolerated<T>(read: () => T): T | undefined {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof Jpeg2000Error)) throw error;
+      this.log.add(error.code, error.message, error.offset === undefined ? {} : { offset: error.offset });
+      return undefined;
+    }
+  }
+
+  private held(plan: PrecinctPlan, found: FoundTiles, input: BytesSource): ByteStore {
+    let bytes = 0;
+    for (const selection of plan) {
+      const packets = found.get(selection.tile)?.packets;
+      if (packets) bytes += packets.dataLength;
+    }
+    this.cost.bytes += bytes;
+    return wholeStore(input.bytes);
+  }
+
+  private *fetch(plan: PrecinctPlan, found: FoundTiles): Reading<ByteStore> {
+    const ranges: ByteRange[] = [];
+    for (const selection of plan) {
+      const packets = found.get(selection.tile)?.packets;
+      if (packets) for (const range of wantedRanges(packets, selection)) ranges.push(range);
+    }
+    const runs = joinAdjacent(ranges);
+    const total = runs.reduce((sum, run) => sum + run.length, 0);
+    if (total > this.limits.bytes) {
+      throw overLimit('limit-bytes', `${total} bytes are needed at once, the limit is ${this.limits.bytes}`);
+    }
+    const scanned = this.window.fetched;
+    const pieces = runs.length === 0 ? [] : yield runs;
+    this.cost.bytes += total + scanned;
+    this.window.fetched = 0;
+    this.cost.requests += runs.length;
+    return piecesStore(runs.map((run, k) => ({ offset: run.offset, bytes: pieces[k]! })));
+  }
+}
+
+type FoundTiles = ReadonlyMap<number, { header: TileHeader; packets: TilePackets | undefined }>;
+
+class CodestreamSnapshot implements PrecinctSnapshot {
+  readonly revision = 0;
+  readonly main: MainHeader;
+  readonly diagnostics: readonly Diagnostic[];
+  private readonly tiles: FoundTiles;
+  private readonly store: ByteStore;
+
+  constructor(main: MainHeader, tiles: FoundTiles, store: ByteStore, diagnostics: readonly Diagnostic[]) {
+    this.main = main;
+    this.tiles = tiles;
+    this.store = store;
+    this.diagnostics = diagnostics;
+  }
+
+  tile(t: number): TileHeader | undefined {
+    return this.tiles.get(t)?.header;
+  }
+
+  get(key: PrecinctKey): PrecinctHeld | undefined {
+    const packets = this.tiles.get(key.tile)?.packets;
+    if (packets === undefined) return undefined;
+    const { component, resolution, precinct } = key;
+    const layers = packets.tile.header.cod.numLayers;
+    const views: PacketView[] = [];
+    let tail: PacketView | undefined;
+    for (const range of packets.rangesOf(component, resolution, precinct, layers)) {
+      const view = this.view(packets, range);
+      if (view.held < range.length) {
+        // fewer layers were asked for, or the source gave less than it promised
+        tail = view.held > 0 ? view.packet : undefined;
+        break;
+      }
+      views.push(view.packet);
+    }
+    const complete = views.length === layers;
+    if (!complete && tail === undefined) {
+      const cut = packets.cutOf(component, resolution, precinct);
+      if (cut) tail = this.view(packets, cut).packet;
+    }
+    return { packets: views, ...(tail ? { tail } : {}), complete };
+  }
+
+  private view(packets: TilePackets, range: PacketRange): { packet: PacketView; held: number } {
+    const pieces: Uint8Array[] = [];
+    for (const { offset, length } of packets.toRanges(range.start, range.length)) {
+      pieces.push(this.store.slice(offset, length));
+    }
+    const bytes = concat(pieces);
+    const body = bytes.subarray(skipSop(bytes, 0));
+    const packed = packets.data.packedHeaders;
+    const header = packed?.subarray(range.headerStart, range.headerStart + range.headerLength);
+    return { packet: header ? { header, body } : { body }, held: bytes.length };
+  }
+}
+
+function* wantedRanges(packets: TilePackets, selection: TileSelection): Generator<ByteRange> {
+  for (const { component, resolutions } of selection.components) {
+    for (let r = 0; r < resolutions.length; r++) {
+      const rect = resolutions[r];
+      const resolution = packets.tile.components[component]!.geometry.resolutions[r];
+      if (rect === undefined || resolution === undefined) continue;
+      for (let y = rect.y0; y < rect.y1; y++) {
+        for (let x = rect.x0; x < rect.x1; x++) {
+          const precinct = y * resolution.numPrecinctsWide + x;
+          for (const range of packets.rangesOf(component, r, precinct, selection.layers)) {
+            yield* packets.toRanges(range.start, range.length);
+          }
+          const cut = packets.cutOf(component, r, precinct);
+          if (cut) yield* packets.toRanges(cut.start, cut.length);
+        }
+      }
+    }
+  }
+}
+
+/** Sorts ranges and joins those that touch. */
+function joinAdjacent(ranges: ByteRange[]): ByteRange[] {
+  const sorted = ranges.filter((range) => range.length > 0).sort((a, b) => a.offset - b.offset);
+  const runs: { offset: number; length: number }[] = [];
+  for (const { offset, length } of sorted) {
+    const last = runs.at(-1);
+    if (last && offset <= last.offset + last.length) {
+      last.length = Math.max(last.length, offset + length - last.offset);
+    } else runs.push({ offset, length });
+  }
+  return runs;
+}
+
+function concat(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 1) return pieces[0]!;
+  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    joined.set(piece, at);
+    at += piece.length;
+  }
+  return joined;
+}

@@ -1,0 +1,73 @@
+/**
+ * The centre of the library: a picture as packets by precinct and layer.
+ *
+ * An indexed codestream, a JPIP cache and an encoder provide a {@link PrecinctSource}; the decoder, the codestream writer, the
+ * JPIP server and the inspector consume one. Neither side knows who is on the other.
+ */
+import type { TileHeader } from '../codestream/coding-parameters.ts';
+import type { MainHeader } from '../codestream/main-header.ts';
+import type { Diagnostic } from '../errors.ts';
+import type { AbortSignalLike } from '../source.ts';
+import type { PrecinctHeld } from '../tier2/read-blocks.ts';
+
+/** Names one precinct of a picture. */
+export interface PrecinctKey {
+  readonly tile: number;
+  readonly component: number;
+  readonly resolution: number;
+  /** Raster index within the resolution level. */
+  readonly precinct: number;
+}
+
+/** A rectangle of precincts of one resolution level: columns and rows, half-open, counted from the level's first. */
+export interface PrecinctRect {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+}
+
+/** The precincts of one component of a tile that are wanted, by resolution level; `undefined` for none. */
+export interface ComponentSelection {
+  readonly component: number;
+  readonly resolutions: readonly (PrecinctRect | undefined)[];
+}
+
+/** What is wanted of one tile. Without components only its header is. */
+export interface TileSelection {
+  readonly tile: number;
+  readonly components: readonly ComponentSelection[];
+  /** Quality layers wanted, from the first. */
+  readonly layers: number;
+}
+
+/** What is wanted of a picture. */
+export type PrecinctPlan = readonly TileSelection[];
+
+/**
+ * One revision of what a source holds, synchronous and unchanging.
+ *
+ * A source that cannot give a precinct, because it is missing or damaged, says so in `diagnostics`.
+ */
+export interface PrecinctSnapshot {
+  /** Grows whenever the source has more to give than before. */
+  readonly revision: number;
+  readonly main: MainHeader;
+  /** The joined tile-part headers of a tile; `undefined` when the source has nothing of it. */
+  tile(t: number): TileHeader | undefined;
+  /** The packets of a precinct; `undefined` when the source has none. */
+  get(key: PrecinctKey): PrecinctHeld | undefined;
+  /** What went wrong while loading. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Provider of packets. */
+export interface PrecinctSource {
+  readonly main: MainHeader;
+  /** Brings in everything a plan needs. */
+  load(plan: PrecinctPlan, options?: { signal?: AbortSignalLike }): Promise<PrecinctSnapshot>;
+  /** The same without waiting; only where the bytes are in memory. */
+  loadSync?(plan: PrecinctPlan): PrecinctSnapshot;
+  /** Bytes read so far and reads made, for the record. */
+  readonly cost: { readonly bytes: number; readonly requests: number };
+}

@@ -1,0 +1,414 @@
+/**
+ * Where the packets of one tile stand.
+ *
+ * Packets are found in codestream order, either from the lengths in PLT or PLM or by reading one packet header after the other,
+ * and kept as a few numbers each. The search goes only as far as the precincts that are wanted, and later goes on from there.
+ */
+import { PacketBitReader } from '../bits/packet-bit-reader.ts';
+import { type ProgressionChange } from '../codestream/poc.ts';
+import { type DiagnosticLog, Jpeg2000Error, overLimit } from '../errors.ts';
+import type { TileGeometry } from '../geometry/tile.ts';
+import { numPrecinctsOfTile } from '../geometry/tile.ts';
+import { numPrecinctsOf, precinctGeometry } from '../geometry/tile-component.ts';
+import type { Limits } from '../limits.ts';
+import type { ReadWindow } from '../read-window.ts';
+import type { ByteRange, Reading } from '../source.ts';
+import { PrecinctReader } from '../tier2/packet-header.ts';
+import { type PacketPlace, packetSequence } from '../tier2/progression.ts';
+import { skipEph, skipSop } from '../tier2/read-blocks.ts';
+import type { TileSelection } from './precinct-source.ts';
+
+/** A run of packet bytes in the input: the data of one tile-part. */
+export interface DataRun {
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** What is known about a tile's packets before any of them is read. */
+export interface TileData {
+  /** The tile-parts' data in order. Positions below count through all of them as if they were joined. */
+  readonly runs: readonly DataRun[];
+  /** Packed packet headers of the tile (PPM or PPT), joined. */
+  readonly packedHeaders: Uint8Array | undefined;
+  /** Packet lengths of the tile (PLT or PLM), in order and with SOP markers counted; complete or absent. */
+  readonly packetLengths: readonly number[] | undefined;
+}
+
+/** One packet's place: `header` only where packet headers are packed. An SOP marker may still stand at its start. */
+export interface PacketRange {
+  readonly start: number;
+  readonly length: number;
+  readonly headerStart: number;
+  readonly headerLength: number;
+}
+
+/** Bits that a code-block can take in a packet header, in bytes and rounded up far: what a remote scan buffers ahead. */
+const HEADER_BYTES_PER_BLOCK = 16;
+const HEADER_BYTES_AT_LEAST = 64;
+
+/** The packets of a tile, as far as they have been found. */
+export class TilePackets {
+  readonly tile: TileGeometry;
+  readonly data: TileData;
+  /** True when no packet follows those found. */
+  finished = false;
+  /** Number of packets found. */
+  count = 0;
+  /** Position of a packet that is cut off by the end of the data, and its precinct. */
+  private cut: { precinct: number; range: PacketRange } | undefined;
+  private readonly limits: Limits;
+  /** First of `component * 33 + resolution` in the numbering of all precincts of the tile. */
+  private readonly firstPrecinct: Int32Array;
+  private readonly head: Int32Array;
+  private readonly last: Int32Array;
+  private start = new Float64Array(64);
+  private length = new Float64Array(64);
+  private headerStart = new Int32Array(0);
+  private headerLength = new Int32Array(0);
+  private next = new Int32Array(64);
+  private readonly sequence: Iterator<PacketPlace>;
+  private readonly readers = new Map<number, PrecinctReader>();
+  private blocksHeld = 0;
+  private position = 0;
+  private headerPosition = 0;
+  private readonly totalLength: number;
+  private pending: PacketPlace | undefined;
+  /** Wanted so far: for each precinct the number of layers found. */
+  private readonly found: Uint16Array;
+
+  constructor(tile: TileGeometry, data: TileData, changes: readonly ProgressionChange[], limits: Limits) {
+    const total = numPrecinctsOfTile(tile);
+    if (total > limits.codeBlocks) {
+      throw overLimit('limit-code-blocks', `tile ${tile.tile} has ${total} precincts, the limit is ${limits.codeBlocks}`);
+    }
+    this.tile = tile;
+    this.data = data;
+    this.limits = limits;
+    this.totalLength = data.runs.reduce((sum, run) => sum + run.length, 0);
+    this.firstPrecinct = new Int32Array(tile.components.length * 33);
+    let n = 0;
+    tile.components.forEach(({ geometry }, c) => {
+      geometry.resolutions.forEach((resolution, r) => {
+        this.firstPrecinct[c * 33 + r] = n;
+        n += numPrecinctsOf(resolution);
+      });
+    });
+    this.head = new Int32Array(total).fill(-1);
+    this.last = new Int32Array(total).fill(-1);
+    this.found = new Uint16Array(total);
+    if (data.packedHeaders) {
+      this.headerStart = new Int32Array(64);
+      this.headerLength = new Int32Array(64);
+    }
+    this.sequence = packetSequence(tile, changes);
+  }
+
+  /** Bytes of packet data in the tile, over all its tile-parts. */
+  get dataLength(): number {
+    return this.totalLength;
+  }
+
+  /** Finds packets until everything that `selection` names has been found, or no more exist. */
+  *find(selection: TileSelection, window: ReadWindow, log: DiagnosticLog): Reading<void> {
+    let missing = this.countMissing(selection);
+    if (missing === 0 || this.finished) return;
+    const wanted = this.wantedLayers(selection);
+    for (;;) {
+      if (missing === 0) return;
+      const place = this.pending ?? this.nextPlace();
+      this.pending = undefined;
+      if (place === undefined) {
+        this.finish();
+        if (this.position < this.totalLength) this.reportTrailing(log);
+        return;
+      }
+      if (this.position >= this.totalLength && !this.hasEmptyBodies()) {
+        this.finish();
+        this.reportShort(place, log);
+        return;
+      }
+      const precinct = this.firstPrecinct[place.component * 33 + place.resolution]! + place.precinct;
+      const known = this.data.packetLengths;
+      const ok = known
+        ? this.takeLength(known[this.count], precinct, place, log)
+        : yield* this.scan(place, precinct, window, log);
+      if (!ok) {
+        this.finish();
+        return;
+      }
+      if (place.layer < wanted[precinct]!) missing--;
+    }
+  }
+
+  /** The packets found of one precinct, in layer order, at most `layers`. */
+  rangesOf(component: number, resolution: number, precinct: number, layers: number): PacketRange[] {
+    const ranges: PacketRange[] = [];
+    const key = this.firstPrecinct[component * 33 + resolution]! + precinct;
+    for (let k = this.head[key]!; k >= 0 && ranges.length < layers; k = this.next[k]!) {
+      ranges.push({
+        start: this.start[k]!,
+        length: this.length[k]!,
+        headerStart: this.headerStart[k] ?? 0,
+        headerLength: this.headerLength[k] ?? 0,
+      });
+    }
+    return ranges;
+  }
+
+  /** The packet of this precinct that the end of the data cuts off, if it is this precinct that was hit. */
+  cutOf(component: number, resolution: number, precinct: number): PacketRange | undefined {
+    const key = this.firstPrecinct[component * 33 + resolution]! + precinct;
+    return this.cut?.precinct === key ? this.cut.range : undefined;
+  }
+
+  /** Turns a run of joined positions into byte ranges of the input. */
+  *toRanges(start: number, length: number): Generator<ByteRange> {
+    let before = 0;
+    for (const run of this.data.runs) {
+      const lo = Math.max(start, before);
+      const hi = Math.min(start + length, before + run.length);
+      if (hi > lo) yield { offset: run.offset + (lo - before), length: hi - lo };
+      before += run.length;
+    }
+  }
+
+  private nextPlace(): PacketPlace | undefined {
+    const step = this.sequence.next();
+    return step.done ? undefined : step.value;
+  }
+
+  private hasEmptyBodies(): boolean {
+    // packets without a body take no room in the data when their headers are packed elsewhere
+    return this.data.packedHeaders !== undefined && this.headerPosition < this.data.packedHeaders.length;
+  }
+
+  private finish(): void {
+    this.finished = true;
+    this.readers.clear();
+  }
+
+  private countMissing(selection: TileSelection): number {
+    let missing = 0;
+    this.forEachWanted(selection, (key) => {
+      missing += Math.max(0, selection.layers - this.found[key]!);
+    });
+    return missing;
+  }
+
+  private wantedLayers(selection: TileSelection): Uint16Array {
+    const wanted = new Uint16Array(this.found.length);
+    this.forEachWanted(selection, (key) => {
+      wanted[key] = selection.layers;
+    });
+    return wanted;
+  }
+
+  private forEachWanted(selection: TileSelection, visit: (precinct: number) => void): void {
+    for (const { component, resolutions } of selection.components) {
+      resolutions.forEach((rect, r) => {
+        const resolution = this.tile.components[component]!.geometry.resolutions[r];
+        if (rect === undefined || resolution === undefined) return;
+        const first = this.firstPrecinct[component * 33 + r]!;
+        for (let y = rect.y0; y < rect.y1; y++) {
+          for (let x = rect.x0; x < rect.x1; x++) visit(first + y * resolution.numPrecinctsWide + x);
+        }
+      });
+    }
+  }
+
+  private takeLength(length: number | undefined, precinct: number, place: PacketPlace, log: DiagnosticLog): boolean {
+    if (length === undefined) {
+      this.reportShort(place, log);
+      return false;
+    }
+    const left = this.totalLength - this.position;
+    const range = { start: this.position, length: Math.min(length, left), headerStart: 0, headerLength: 0 };
+    if (length > left) {
+      this.cutOff(precinct, range, log);
+      return false;
+    }
+    this.add(precinct, range);
+    this.position += length;
+    return true;
+  }
+
+  /** Reads one packet header; false when the data ends or makes no sense. */
+  private *scan(place: PacketPlace, precinct: number, window: ReadWindow, log: DiagnosticLog): Reading<boolean> {
+    let reader = this.readerOf(place, precinct);
+    const ahead = Math.max(HEADER_BYTES_AT_LEAST, reader.numBlocks * HEADER_BYTES_PER_BLOCK);
+    const packed = this.data.packedHeaders;
+    const bits = new PacketBitReader(NO_BYTES);
+    try {
+      if (packed) {
+        const sop = skipSop(yield* this.peek(window, 6), 0);
+        bits.reset(packed, this.headerPosition, packed.length);
+        reader.readHeader(bits);
+        if (bits.overrun) {
+          log.add('packet-header', `tile ${this.tile.tile}: the packed packet headers end early`, {
+            clause: '15444-1 A.7.5',
+          });
+          return false;
+        }
+        const end = skipEph(packed, bits.position);
+        this.noteMissingEph(end === bits.position, log);
+        const headerStart = this.headerPosition;
+        this.headerPosition = end;
+        return this.take(precinct, sop, 0, reader.bodyLength, headerStart, end - headerStart, log);
+      }
+      for (let want = ahead; ; want *= 4) {
+        const bytes = yield* this.peek(window, want);
+        const atEnd = bytes.length < want || this.position + bytes.length >= this.totalLength;
+        const saved = atEnd ? undefined : reader.clone();
+        const sop = skipSop(bytes, 0);
+        bits.reset(bytes, sop, bytes.length);
+        reader.readHeader(bits);
+        if (bits.overrun || (!atEnd && bits.position + 2 > bytes.length)) {
+          if (saved === undefined) {
+            const length = this.totalLength - this.position;
+            this.cutOff(precinct, { start: this.position + sop, length, headerStart: 0, headerLength: 0 }, log);
+            return false;
+          }
+          // the header reaches beyond what was fetched: forget the attempt and fetch more
+          reader = saved;
+          this.readers.set(precinct, reader);
+          continue;
+        }
+        const end = skipEph(bytes, bits.position);
+        this.noteMissingEph(end === bits.position, log);
+        return this.take(precinct, sop, end - sop, reader.bodyLength, 0, 0, log);
+      }
+    } catch (error) {
+      if (!(error instanceof Jpeg2000Error)) throw error;
+      const at = [...this.toRanges(this.position, 1)][0];
+      log.add(error.code, `tile ${this.tile.tile}: ${error.message}; the rest of the tile is lost`, {
+        ...(at ? { offset: at.offset } : {}),
+        clause: '15444-1 B.10',
+      });
+      return false;
+    }
+  }
+
+  private *peek(window: ReadWindow, length: number): Reading<Uint8Array> {
+    const ranges = [...this.toRanges(this.position, length)];
+    if (ranges.length === 0) return NO_BYTES;
+    const first = ranges[0]!;
+    if (ranges.length === 1) {
+      // all that is buffered beyond costs nothing, as long as it belongs to the tile-part
+      const bytes = yield* window.needAtLeast(first.offset, first.length);
+      return bytes.subarray(0, this.leftInRun(first.offset));
+    }
+    const joined = new Uint8Array(ranges.reduce((sum, range) => sum + range.length, 0));
+    let at = 0;
+    for (const range of ranges) {
+      joined.set(yield* window.need(range.offset, range.length), at);
+      at += range.length;
+    }
+    return joined;
+  }
+
+  private leftInRun(offset: number): number {
+    for (const run of this.data.runs) {
+      if (offset >= run.offset && offset < run.offset + run.length) return run.offset + run.length - offset;
+    }
+    return 0;
+  }
+
+  private take(
+    precinct: number,
+    sop: number,
+    inlineHeader: number,
+    bodyLength: number,
+    headerStart: number,
+    headerLength: number,
+    log: DiagnosticLog,
+  ): boolean {
+    const start = this.position + sop;
+    const length = inlineHeader + bodyLength;
+    const left = this.totalLength - start;
+    const range = { start, length: Math.min(length, left), headerStart, headerLength };
+    if (length > left) {
+      this.cutOff(precinct, range, log);
+      return false;
+    }
+    this.add(precinct, range);
+    this.position = start + length;
+    return true;
+  }
+
+  private readerOf(place: PacketPlace, precinct: number): PrecinctReader {
+    let reader = this.readers.get(precinct);
+    if (reader === undefined) {
+      const { geometry, parameters } = this.tile.components[place.component]!;
+      const precinctGeo = precinctGeometry(geometry.resolutions[place.resolution]!, place.precinct);
+      this.blocksHeld += precinctGeo.numBlocks;
+      if (this.blocksHeld > this.limits.codeBlocks) {
+        const message = `tile ${this.tile.tile} has more code-blocks than the limit of ${this.limits.codeBlocks}`;
+        throw overLimit('limit-code-blocks', message);
+      }
+      reader = new PrecinctReader(precinctGeo, parameters.style.codeBlockStyle, false);
+      this.readers.set(precinct, reader);
+    }
+    return reader;
+  }
+
+  private add(precinct: number, range: PacketRange): void {
+    const k = this.count++;
+    if (k === this.start.length) this.grow();
+    this.start[k] = range.start;
+    this.length[k] = range.length;
+    if (this.data.packedHeaders) {
+      this.headerStart[k] = range.headerStart;
+      this.headerLength[k] = range.headerLength;
+    }
+    this.next[k] = -1;
+    if (this.last[precinct]! < 0) this.head[precinct] = k;
+    else this.next[this.last[precinct]!] = k;
+    this.last[precinct] = k;
+    this.found[precinct]!++;
+    if (this.found[precinct] === this.tile.header.cod.numLayers) this.readers.delete(precinct);
+  }
+
+  private grow(): void {
+    const size = this.start.length * 2;
+    this.start = copyInto(new Float64Array(size), this.start);
+    this.length = copyInto(new Float64Array(size), this.length);
+    this.next = copyInto(new Int32Array(size), this.next);
+    if (this.data.packedHeaders) {
+      this.headerStart = copyInto(new Int32Array(size), this.headerStart);
+      this.headerLength = copyInto(new Int32Array(size), this.headerLength);
+    }
+  }
+
+  private cutOff(precinct: number, range: PacketRange, log: DiagnosticLog): void {
+    this.cut = { precinct, range };
+    log.add('packet-truncated', `tile ${this.tile.tile}: packet ${this.count} ends after ${range.length} bytes`, {
+      clause: '15444-1 B.9',
+    });
+  }
+
+  private noteMissingEph(missing: boolean, log: DiagnosticLog): void {
+    if (missing && this.tile.header.cod.eph) {
+      log.add('packet-marker', `tile ${this.tile.tile}: packet ${this.count} has no EPH`, { clause: '15444-1 A.8.2' });
+    }
+  }
+
+  private reportShort(place: PacketPlace, log: DiagnosticLog): void {
+    const { component, resolution, precinct, layer } = place;
+    const where = `component ${component}, resolution level ${resolution}, precinct ${precinct}, layer ${layer}`;
+    log.add('packet-truncated', `tile ${this.tile.tile}: the data ends before ${where}`, { clause: '15444-1 B.9' });
+  }
+
+  private reportTrailing(log: DiagnosticLog): void {
+    const left = this.totalLength - this.position;
+    log.add('packet-length', `tile ${this.tile.tile}: ${left} bytes follow the last packet`, {
+      clause: '15444-1 B.9',
+    });
+  }
+}
+
+const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
+
+function copyInto<T extends Float64Array | Int32Array>(target: T, from: T): T {
+  target.set(from);
+  return target;
+}
