@@ -18,6 +18,9 @@ import { type Reading, readRange } from '../source.ts';
  */
 const READ_STEP = 1 << 20;
 
+/** More boxes than this, in a file or in a superbox, are nobody's picture: a walk costs time and memory for each. */
+export const MAX_BOXES = 1 << 16;
+
 /** LBox and TBox; XLBox adds eight more. */
 const SHORT_HEADER = 8;
 const LONG_HEADER = 16;
@@ -75,7 +78,11 @@ export function* readContent(offset: number, length: number, size: number | unde
  */
 export function* boxesIn(content: Uint8Array, offset: number, log: DiagnosticLog): Generator<BoxContent> {
   let at = 0;
-  while (at < content.length) {
+  for (let count = 0; at < content.length; count++) {
+    if (count === MAX_BOXES) {
+      log.add('limit-boxes', `the rest of a superbox is skipped after ${MAX_BOXES} boxes`, { offset: offset + at });
+      return;
+    }
     let header: BoxHeader;
     try {
       header = boxHeaderAt(content, at, offset + at);

@@ -12,7 +12,15 @@ import { DiagnosticLog, Jpeg2000Error, malformed, overLimit, unsupported } from 
 import type { Limits } from '../limits.ts';
 import { ReadWindow } from '../read-window.ts';
 import type { Reading } from '../source.ts';
-import { type BoxContent, type BoxHeader, boxesIn, contentOffset, readBoxHeader, readContent } from './box.ts';
+import {
+  type BoxContent,
+  type BoxHeader,
+  boxesIn,
+  contentOffset,
+  MAX_BOXES,
+  readBoxHeader,
+  readContent,
+} from './box.ts';
 import { boxNameOf } from './box-names.ts';
 import { type FileTypeBox, type Jp2Header, readFileType, readJp2Header, type SampleFormat } from './jp2-boxes.ts';
 import { collectMetadata, emptyMetadata, MAX_DEPTH, METADATA_BOXES, type Metadata, SUPERBOXES } from './metadata.ts';
@@ -61,9 +69,6 @@ export interface Jp2File {
 /** How far ahead of a box header the file is read: small boxes then come along for nothing. */
 const READ_AHEAD = 4096;
 
-/** More boxes than this are nobody's picture: a walk costs time and memory for each. */
-const MAX_BOXES = 1 << 16;
-
 /** The contents of the signature box: carriage return, line feed, 0x87, line feed (15444-1 I.5.1). */
 const SIGNATURE = 0x0d0a870a;
 
@@ -86,7 +91,7 @@ export function* readJp2File(
   checkSignature(start, log);
 
   const quiet = new DiagnosticLog();
-  const state: Walk = { file, log, quiet, size, numBoxes: 0, budget: limits.bytes };
+  const state: Walk = { file, log, quiet, size, numBoxes: 0, numShown: 0, budget: limits.bytes };
   const boxes: BoxInfo[] = [];
   const codestreams: CodestreamPlace[] = [];
   const metadata = emptyMetadata();
@@ -133,8 +138,10 @@ interface Walk {
   /** Takes the findings of the second look at boxes that were reported on already. */
   readonly quiet: DiagnosticLog;
   readonly size: number | undefined;
-  /** Boxes seen, at every depth. */
+  /** Boxes seen that are not inside another. */
   numBoxes: number;
+  /** Boxes inside others that are shown. */
+  numShown: number;
   /** Bytes of contents that may still be held in memory. */
   budget: number;
 }
@@ -336,7 +343,7 @@ function boxInfo(box: BoxHeader, content: BoxContent | undefined, state: Walk, d
   if (!content || !SUPERBOXES.has(box.type) || depth >= MAX_DEPTH) return info;
   const children: BoxInfo[] = [];
   for (const child of boxesIn(content.content, contentOffset(box), state.quiet)) {
-    if (++state.numBoxes > MAX_BOXES) break;
+    if (++state.numShown > MAX_BOXES) break;
     children.push(boxInfo(child, child, state, depth + 1));
   }
   return { ...info, children };

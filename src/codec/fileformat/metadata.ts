@@ -75,7 +75,7 @@ export function collectMetadata(metadata: MetadataCollector, box: BoxContent, lo
     else if (box.type === 'uuid') metadata.uuids.push(readUuid(box));
     else if (box.type === 'uinf') metadata.uuidInfos.push(readUuidInfo(box, log));
     else if (box.type === 'jp2i') metadata.intellectualProperty ??= box.content;
-    else if (box.type === 'asoc') collectAssociation(metadata, box, [], log);
+    else if (box.type === 'asoc') collectAssociation(metadata, box, [], 1, log);
   } catch (error) {
     if (!(error instanceof Jpeg2000Error)) throw error;
     log.add(error.code, `box '${box.type}' is ignored: ${error.message}`, { offset: box.offset, clause: error.clause });
@@ -113,6 +113,7 @@ function collectAssociation(
   metadata: MetadataCollector,
   box: BoxContent,
   outer: readonly string[],
+  depth: number,
   log: DiagnosticLog,
 ): void {
   let labels = outer;
@@ -128,7 +129,7 @@ function collectAssociation(
     } else if (inner.type === 'uuid') {
       collectMetadata(metadata, inner, log);
     } else if (inner.type === 'asoc') {
-      if (labels.length < MAX_DEPTH && outer.length < MAX_DEPTH) collectAssociation(metadata, inner, labels, log);
+      if (depth < MAX_DEPTH) collectAssociation(metadata, inner, labels, depth + 1, log);
     }
   }
 }
