@@ -48,7 +48,10 @@ export function describeWith(name: string, complaint: string | undefined, body: 
     });
   } else {
     sayOnce(`${name}: ${complaint}`);
-    describe.skip(name, body);
+    // the body is not even looked at: it may read what is missing
+    describe.skip(name, () => {
+      test(complaint, () => {});
+    });
   }
 }
 
