@@ -7,15 +7,8 @@ export async function decodeWithJp2kit(
   bytes: Uint8Array,
   options: { reduce: number; colour: 'native' | 'srgb' },
 ): Promise<PgxImage[]> {
-  const native = options.colour === 'native';
-  return planesOf(
-    decodeSync(bytes, {
-      reduce: options.reduce,
-      colour: options.colour,
-      layout: 'planar',
-      ...(native ? { applyPalette: false } : {}),
-    }),
-  );
+  const { reduce, colour } = options;
+  return planesOf(decodeSync(bytes, { reduce, colour, layout: 'planar' }));
 }
 
 /** The planes of a picture as integers. */

@@ -1,0 +1,200 @@
+/** `jp2kit decode`: files into other formats, whole or in part. */
+import { basename, extname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type DecodeOptions, decode, inspect, Jpeg2000Error, type RasterImage } from 'jp2kit';
+import { fileSource } from 'jp2kit/node';
+import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { FORMATS, type FormatName, formatOf } from './format-names.ts';
+import { isDirectory, outputPathOf, writeWhole } from './output.ts';
+import { ProgressBar, print, say, toJson } from './terminal.ts';
+import { writePicture } from './write-picture.ts';
+
+/** The text of `jp2kit help decode`. */
+export const DECODE_HELP = `usage: jp2kit decode <files…> -o <output> [options]
+
+  -o, --output <path>   a file (its extension chooses the format), a folder, or a pattern with {name}
+      --format <name>   the format where the output is a folder (default png): ${FORMATS.join(', ')}
+      --region x,y,w,h  only this part, in pixels of the full picture
+      --reduce n        leave out n resolution levels: 2^n times smaller
+      --layers n        only the first n quality layers
+      --components a,b  only these components, as stored
+      --colour c        native: components as stored; file: channels of the file; srgb: rendered to 8-bit sRGB
+                        (default: srgb where the format can hold no other colour space, else file; native for pgx and raw)
+      --strict          treat every violation of the standard as an error
+      --json            a report on standard output
+
+PGX holds one component a file, so several are written as name_0.pgx, name_1.pgx, … Output appears whole or not at all.
+exit codes: 0 ok, 1 wrong call, 2 bad input, 3 a picture with parts missing`;
+
+/** The report of one file. */
+interface FileReport {
+  readonly file: string;
+  readonly outputs: readonly string[];
+  readonly status: RasterImage['status'] | 'failed';
+  readonly width?: number;
+  readonly height?: number;
+  readonly channels?: number;
+  readonly precision?: number;
+  readonly ms?: number;
+  readonly warnings?: RasterImage['warnings'];
+  readonly error?: { kind: string; code: string; message: string };
+}
+
+/** Runs the command. */
+export async function runDecode(args: string[]): Promise<ExitCode> {
+  const { values, positionals: files } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      output: { type: 'string', short: 'o' },
+      format: { type: 'string' },
+      region: { type: 'string' },
+      reduce: { type: 'string' },
+      layers: { type: 'string' },
+      components: { type: 'string' },
+      colour: { type: 'string' },
+      strict: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  if (files.length === 0) throw new CommandLineError('no files');
+  if (values.output === undefined) throw new CommandLineError('say where to write: -o out.png');
+  const options = readOptions(values);
+  const plans = files.map((file) => planOf(file, files.length, values.output!, values.format));
+  const reports: FileReport[] = [];
+  let exit: ExitCode = EXIT.ok;
+  for (const [k, file] of files.entries()) {
+    const report = await decodeFile(file, plans[k]!, options);
+    reports.push(report);
+    if (!values.json) tell(report);
+    exit = worse(exit, exitOf(report));
+  }
+  if (values.json) print(toJson(reports));
+  return exit;
+}
+
+/** Where a file goes and in which format; a complaint before anything has been decoded. */
+function planOf(file: string, count: number, output: string, format: string | undefined) {
+  const toFolder = output.endsWith('/') || isDirectory(output);
+  if (count > 1 && !toFolder && !output.includes('{name}')) {
+    throw new CommandLineError('several files need a folder or a pattern with {name} as output');
+  }
+  const name = basename(file, extname(file));
+  const chosen = toFolder ? formatOf(format ?? 'png') : formatOf(extname(output).slice(1));
+  if (chosen === undefined) {
+    const found = toFolder ? format : extname(output);
+    throw new CommandLineError(`no format "${found}"; there are ${FORMATS.join(', ')}`);
+  }
+  return { path: outputPathOf(output, name, toFolder ? (format ?? 'png') : undefined), format: chosen };
+}
+
+async function decodeFile(
+  file: string,
+  plan: { path: string; format: FormatName },
+  options: DecodeOptions,
+): Promise<FileReport> {
+  const bar = new ProgressBar(basename(file));
+  const abort = new AbortController();
+  const onInterrupt = (): void => abort.abort(new Error('interrupted'));
+  process.once('SIGINT', onInterrupt);
+  try {
+    const source = await fileSource(file);
+    try {
+      const colour = options.colour ?? (await defaultColour(source, plan.format, options));
+      const interleaved = plan.format !== 'pgx' && plan.format !== 'raw';
+      const image = await decode(source, {
+        ...options,
+        colour,
+        layout: interleaved ? 'interleaved' : 'planar',
+        ...(interleaved && colour !== 'native' ? { upsample: 'linear' as const } : {}),
+        signal: abort.signal,
+        onProgress: (progress) => bar.update(progress.fraction),
+      });
+      bar.clear();
+      const outputs: string[] = [];
+      for (const part of writePicture(image, plan.format)) {
+        const path = part.suffix ? plan.path.replace(/(\.[^./]*)?$/, `${part.suffix}$1`) : plan.path;
+        await writeWhole(path, part.bytes);
+        outputs.push(path);
+      }
+      const { status, width, height, channels, precision, warnings } = image;
+      return { file, outputs, status, width, height, channels, precision, ms: image.stats.ms, warnings };
+    } finally {
+      await source.close?.();
+    }
+  } catch (error) {
+    return { file, outputs: [], status: 'failed', error: describeError(error) };
+  } finally {
+    bar.clear();
+    process.removeListener('SIGINT', onInterrupt);
+  }
+}
+
+/** Picture formats without room for a colour space get sRGB when the file is in something else. */
+async function defaultColour(
+  source: Parameters<typeof inspect>[0],
+  format: FormatName,
+  options: DecodeOptions,
+): Promise<DecodeOptions['colour']> {
+  if (format === 'pgx' || format === 'raw' || options.components) return 'native';
+  const { colour } = await inspect(source);
+  return ['grey', 'srgb', 'unknown'].includes(colour.space) ? 'file' : 'srgb';
+}
+
+function readOptions(values: Record<string, string | boolean | undefined>): DecodeOptions {
+  const region = readNumbers(values.region, '--region', 4);
+  const [reduce] = readNumbers(values.reduce, '--reduce', 1) ?? [];
+  const [layers] = readNumbers(values.layers, '--layers', 1) ?? [];
+  const components = readNumbers(values.components, '--components');
+  const { colour } = values;
+  if (colour !== undefined && colour !== 'native' && colour !== 'file' && colour !== 'srgb') {
+    throw new CommandLineError('--colour takes native, file or srgb');
+  }
+  const [x, y, width, height] = (region ?? []) as [number, number, number, number];
+  return {
+    ...(region ? { region: { x, y, width, height } } : {}),
+    ...(reduce !== undefined ? { reduce } : {}),
+    ...(layers !== undefined ? { layers } : {}),
+    ...(components ? { components } : {}),
+    ...(colour ? { colour } : {}),
+    strict: values.strict === true,
+  };
+}
+
+function readNumbers(text: string | boolean | undefined, option: string, count?: number): number[] | undefined {
+  if (typeof text !== 'string') return undefined;
+  const numbers = text.split(',').map((part) => (/^\d+$/.test(part.trim()) ? Number(part) : Number.NaN));
+  if (numbers.some(Number.isNaN) || (count !== undefined && numbers.length !== count)) {
+    const what = count === 1 ? 'a whole number' : count ? `${count} whole numbers` : 'whole numbers';
+    throw new CommandLineError(`${option} takes ${what}, found "${text}"`);
+  }
+  return numbers;
+}
+
+function describeError(error: unknown): NonNullable<FileReport['error']> {
+  if (error instanceof Jpeg2000Error) return { kind: error.kind, code: error.code, message: error.message };
+  if (error instanceof CommandLineError) return { kind: 'usage', code: 'format', message: error.message };
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (/^E[A-Z]+$/.test(code)) return { kind: 'system', code, message: (error as Error).message };
+  if (error instanceof Error && error.message === 'interrupted') {
+    return { kind: 'system', code: 'interrupted', message: 'interrupted' };
+  }
+  throw error; // a fault of ours: let it be seen with its stack
+}
+
+function exitOf(report: FileReport): ExitCode {
+  if (report.status === 'complete') return EXIT.ok;
+  if (report.status === 'partial') return EXIT.partial;
+  return report.error?.kind === 'usage' ? EXIT.usage : EXIT.badInput;
+}
+
+function tell(report: FileReport): void {
+  if (report.error) {
+    say(`${report.file}: ${report.error.message}`);
+    return;
+  }
+  for (const warning of report.warnings ?? []) say(`${report.file}: ${warning.code}: ${warning.message}`);
+  const { width, height, channels, precision, status } = report;
+  const note = status === 'partial' ? ', parts missing' : '';
+  say(`${report.outputs.join(', ')}: ${width} × ${height}, ${channels} × ${precision} bits${note}`);
+}

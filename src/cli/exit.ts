@@ -1,0 +1,16 @@
+/** How the command line ends: the exit codes, and the error that means "you called it wrongly". */
+
+/** Exit codes, stable for scripts. Of several files the worst counts: bad input before partial pictures. */
+export const EXIT = { ok: 0, usage: 1, badInput: 2, partial: 3 } as const;
+
+/** One of the exit codes. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
+
+/** The call is wrong; the message says how, and the command's help follows. */
+export class CommandLineError extends Error {}
+
+/** The worse of two endings. */
+export function worse(a: ExitCode, b: ExitCode): ExitCode {
+  const rank = [EXIT.ok, EXIT.partial, EXIT.badInput, EXIT.usage];
+  return rank.indexOf(a) >= rank.indexOf(b) ? a : b;
+}
