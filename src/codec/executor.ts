@@ -15,3 +15,9 @@ export interface Executor {
 
 /** An executor for work that nobody can interrupt: no clock, no pause. Time limits do not work with it. */
 export const INLINE_EXECUTOR: Executor = { now: () => 0 };
+
+/** A long computation in small pieces: it yields wherever it may be interrupted. */
+export type Work<T> = Generator<undefined, T, undefined>;
+
+/** Milliseconds of inline work between two turns of the event loop. */
+export const PAUSE_INTERVAL_MS = 8;

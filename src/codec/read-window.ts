@@ -8,8 +8,6 @@ import { type Reading, readRange } from './source.ts';
 export class ReadWindow {
   /** Total bytes, as far as known; reads never go beyond. */
   readonly end: number;
-  /** Bytes fetched so far and the number of fetches. */
-  fetched = 0;
   private bytes: Uint8Array = new Uint8Array(0);
   private start = 0;
   private readonly chunk: number;
@@ -39,6 +37,5 @@ export class ReadWindow {
     const want = Math.max(0, Math.min(Math.max(length, this.chunk), this.end - offset));
     this.bytes = want === 0 ? new Uint8Array(0) : yield* readRange(offset, want);
     this.start = offset;
-    this.fetched += this.bytes.length;
   }
 }

@@ -171,3 +171,51 @@ export function sourceError(cause: unknown, range: ByteRange): Error {
     offset: range.offset,
   });
 }
+
+/** A source that counts what is read through it. */
+export class MeteredSource implements RandomAccessSource {
+  bytes = 0;
+  requests = 0;
+  private readonly inner: RandomAccessSource;
+
+  constructor(inner: RandomAccessSource) {
+    this.inner = inner;
+  }
+
+  get size(): number | undefined {
+    return this.inner.size;
+  }
+
+  async read(range: ByteRange, options?: { signal?: AbortSignalLike }): Promise<Uint8Array> {
+    try {
+      const bytes = await this.inner.read(range, options);
+      this.count(1, bytes.length);
+      return bytes;
+    } catch (error) {
+      throw options?.signal?.aborted ? error : sourceError(error, range);
+    }
+  }
+
+  async readMany(ranges: readonly ByteRange[], options?: { signal?: AbortSignalLike }): Promise<Uint8Array[]> {
+    if (!this.inner.readMany) return Promise.all(ranges.map((range) => this.read(range, options)));
+    try {
+      const pieces = await this.inner.readMany(ranges, options);
+      this.count(
+        ranges.length,
+        pieces.reduce((sum, piece) => sum + piece.length, 0),
+      );
+      return pieces;
+    } catch (error) {
+      throw options?.signal?.aborted ? error : sourceError(error, ranges[0]!);
+    }
+  }
+
+  close(): void | Promise<void> {
+    return this.inner.close?.();
+  }
+
+  private count(requests: number, bytes: number): void {
+    this.requests += requests;
+    this.bytes += bytes;
+  }
+}

@@ -6,8 +6,9 @@
  * of the level below, and the high-pass part, which is the window of the subbands. At a real end of the tile-component the
  * interval stops, and symmetric extension does the rest; elsewhere the margin is synthesised wrongly and then dropped.
  */
-import { type Interval, clip, lengthOf } from './axis.ts';
-import type { TileComponentGeometry } from './tile-component.ts';
+import type { Bounds } from '../rect.ts';
+import { cellRange, clip, type Interval, lengthOf } from './axis.ts';
+import type { ResolutionGeometry, TileComponentGeometry } from './tile-component.ts';
 
 /** Samples that synthesis reaches beyond its output on each side: half the support of the filters (Tables F.2, F.3). */
 const MARGIN_53 = 2;
@@ -112,4 +113,26 @@ export function subbandPlace(window: ComponentWindow, r: number, orientation: nu
     x: orientation & 1 ? window.x.steps[r]!.numLow : 0,
     y: orientation & 2 ? window.y.steps[r]!.numLow : 0,
   };
+}
+
+/** The precincts of a resolution level that a window touches: columns and rows from the level's first; undefined for none. */
+export function precinctsOfWindow(window: ComponentWindow, resolution: ResolutionGeometry): Bounds | undefined {
+  const half = resolution.r === 0 ? 0 : 1;
+  let x0 = Number.POSITIVE_INFINITY;
+  let y0 = Number.POSITIVE_INFINITY;
+  let x1 = 0;
+  let y1 = 0;
+  for (const { orientation, x, y } of resolution.subbands) {
+    const wanted = subbandWindow(window, resolution.r, orientation);
+    const wx = clip(wanted.x, x);
+    const wy = clip(wanted.y, y);
+    if (lengthOf(wx) === 0 || lengthOf(wy) === 0) continue;
+    const columns = cellRange(wx, resolution.ppx - half);
+    const rows = cellRange(wy, resolution.ppy - half);
+    x0 = Math.min(x0, columns.first - resolution.firstPrecinctX);
+    y0 = Math.min(y0, rows.first - resolution.firstPrecinctY);
+    x1 = Math.max(x1, columns.first + columns.count - resolution.firstPrecinctX);
+    y1 = Math.max(y1, rows.first + rows.count - resolution.firstPrecinctY);
+  }
+  return x1 > x0 && y1 > y0 ? { x0, y0, x1, y1 } : undefined;
 }

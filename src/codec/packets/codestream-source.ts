@@ -52,7 +52,6 @@ const MAX_OPEN_TILES = 256;
 /** A codestream, parsed as far as anyone asked. */
 export class CodestreamSource implements PrecinctSource {
   readonly main: MainHeader;
-  readonly cost = { bytes: 0, requests: 0 };
   /** Everything tolerated so far. */
   readonly log: DiagnosticLog;
   /** End of the codestream in the input, as far as known. */
@@ -142,7 +141,7 @@ export class CodestreamSource implements PrecinctSource {
       }
       found.set(selection.tile, { header: open.header, packets });
     }
-    const store = this.input instanceof BytesSource ? this.held(plan, found, this.input) : yield* this.fetch(plan, found);
+    const store = this.input instanceof BytesSource ? wholeStore(this.input.bytes) : yield* this.fetch(plan, found);
     return new CodestreamSnapshot(this.main, found, store, this.log.list.slice(before));
   }
 
@@ -224,16 +223,6 @@ export class CodestreamSource implements PrecinctSource {
     }
   }
 
-  private held(plan: PrecinctPlan, found: FoundTiles, input: BytesSource): ByteStore {
-    let bytes = 0;
-    for (const selection of plan) {
-      const packets = found.get(selection.tile)?.packets;
-      if (packets) bytes += packets.dataLength;
-    }
-    this.cost.bytes += bytes;
-    return wholeStore(input.bytes);
-  }
-
   private *fetch(plan: PrecinctPlan, found: FoundTiles): Reading<ByteStore> {
     const ranges: ByteRange[] = [];
     for (const selection of plan) {
@@ -245,11 +234,7 @@ export class CodestreamSource implements PrecinctSource {
     if (total > this.limits.bytes) {
       throw overLimit('limit-bytes', `${total} bytes are needed at once, the limit is ${this.limits.bytes}`);
     }
-    const scanned = this.window.fetched;
     const pieces = runs.length === 0 ? [] : yield runs;
-    this.cost.bytes += total + scanned;
-    this.window.fetched = 0;
-    this.cost.requests += runs.length;
     return piecesStore(runs.map((run, k) => ({ offset: run.offset, bytes: pieces[k]! })));
   }
 }
@@ -290,7 +275,7 @@ class CodestreamSnapshot implements PrecinctSnapshot {
       }
       views.push(view.packet);
     }
-    const complete = views.length === layers;
+    const complete = views.length === layers || (packets.exhausted && tail === undefined);
     if (!complete && tail === undefined) {
       const cut = packets.cutOf(component, resolution, precinct);
       if (cut) tail = this.view(packets, cut).packet;

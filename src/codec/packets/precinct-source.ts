@@ -68,6 +68,4 @@ export interface PrecinctSource {
   load(plan: PrecinctPlan, options?: { signal?: AbortSignalLike }): Promise<PrecinctSnapshot>;
   /** The same without waiting; only where the bytes are in memory. */
   loadSync?(plan: PrecinctPlan): PrecinctSnapshot;
-  /** Bytes read so far and reads made, for the record. */
-  readonly cost: { readonly bytes: number; readonly requests: number };
 }

@@ -52,6 +52,8 @@ export class TilePackets {
   readonly data: TileData;
   /** True when no packet follows those found. */
   finished = false;
+  /** True when every packet of the progression was found: what a precinct then lacks was never written (A.6.6). */
+  exhausted = false;
   /** Number of packets found. */
   count = 0;
   /** Position of a packet that is cut off by the end of the data, and its precinct. */
@@ -103,11 +105,6 @@ export class TilePackets {
     this.sequence = packetSequence(tile, changes);
   }
 
-  /** Bytes of packet data in the tile, over all its tile-parts. */
-  get dataLength(): number {
-    return this.totalLength;
-  }
-
   /** Finds packets until everything that `selection` names has been found, or no more exist. */
   *find(selection: TileSelection, window: ReadWindow, log: DiagnosticLog): Reading<void> {
     let missing = this.countMissing(selection);
@@ -119,6 +116,7 @@ export class TilePackets {
       this.pending = undefined;
       if (place === undefined) {
         this.finish();
+        this.exhausted = true;
         if (this.position < this.totalLength) this.reportTrailing(log);
         return;
       }

@@ -1,0 +1,306 @@
+/**
+ * A window of a picture from packets to component samples, tile by tile.
+ *
+ * Written once for both worlds: a generator that yields either a plan to load or nothing, meaning "this is a good moment to
+ * pause". {@link runNow} drives it without waiting, {@link runFrom} with loading, pauses, aborts and a time limit.
+ */
+import type { Cod } from '../codestream/cod.ts';
+import { numXTiles } from '../codestream/siz.ts';
+import { overLimit, unsupported, usage } from '../errors.ts';
+import { type Executor, PAUSE_INTERVAL_MS } from '../executor.ts';
+import { clip, type Interval, lengthOf, resolutionInterval } from '../geometry/axis.ts';
+import { type TileComponent, type TileGeometry, tileGeometry } from '../geometry/tile.ts';
+import { type ComponentWindow, planWindow, precinctsOfWindow } from '../geometry/window.ts';
+import type { SampleArray } from '../image.ts';
+import type { Limits } from '../limits.ts';
+import type { PrecinctPlan, PrecinctSnapshot, PrecinctSource, TileSelection } from '../packets/precinct-source.ts';
+import type { Bounds } from '../rect.ts';
+import { type AbortSignalLike, throwIfAborted } from '../source.ts';
+import { inverseIct, inverseRct } from '../transform/component-transform.ts';
+import { storeSamples } from '../transform/level-shift.ts';
+import { type ComponentPlane, type DecodeContext, decodeTileComponent } from './tile-decoder.ts';
+
+/** Where the samples of one component go. */
+export interface ComponentTarget {
+  readonly component: number;
+  /** The component's window after reduction, on its own grid. */
+  readonly x: Interval;
+  readonly y: Interval;
+  /** Sample (x, y) of the window is written to `out[offset + x * strideX + y * strideY]`. */
+  readonly out: SampleArray;
+  readonly offset: number;
+  readonly strideX: number;
+  readonly strideY: number;
+}
+
+/** What to decode. */
+export interface WindowRequest {
+  /** On the reference grid. */
+  readonly region: Bounds;
+  readonly reduce: number;
+  readonly inverseMct: boolean;
+  readonly targets: readonly ComponentTarget[];
+  /** Called when a tile is done. */
+  onTile?(done: number, of: number): void;
+}
+
+/** A plan to load, or a moment to pause. */
+export type DecodeStep = PrecinctPlan | undefined;
+
+/** A decode in steps; a plan is answered with a snapshot. */
+export type DecodeWork<T> = Generator<DecodeStep, T, PrecinctSnapshot | undefined>;
+
+/** Tiles whose bytes are asked for at once. */
+const TILES_AT_ONCE = 16;
+
+/** Samples stored between two moments to pause. */
+const STORE_PIECE = 1 << 20;
+
+/** Interval of component samples that a reference-grid interval holds, reduced by 2^d (15444-1 B-12, B-14). */
+export function reducedInterval(lo: number, hi: number, rsiz: number, d: number): Interval {
+  return resolutionInterval({ lo: Math.ceil(lo / rsiz), hi: Math.ceil(hi / rsiz) }, d);
+}
+
+/** The tiles that a region touches, in raster order. */
+export function tilesOfRegion(main: { siz: Parameters<typeof numXTiles>[0] }, region: Bounds): number[] {
+  const { siz } = main;
+  const columns = numXTiles(siz);
+  const tiles: number[] = [];
+  const x0 = Math.floor((region.x0 - siz.xtosiz) / siz.xtsiz);
+  const x1 = Math.ceil((region.x1 - siz.xtosiz) / siz.xtsiz);
+  const y0 = Math.floor((region.y0 - siz.ytosiz) / siz.ytsiz);
+  const y1 = Math.ceil((region.y1 - siz.ytosiz) / siz.ytsiz);
+  for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) tiles.push(y * columns + x);
+  return tiles;
+}
+
+/** Decodes a window into its targets. */
+export function* decodeWindow(source: PrecinctSource, request: WindowRequest, context: DecodeContext): DecodeWork<void> {
+  const tiles = tilesOfRegion(source.main, request.region);
+  for (let k = 0; k < tiles.length; k += TILES_AT_ONCE) {
+    const group = tiles.slice(k, k + TILES_AT_ONCE);
+    const headers = (yield group.map((tile) => ({ tile, components: [], layers: 0 })))!;
+    const jobs: TileJob[] = [];
+    for (const tile of group) {
+      const job = planTile(headers, tile, request, context);
+      if (job) jobs.push(job);
+    }
+    const snapshot = (yield jobs.map((job) => job.selection))!;
+    for (const job of jobs) {
+      yield* decodeTile(job, snapshot, request, context);
+      request.onTile?.(k + jobs.indexOf(job) + 1, tiles.length);
+    }
+  }
+}
+
+interface TileJob {
+  readonly geometry: TileGeometry;
+  readonly windows: ReadonlyMap<number, ComponentWindow>;
+  readonly mct: boolean;
+  readonly selection: TileSelection;
+}
+
+function planTile(
+  snapshot: PrecinctSnapshot,
+  tile: number,
+  request: WindowRequest,
+  context: DecodeContext,
+): TileJob | undefined {
+  const header = snapshot.tile(tile);
+  if (header === undefined) {
+    context.partial = true;
+    return undefined;
+  }
+  const geometry = tileGeometry(snapshot.main, header);
+  const mct = usesMct(geometry, header.cod, request, context);
+  const wanted = new Set(request.targets.map((target) => target.component));
+  if (mct && (wanted.has(0) || wanted.has(1) || wanted.has(2))) for (const c of [0, 1, 2]) wanted.add(c);
+  const windows = new Map<number, ComponentWindow>();
+  const components = [];
+  for (const c of wanted) {
+    const window = planComponent(geometry.components[c]!, request);
+    if (window === undefined) continue;
+    windows.set(c, window);
+    const { resolutions } = geometry.components[c]!.geometry;
+    const rects = resolutions.slice(0, window.target + 1).map((resolution) => precinctsOfWindow(window, resolution));
+    components.push({ component: c, resolutions: rects });
+  }
+  const layers = Math.min(context.layers, header.cod.numLayers);
+  return { geometry, windows, mct, selection: { tile, components, layers } };
+}
+
+/** Components 0 to 2 can only be transformed together when they are alike (G.1). */
+function usesMct(tile: TileGeometry, cod: Cod, request: WindowRequest, context: DecodeContext): boolean {
+  if (!cod.mct || !request.inverseMct) return false;
+  const [a, b, c] = tile.components;
+  const alike = (p: TileComponent | undefined): boolean =>
+    a !== undefined &&
+    p !== undefined &&
+    p.xrsiz === a.xrsiz &&
+    p.yrsiz === a.yrsiz &&
+    p.parameters.style.reversible === a.parameters.style.reversible;
+  if (alike(b) && alike(c)) return true;
+  context.log.add('cod-value', `tile ${tile.tile}: a component transform over components that differ is left out`, {
+    clause: '15444-1 G.1',
+  });
+  return false;
+}
+
+function planComponent(component: TileComponent, request: WindowRequest): ComponentWindow | undefined {
+  const { geometry, parameters, xrsiz, yrsiz } = component;
+  const target = geometry.numDecompositionLevels - request.reduce;
+  if (target < 0) {
+    const message = `component ${component.component} has ${geometry.numDecompositionLevels} decomposition levels in a tile, reduce is ${request.reduce}`;
+    throw usage('option-value', message);
+  }
+  const { x, y } = geometry.resolutions[target]!;
+  const { region, reduce } = request;
+  const wx = clip(reducedInterval(region.x0, region.x1, xrsiz, reduce), x);
+  const wy = clip(reducedInterval(region.y0, region.y1, yrsiz, reduce), y);
+  if (lengthOf(wx) === 0 || lengthOf(wy) === 0) return undefined;
+  return planWindow(geometry, target, wx, wy, parameters.style.reversible);
+}
+
+function* decodeTile(
+  job: TileJob,
+  snapshot: PrecinctSnapshot,
+  request: WindowRequest,
+  context: DecodeContext,
+): DecodeWork<void> {
+  const { geometry, windows, mct } = job;
+  const transformed = new Map<number, ComponentPlane>();
+  if (mct && windows.has(0)) {
+    for (const c of [0, 1, 2]) {
+      transformed.set(c, yield* plane(geometry, c, windows, snapshot, context));
+    }
+    yield* inverseMct(transformed.get(0)!, transformed.get(1)!, transformed.get(2)!);
+  }
+  for (const target of request.targets) {
+    const window = windows.get(target.component);
+    if (window === undefined) continue;
+    const samples =
+      transformed.get(target.component) ?? (yield* plane(geometry, target.component, windows, snapshot, context));
+    yield* store(samples, window, target, snapshot);
+  }
+}
+
+function* plane(
+  geometry: TileGeometry,
+  c: number,
+  windows: ReadonlyMap<number, ComponentWindow>,
+  snapshot: PrecinctSnapshot,
+  context: DecodeContext,
+): DecodeWork<ComponentPlane> {
+  const component = geometry.components[c]!;
+  checkDepth(component, geometry.header.cod.mct && c < 3, snapshot);
+  const work = decodeTileComponent(geometry.tile, component, windows.get(c)!, snapshot, context);
+  let step = work.next();
+  while (!step.done) {
+    yield undefined;
+    step = work.next();
+  }
+  return step.value;
+}
+
+/**
+ * Where 32-bit arithmetic ends. A reversible HH coefficient of B-bit samples reaches 4 · 2^(B-1) (two 5/3 high-pass steps double
+ * it twice), RCT adds a bit, and coefficients are held doubled: B + 3 (+ 1) bits and a sign must fit 32, so B <= 28, 27 with RCT.
+ * The irreversible path works in 32-bit floats and is offered up to the same 28 bits.
+ */
+function checkDepth(component: TileComponent, mct: boolean, snapshot: PrecinctSnapshot): void {
+  const { precision } = snapshot.main.siz.components[component.component]!;
+  const most = mct && component.parameters.style.reversible ? 27 : 28;
+  if (precision > most) {
+    throw unsupported('sample-depth', `component ${component.component} has ${precision} bits, ${most} are carried`, {
+      clause: '15444-1 A.5.1',
+    });
+  }
+}
+
+function* inverseMct(a: ComponentPlane, b: ComponentPlane, c: ComponentPlane): DecodeWork<void> {
+  const n = a.stride * a.height;
+  for (let from = 0; from < n; from += STORE_PIECE) {
+    const to = Math.min(n, from + STORE_PIECE);
+    if (a.data instanceof Int32Array) inverseRct(a.data, b.data as Int32Array, c.data as Int32Array, from, to);
+    else inverseIct(a.data, b.data as Float32Array, c.data as Float32Array, from, to);
+    yield undefined;
+  }
+}
+
+function* store(
+  samples: ComponentPlane,
+  window: ComponentWindow,
+  target: ComponentTarget,
+  snapshot: PrecinctSnapshot,
+): DecodeWork<void> {
+  const { precision, signed } = snapshot.main.siz.components[target.component]!;
+  const x = window.x.kept[window.target]!;
+  const y = window.y.kept[window.target]!;
+  const offset = target.offset + (x.lo - target.x.lo) * target.strideX + (y.lo - target.y.lo) * target.strideY;
+  const rows = Math.max(1, Math.floor(STORE_PIECE / samples.width));
+  for (let row = 0; row < samples.height; row += rows) {
+    const count = Math.min(rows, samples.height - row);
+    storeSamples(
+      samples.data,
+      row * samples.stride,
+      samples.stride,
+      samples.width,
+      count,
+      target.out,
+      offset + row * target.strideY,
+      target.strideX,
+      target.strideY,
+      precision,
+      signed,
+    );
+    yield undefined;
+  }
+}
+
+/** Runs a decode over a source in memory. */
+export function runNow<T>(work: DecodeWork<T>, source: PrecinctSource, executor: Executor, limits: Limits): T {
+  const start = executor.now();
+  let step = work.next();
+  while (!step.done) {
+    checkTime(executor.now() - start, limits);
+    if (step.value && !source.loadSync) throw usage('sync-source', 'only bytes in memory can be read synchronously');
+    step = step.value ? work.next(source.loadSync!(step.value)) : work.next();
+  }
+  return step.value;
+}
+
+/** Runs a decode over any source, giving the event loop a turn every few milliseconds. */
+export async function runFrom<T>(
+  work: DecodeWork<T>,
+  source: PrecinctSource,
+  executor: Executor,
+  limits: Limits,
+  signal?: AbortSignalLike,
+): Promise<T> {
+  throwIfAborted(signal);
+  const start = executor.now();
+  let last = start;
+  let step = work.next();
+  while (!step.done) {
+    if (step.value) {
+      const snapshot = await source.load(step.value, signal ? { signal } : {});
+      throwIfAborted(signal);
+      step = work.next(snapshot);
+      continue;
+    }
+    const now = executor.now();
+    checkTime(now - start, limits);
+    if (now - last >= PAUSE_INTERVAL_MS && executor.pause) {
+      await executor.pause();
+      throwIfAborted(signal);
+      last = executor.now();
+    }
+    step = work.next();
+  }
+  return step.value;
+}
+
+function checkTime(elapsed: number, limits: Limits): void {
+  if (elapsed > limits.time) throw overLimit('limit-time', `the work took longer than ${limits.time} ms`);
+}
+

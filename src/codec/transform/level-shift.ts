@@ -1,0 +1,197 @@
+/**
+ * From transformed samples to the samples of the picture: DC level shift (15444-1 G.1.2), rounding, clipping, and writing into the
+ * array of the result at any stride, so that interleaved pictures need no second pass.
+ *
+ * One loop for each kind of plane and array, so that every store is monomorphic.
+ */
+import type { SampleArray } from '../image.ts';
+
+/**
+ * Writes a `width` x `height` part of a plane, beginning at index `from`, to `out[outOffset + x * outStrideX + y * outStrideY]`.
+ * Unsigned samples are shifted up by 2^(precision - 1); all are clipped to the range of `precision` bits.
+ */
+export function storeSamples(
+  plane: Int32Array | Float32Array,
+  from: number,
+  planeStride: number,
+  width: number,
+  height: number,
+  out: SampleArray,
+  outOffset: number,
+  outStrideX: number,
+  outStrideY: number,
+  precision: number,
+  signed: boolean,
+): void {
+  const half = 2 ** (precision - 1);
+  const shift = signed ? 0 : half;
+  const least = signed ? -half : 0;
+  const most = signed ? half - 1 : 2 * half - 1;
+  const storeRow = rowStore(plane, out);
+  for (let y = 0; y < height; y++) {
+    storeRow(plane as never, from + y * planeStride, width, out as never, outOffset + y * outStrideY, outStrideX, shift, least, most);
+  }
+}
+
+type RowStore = (
+  plane: never,
+  from: number,
+  width: number,
+  out: never,
+  to: number,
+  step: number,
+  shift: number,
+  least: number,
+  most: number,
+) => void;
+
+function rowStore(plane: Int32Array | Float32Array, out: SampleArray): RowStore {
+  if (plane instanceof Int32Array) {
+    if (out instanceof Uint8Array) return intToUint8;
+    if (out instanceof Uint16Array) return intToUint16;
+    if (out instanceof Int16Array) return intToInt16;
+    return intToAny;
+  }
+  if (out instanceof Uint8Array) return floatToUint8;
+  if (out instanceof Uint16Array) return floatToUint16;
+  if (out instanceof Int16Array) return floatToInt16;
+  return floatToAny;
+}
+
+function intToUint8(
+  plane: Int32Array,
+  from: number,
+  width: number,
+  out: Uint8Array,
+  to: number,
+  step: number,
+  shift: number,
+  least: number,
+  most: number,
+): void {
+  for (let x = 0; x < width; x++, to += step) {
+    const value = plane[from + x]! + shift;
+    out[to] = value < least ? least : value > most ? most : value;
+  }
+}
+
+function intToUint16(
+  plane: Int32Array,
+  from: number,
+  width: number,
+  out: Uint16Array,
+  to: number,
+  step: number,
+  shift: number,
+  least: number,
+  most: number,
+): void {
+  for (let x = 0; x < width; x++, to += step) {
+    const value = plane[from + x]! + shift;
+    out[to] = value < least ? least : value > most ? most : value;
+  }
+}
+
+function intToInt16(
+  plane: Int32Array,
+  from: number,
+  width: number,
+  out: Int16Array,
+  to: number,
+  step: number,
+  shift: number,
+  least: number,
+  most: number,
+): void {
+  for (let x = 0; x < width; x++, to += step) {
+    const value = plane[from + x]! + shift;
+    out[to] = value < least ? least : value > most ? most : value;
+  }
+}
+
+function intToAny(
+  plane: Int32Array,
+  from: number,
+  width: number,
+  out: SampleArray,
+  to: number,
+  step: number,
+  shift: number,
+  least: number,
+  most: number,
+): void {
+  for (let x = 0; x < width; x++, to += step) {
+    const value = plane[from + x]! + shift;
+    out[to] = value < least ? least : value > most ? most : value;
+  }
+}
+
+// Floats round half up, on the shifted value, which is positive except for signed samples and overshoot.
+
+function floatToUint8(
+  plane: Float32Array,
+  from: number,
+  width: number,
+  out: Uint8Array,
+  to: number,
+  step: number,
+  shift: number,
+  least: number,
+  most: number,
+): void {
+  for (let x = 0; x < width; x++, to += step) {
+    const value = plane[from + x]! + shift + 0.5;
+    out[to] = value < least ? least : value > most ? most : value | 0;
+  }
+}
+
+function floatToUint16(
+  plane: Float32Array,
+  from: number,
+  width: number,
+  out: Uint16Array,
+  to: number,
+  step: number,
+  shift: number,
+  least: number,
+  most: number,
+): void {
+  for (let x = 0; x < width; x++, to += step) {
+    const value = plane[from + x]! + shift + 0.5;
+    out[to] = value < least ? least : value > most ? most : value | 0;
+  }
+}
+
+function floatToInt16(
+  plane: Float32Array,
+  from: number,
+  width: number,
+  out: Int16Array,
+  to: number,
+  step: number,
+  shift: number,
+  least: number,
+  most: number,
+): void {
+  for (let x = 0; x < width; x++, to += step) {
+    const value = Math.floor(plane[from + x]! + shift + 0.5);
+    out[to] = value < least ? least : value > most ? most : value;
+  }
+}
+
+function floatToAny(
+  plane: Float32Array,
+  from: number,
+  width: number,
+  out: SampleArray,
+  to: number,
+  step: number,
+  shift: number,
+  least: number,
+  most: number,
+): void {
+  for (let x = 0; x < width; x++, to += step) {
+    const value = Math.floor(plane[from + x]! + shift + 0.5);
+    out[to] = value < least ? least : value > most ? most : value;
+  }
+}

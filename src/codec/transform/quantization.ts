@@ -1,0 +1,73 @@
+/**
+ * Dequantisation and reconstruction (15444-1 Annex E).
+ *
+ * Block coders deliver each coefficient as twice its magnitude with sign, plus half a step: V = ±(2m + 1) 2^p, where m is the
+ * decoded magnitude without its p undecoded bit-planes. The lowest set bit of |V| thus marks the middle of the interval that the
+ * coefficient is known to lie in, and V / 2 is the mid-point reconstruction of E.1.1.2 (r = 0.5) without further work.
+ */
+
+/** M_b = G + ε_b - 1 (E-2): the most magnitude bit-planes that a code-block of the subband can have. */
+export function magnitudeBitPlanesOf(guardBits: number, epsilonB: number): number {
+  return guardBits + epsilonB - 1;
+}
+
+/** Δ_b = 2^(R_b - ε_b) (1 + μ_b / 2^11) with R_b = R_I + log2(gain_b) (E-3, E-4). */
+export function stepSizeOf(precision: number, gainLog2: number, epsilonB: number, muB: number): number {
+  return 2 ** (precision + gainLog2 - epsilonB) * (1 + muB / 2048);
+}
+
+/**
+ * Moves a part of a code-block into an integer plane; the step is 1 (reversible path).
+ *
+ * With r = 0.5 a fully decoded V = 2q + 1 becomes q, and one that lacks p bit-planes becomes (m + 1/2) 2^p.
+ */
+export function dequantiseReversible(
+  v: Int32Array,
+  from: number,
+  fromStride: number,
+  width: number,
+  height: number,
+  plane: Int32Array,
+  to: number,
+  stride: number,
+  reconstruction: number,
+): void {
+  for (let y = 0; y < height; y++, from += fromStride, to += stride) {
+    if (reconstruction === 0.5) {
+      for (let x = 0; x < width; x++) plane[to + x] = (v[from + x]! / 2) | 0; // toward zero
+    } else {
+      for (let x = 0; x < width; x++) plane[to + x] = Math.trunc(reconstruct(v[from + x]!, reconstruction));
+    }
+  }
+}
+
+/** Moves a part of a code-block into a float plane, times the step size (irreversible path). */
+export function dequantiseIrreversible(
+  v: Int32Array,
+  from: number,
+  fromStride: number,
+  width: number,
+  height: number,
+  plane: Float32Array,
+  to: number,
+  stride: number,
+  step: number,
+  reconstruction: number,
+): void {
+  const half = step / 2;
+  for (let y = 0; y < height; y++, from += fromStride, to += stride) {
+    if (reconstruction === 0.5) {
+      for (let x = 0; x < width; x++) plane[to + x] = v[from + x]! * half;
+    } else {
+      for (let x = 0; x < width; x++) plane[to + x] = reconstruct(v[from + x]!, reconstruction) * step;
+    }
+  }
+}
+
+/** (m + r) 2^p with sign, from V = ±(2m + 1) 2^p (E-6, E-8); 0 stays 0. */
+function reconstruct(v: number, r: number): number {
+  const magnitude = Math.abs(v);
+  const halfStep = magnitude & -magnitude;
+  const value = (magnitude - halfStep) / 2 + r * halfStep;
+  return v < 0 ? -value : value;
+}
