@@ -43,6 +43,8 @@ export interface ColourInfo {
   readonly space: 'grey' | 'srgb' | 'sycc' | 'esrgb' | 'esycc' | 'cmyk' | 'cielab' | 'icc' | 'unknown';
   /** EnumCS of the colour specification box, where there is one (15444-1 Table I.10; 15444-2 M.11.7.3.1). */
   readonly enumerated?: number;
+  /** EP of the colour specification box, where there is one: the parameters of an enumerated space (15444-2 M.11.7.4). */
+  readonly parameters?: Uint8Array;
   /** The ICC profile, as stored. */
   readonly icc?: Uint8Array;
   /** One entry a channel, in the order of the samples. */
