@@ -1,0 +1,21 @@
+/** Bundles the demo page into `demo/dist`: one script, one style sheet, the samples, nothing from anywhere else. */
+import { cpSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const out = join(here, 'dist');
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+for (const name of ['index.html', 'page.css', 'samples'])
+  cpSync(join(here, name), join(out, name), { recursive: true });
+await build({
+  entryPoints: [join(here, 'page.ts')],
+  outfile: join(out, 'page.js'),
+  bundle: true,
+  minify: true,
+  format: 'esm',
+  target: 'es2022',
+  logLevel: 'warning',
+});
