@@ -107,7 +107,7 @@ function channelInfos(
 ): ChannelInfo[] {
   if (!definitions) return inOrder(new Array(numChannels).fill('colour'), numColours);
   const clause = '15444-1 I.5.3.6';
-  const infos = new Array<ChannelInfo | undefined>(numChannels);
+  const infos = new Array<ChannelInfo | undefined>(numChannels).fill(undefined);
   for (const { channel, type, association } of definitions) {
     if (channel >= numChannels || infos[channel] !== undefined) {
       const why = channel >= numChannels ? `there are only ${numChannels}` : 'it was defined before';
@@ -128,7 +128,7 @@ function channelInfos(
     clause,
   });
   return inOrder(
-    known.map((info) => info.kind),
+    infos.map((info) => info?.kind ?? 'colour'),
     numColours,
   );
 }

@@ -1,6 +1,6 @@
 /**
- * The nine JP2 files of T.803 Annex G as sRGB. The codestreams are decoded by OpenJPEG, so that this test speaks of colour only; the
- * conformance run decodes them with the library itself.
+ * The nine JP2 files of T.803 Annex G as sRGB. The codestreams are decoded by OpenJPEG, so that this test speaks of
+ * colour only; the conformance run decodes them with the library itself.
  */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
