@@ -22,8 +22,8 @@ export interface ChannelOptions {
 }
 
 /** Channels and what they mean, one entry of `colour.channels` for each plane. */
-export interface Channels {
-  readonly planes: readonly Plane[];
+export interface Channels<P extends Plane = Plane> {
+  readonly planes: readonly P[];
   readonly colour: ColourInfo;
 }
 
@@ -42,14 +42,14 @@ export function colourInfoOf(
  * Turns decoded components into channels. `components` has one entry for each component of the codestream, in its
  * order; those that were not decoded are `undefined`, and channels that depend on them are left out.
  */
-export function applyChannels(
-  components: readonly (Plane | undefined)[],
+export function applyChannels<P extends Plane>(
+  components: readonly (P | undefined)[],
   file: Jp2File,
   options: ChannelOptions,
   log: DiagnosticLog,
-): Channels {
+): Channels<P> {
   const plan = planChannels(file, components.length, options, log);
-  const planes: Plane[] = [];
+  const planes: P[] = [];
   const channels: ChannelInfo[] = [];
   for (const { source, info } of plan.channels) {
     const component = components[source.component];

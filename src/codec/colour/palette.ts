@@ -49,7 +49,7 @@ export function channelSources(file: Jp2File, numComponents: number, log: Diagno
 }
 
 /** One channel from a plane of indices. An index beyond the table takes its nearest end, and is reported. */
-export function applyPaletteColumn(plane: Plane, column: PaletteColumn, log: DiagnosticLog): Plane {
+export function applyPaletteColumn<P extends Plane>(plane: P, column: PaletteColumn, log: DiagnosticLog): P {
   const { values } = column;
   const last = values.length - 1;
   const { data } = plane;

@@ -15,7 +15,7 @@ import { evaluateCurve, type IccModel, readIccProfile } from './icc.ts';
 import { type Levels, levelsOf, newLevels, rescale, tableOf } from './levels.ts';
 import { type Matrix3, multiply, diagonal, type Vector3, WHITE_D50, whiteOf, xyzToLinearSrgb } from './matrix.ts';
 import { SrgbEncoder } from './srgb-encoding.ts';
-import { type UpsampleMethod, upsample } from './upsample.ts';
+import { type MaybePlacedPlane, type UpsampleMethod, upsample } from './upsample.ts';
 
 /** How to render. */
 export interface RenderOptions {
@@ -44,7 +44,7 @@ type Renderer = (colours: readonly Levels[], bits: number) => Rgb;
  * diagnostic: three as RGB, four as CMYK, fewer as grey.
  */
 export function renderSrgb(
-  planes: readonly Plane[],
+  planes: readonly MaybePlacedPlane[],
   colour: ColourInfo,
   options: RenderOptions,
   log: DiagnosticLog,
@@ -71,7 +71,7 @@ export function renderSrgb(
 }
 
 /** Colours in the order of their association, and opacity channels. */
-function splitChannels(planes: readonly Plane[], colour: ColourInfo): { colours: Plane[]; others: Plane[] } {
+function splitChannels<P>(planes: readonly P[], colour: ColourInfo): { colours: P[]; others: P[] } {
   const kindOf = (k: number) => colour.channels[k]?.kind ?? 'unspecified';
   const indices = planes.map((_, k) => k);
   const associationOf = (k: number) => colour.channels[k].association;
@@ -82,18 +82,17 @@ function splitChannels(planes: readonly Plane[], colour: ColourInfo): { colours:
   return { colours: plain.map((k) => planes[k]), others: others.map((k) => planes[k]) };
 }
 
-/** All planes on one grid. */
-function bringToGrid(
-  planes: readonly Plane[],
-  { bounds, upsample: method = 'nearest' }: RenderOptions,
-): readonly Plane[] {
+/** All planes on one grid: that of the window where there is one. */
+function bringToGrid(planes: readonly MaybePlacedPlane[], options: RenderOptions): readonly Plane[] {
+  const { bounds, upsample: method = 'nearest' } = options;
+  if (bounds) return planes.map((plane) => upsample(plane, { method, bounds }));
   const [first] = planes;
-  const same = (p: Plane) =>
-    p.width === first.width && p.height === first.height && p.dx === first.dx && p.dy === first.dy;
-  if (planes.every(same)) return planes;
-  if (!bounds)
-    throw usage('layout-mismatch', 'expected planes of one size, found several and no window to fit them to');
-  return planes.map((plane) => upsample(plane, { method, bounds }));
+  for (const { width, height, dx, dy } of planes) {
+    if (width !== first.width || height !== first.height || dx !== first.dx || dy !== first.dy) {
+      throw usage('layout-mismatch', 'expected planes of one size, found several and no window to fit them to');
+    }
+  }
+  return planes;
 }
 
 /** The function for a space, or a guess with a diagnostic. */
@@ -262,7 +261,7 @@ function cieLabRenderer(colour: ColourInfo, planes: readonly Plane[], log: Diagn
     // L* = (sample - OL) * RL / (2^bits - 1), and so for a* and b*; levels may have fewer bits than samples.
     const table = (k: number, f: (value: number) => number) => {
       const top = 2 ** planes[k].precision - 1;
-      const below = planes[k].signed && colour.parameters ? 2 ** (planes[k].precision - 1) : 0; // defaults are for levels
+      const below = planes[k].signed && colour.parameters ? 2 ** (planes[k].precision - 1) : 0; // defaults: levels
       return tableOf(colours[k].bits, (v) => f(((v * top - below - offset[k]) * range[k]) / top));
     };
     const fy = table(0, (l) => (l + 16) / 116);

@@ -17,12 +17,16 @@ export interface UpsampleOptions {
   readonly method: UpsampleMethod;
   /** The window to fill, in reference grid coordinates. */
   readonly bounds: Bounds;
-  /**
-   * Which sample of the component is the first of the plane. By default the first inside the window, the one that a
-   * decode of exactly the window gives; {@link upsampleSource} says how much more makes a window equal to the crop of
-   * the full picture.
-   */
-  readonly origin?: { readonly x: number; readonly y: number };
+}
+
+/**
+ * A plane that may say which sample of its component is its first. Without, it is the first inside the window, the
+ * one that a decode of exactly the window gives; {@link upsampleSource} says how much more makes a window equal to
+ * the crop of the full picture.
+ */
+export interface MaybePlacedPlane extends Plane {
+  readonly x0?: number;
+  readonly y0?: number;
 }
 
 /** The samples of a component that the window depends on, in samples of that component; clip it to the component. */
@@ -42,22 +46,23 @@ function nearestIndex(x: number, step: number): number {
 }
 
 /** One component on the grid of the window. Beyond its first and last samples they are repeated. */
-export function upsample(plane: Plane, options: UpsampleOptions): Plane {
+export function upsample(plane: MaybePlacedPlane, options: UpsampleOptions): Plane {
   const { bounds, method } = options;
   const width = bounds.x1 - bounds.x0;
   const height = bounds.y1 - bounds.y0;
-  const { dx, dy } = plane;
-  const onGrid = dx === 1 && dy === 1 && plane.width === width && plane.height === height;
-  if (onGrid && options.origin === undefined) return plane;
-  const origin = options.origin ?? { x: Math.ceil(bounds.x0 / dx), y: Math.ceil(bounds.y0 / dy) };
-  const columns = axisOf(bounds.x0, width, dx, origin.x, plane.width, method);
-  const rows = axisOf(bounds.y0, height, dy, origin.y, plane.height, method);
+  const { dx, dy, precision, signed } = plane;
+  const x0 = plane.x0 ?? Math.ceil(bounds.x0 / dx);
+  const y0 = plane.y0 ?? Math.ceil(bounds.y0 / dy);
+  const placed = dx === 1 && dy === 1 && x0 === bounds.x0 && y0 === bounds.y0;
+  if (placed && plane.width === width && plane.height === height) return plane;
+  const columns = axisOf(bounds.x0, width, dx, x0, plane.width, method);
+  const rows = axisOf(bounds.y0, height, dy, y0, plane.height, method);
   const data = sameArray(plane.data, width * height);
   if (plane.width > 0 && plane.height > 0) {
     if (method === 'nearest') fillNearest(plane, data, columns, rows);
     else fillLinear(plane, data, columns, rows);
   }
-  return { ...plane, width, height, dx: 1, dy: 1, data };
+  return { width, height, dx: 1, dy: 1, precision, signed, data };
 }
 
 /**

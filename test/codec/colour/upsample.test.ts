@@ -64,7 +64,7 @@ test('a window with its source samples equals the crop of the whole, at any offs
       const value = (x: number, y: number) => ((x * 37 + y * 101) % 256) - 100;
       const need = upsampleSource(bounds, dx, dy, how);
       const source = plane(need.x1 - need.x0, need.y1 - need.y0, dx, dy, (x, y) => value(x + need.x0, y + need.y0));
-      const result = upsample(source, { method: how, bounds, origin: { x: need.x0, y: need.y0 } });
+      const result = upsample({ ...source, x0: need.x0, y0: need.y0 }, { method: how, bounds });
       expect([result.width, result.height, result.dx, result.dy]).toEqual([width, height, 1, 1]);
       for (let y = 0; y < height; y++) {
         for (let x = 0; x < width; x++) {
