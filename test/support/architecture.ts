@@ -65,7 +65,7 @@ const PLATFORM_NAMES = new Set(
 export function placeOf(path: string): Place | string {
   const parts = path.split('/');
   if (parts[0] !== 'src') return `${path}: outside src`;
-  if (parts.length === 2) return { floor: ENTRY_FLOOR, unit: path };
+  if (parts.length === 2) return { floor: ENTRY_FLOOR, unit: 'entries' };
   const [, area, folder] = parts as [string, string, string];
   if (LEAVES.includes(area)) return { floor: ENTRY_FLOOR + 1, unit: area, leaf: true };
   if (area !== 'codec' && area !== 'jpip') return `${path}: src/${area} is not a room of the house`;

@@ -1,0 +1,152 @@
+/** `jp2kit info`: what a file holds, as text or JSON. */
+import { parseArgs } from 'node:util';
+import { type ImageInfo, inspect, Jpeg2000Error } from 'jp2kit';
+import { fileSource } from 'jp2kit/node';
+import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { print, say, toJson } from './terminal.ts';
+
+/** The text of `jp2kit help info`. */
+export const INFO_HELP = `usage: jp2kit info <files…> [options]
+
+      --tree     boxes, marker segments, tile-parts and the sizes of all resolutions
+      --packets  how many bytes each resolution, layer and component takes (walks through the whole file)
+      --json     everything as JSON; with --packets also the tile-parts and prefix lengths
+
+exit codes: 0 ok, 1 wrong call, 2 bad input`;
+
+/** Runs the command. */
+export async function runInfo(args: string[]): Promise<ExitCode> {
+  const { values, positionals: files } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      tree: { type: 'boolean', default: false },
+      packets: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  if (files.length === 0) throw new CommandLineError('no files');
+  const reports: unknown[] = [];
+  let exit: ExitCode = EXIT.ok;
+  for (const file of files) {
+    try {
+      const { info, bytes } = await inspectFile(file, values.packets || values.tree);
+      if (values.json) reports.push({ file, bytes, ...info });
+      else print(describe(file, bytes, info, values).join('\n'));
+    } catch (error) {
+      const known = error instanceof Jpeg2000Error;
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (!known && !/^E[A-Z]+$/.test(code)) throw error;
+      const { message } = error as Error;
+      if (values.json) reports.push({ file, error: { kind: known ? error.kind : 'system', code, message } });
+      else say(`${file}: ${message}`);
+      exit = worse(exit, EXIT.badInput);
+    }
+  }
+  if (values.json) print(toJson(files.length === 1 ? reports[0] : reports));
+  return exit;
+}
+
+async function inspectFile(file: string, index: boolean): Promise<{ info: ImageInfo; bytes: number }> {
+  const source = await fileSource(file);
+  try {
+    return { info: await inspect(source, { index }), bytes: source.size ?? 0 };
+  } finally {
+    await source.close?.();
+  }
+}
+
+function describe(
+  file: string,
+  bytes: number,
+  info: ImageInfo,
+  wanted: { tree?: boolean; packets?: boolean },
+): string[] {
+  const lines = [`${file}: ${info.container}, ${bytes} bytes`, ...facts(info, bytes)];
+  if (wanted.tree) lines.push(...tree(info));
+  if (wanted.packets) lines.push(...packets(info));
+  lines.push(...info.warnings.map((warning) => `  warning       ${warning.code}: ${warning.message}`));
+  return lines;
+}
+
+function facts(info: ImageInfo, bytes: number): string[] {
+  const { components, tiles, colour, codeBlock, markers } = info;
+  const grids = [
+    ...new Set(components.map((c) => `${c.signed ? 'signed ' : ''}${c.precision} bits on ${c.dx} × ${c.dy}`)),
+  ];
+  const present = Object.entries(markers).flatMap(([name, there]) => (there ? [name.toUpperCase()] : []));
+  const rows: [string, string][] = [
+    [
+      'size',
+      `${info.width} × ${info.height}${info.origin.x || info.origin.y ? ` at ${info.origin.x}, ${info.origin.y}` : ''}`,
+    ],
+    ['components', `${components.length}: ${grids.join(', ')}`],
+    [
+      'colour',
+      `${colour.space}${colour.palette ? ', palette' : ''}${colour.icc ? `, ICC ${colour.icc.length} bytes` : ''}`,
+    ],
+    ['tiles', `${tiles.columns} × ${tiles.rows} of ${tiles.width} × ${tiles.height}`],
+    ['resolutions', `${info.levels + 1}`],
+    ['layers', `${info.layers}`],
+    ['progression', info.progression],
+    ['transform', `${info.reversible ? '5/3, reversible' : '9/7, irreversible'}; components: ${info.mct}`],
+    ['code-blocks', [`${codeBlock.width} × ${codeBlock.height}, ${info.coder}`, ...codeBlock.styles].join(', ')],
+    ['precincts', info.precincts.map((p) => `${p.width} × ${p.height}`).join(', ') || 'none'],
+    ['quantisation', `${info.quantization.style}, ${info.quantization.guardBits} guard bits`],
+    ['profile', info.profile.name ?? `0x${info.profile.rsiz.toString(16)}`],
+    ['markers', present.join(' ') || 'none optional'],
+    ['rate', `${((bytes * 8) / (info.width * info.height)).toFixed(2)} bits per pixel`],
+    ...info.comments.map((comment): [string, string] => ['comment', comment]),
+  ];
+  return rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}`);
+}
+
+function tree(info: ImageInfo): string[] {
+  const lines: string[] = [];
+  const line = (depth: number, offset: number, text: string): void => {
+    lines.push(`  ${String(offset).padStart(10)} ${'  '.repeat(depth)}${text}`);
+  };
+  const walk = (boxes: ImageInfo['boxes'], depth: number): void => {
+    for (const box of boxes) {
+      line(depth, box.offset, `box '${box.type}', ${box.length} bytes`);
+      walk(box.children ?? [], depth + 1);
+    }
+  };
+  walk(info.boxes, 0);
+  const depth = info.boxes.length > 0 ? 1 : 0;
+  line(depth, info.codestream.offset, 'codestream');
+  for (const segment of info.segments) line(depth + 1, segment.offset, `${segment.name}, ${segment.length} bytes`);
+  for (const part of info.tileParts ?? []) {
+    line(depth + 1, part.offset, `tile ${part.tile}, part ${part.part}, ${part.length} bytes`);
+    for (const segment of part.segments) line(depth + 2, segment.offset, `${segment.name}, ${segment.length} bytes`);
+  }
+  lines.push('  resolutions, full size of each component');
+  for (let r = info.levels; r >= 0; r--) {
+    const scale = 2 ** (info.levels - r);
+    const sizes = info.components.map((c) => {
+      const [x0, y0] = [Math.ceil(info.origin.x / c.dx), Math.ceil(info.origin.y / c.dy)];
+      const width = Math.ceil((x0 + c.width) / scale) - Math.ceil(x0 / scale);
+      const height = Math.ceil((y0 + c.height) / scale) - Math.ceil(y0 / scale);
+      return `${width} × ${height}`;
+    });
+    lines.push(`  ${String(r).padStart(10)} ${[...new Set(sizes)].join(', ')}`);
+  }
+  return lines;
+}
+
+function packets({ packets: statistics, byteRanges }: ImageInfo): string[] {
+  if (!statistics) return [];
+  const lines = [`  packets       ${statistics.count}`];
+  const table = (what: string, values: readonly number[]): void => {
+    values.forEach((bytes, k) => {
+      lines.push(`    ${what} ${String(k).padStart(2)} ${String(bytes).padStart(10)} bytes`);
+    });
+  };
+  table('resolution', statistics.bytesByResolution);
+  table('layer     ', statistics.bytesByLayer);
+  table('component ', statistics.bytesByComponent);
+  for (const need of byteRanges ?? []) {
+    lines.push(`    the first ${need.end} bytes hold resolutions to ${need.resolution} with ${need.layers} layers`);
+  }
+  return lines;
+}
