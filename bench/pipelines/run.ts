@@ -27,7 +27,7 @@ console.log(text);
 if (values.update) updateDocument('pipelines', text);
 
 async function fullDecodes(): Promise<string> {
-  const bench = new Bench({ time: 0, iterations: 7, warmupTime: 0, warmupIterations: 2 });
+  const bench = new Bench({ time: 0, retainSamples: true, iterations: 7, warmupTime: 0, warmupIterations: 2 });
   const streams = await Promise.all(CLASSES.map(streamOf));
   for (const { what, bytes } of streams) bench.add(what, () => void decodeSync(bytes, { colour: 'native' }));
   await bench.run();
@@ -42,7 +42,7 @@ async function fullDecodes(): Promise<string> {
 async function windows(): Promise<string> {
   const { bytes } = await streamOf('large-tiled');
   const region = { x: 3000, y: 2500, width: 1024, height: 1024 };
-  const bench = new Bench({ time: 0, iterations: 9, warmupTime: 0, warmupIterations: 3 });
+  const bench = new Bench({ time: 0, retainSamples: true, iterations: 9, warmupTime: 0, warmupIterations: 3 });
   bench.add('window of 1024 × 1024', () => void decodeSync(bytes, { region }));
   bench.add('thumbnail of 256 × 256', () => void decodeSync(bytes, { reduce: 5 }));
   await bench.run();
