@@ -161,10 +161,16 @@ export class DiagnosticLog {
     this.counts.set(code, seen);
     if (seen > MAX_PER_CODE) {
       const last = this.list.map((d) => d.code).lastIndexOf(code);
-      this.list[last] = { ...this.list[last]!, count: seen - MAX_PER_CODE + 1 };
+      this.list[last] = { ...this.list[last], count: seen - MAX_PER_CODE + 1 };
       return;
     }
-    const diagnostic: Diagnostic = { code, message, ...place };
+    const { offset, clause } = place;
+    const diagnostic: Diagnostic = {
+      code,
+      message,
+      ...(offset === undefined ? {} : { offset }),
+      ...(clause === undefined ? {} : { clause }),
+    };
     this.list.push(diagnostic);
     this.onWarning?.(diagnostic);
   }

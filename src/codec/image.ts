@@ -89,6 +89,10 @@ export interface DecodeStats {
   readonly requests: number;
   /** Code-blocks decoded. */
   readonly codeBlocks: number;
+  /** Resolution levels, from the lowest, of which every precinct in the window had data. */
+  readonly resolutions: number;
+  /** Quality layers that all of those precincts had, at most as many as were asked for. */
+  readonly layers: number;
   /** Milliseconds, by the executor's clock. */
   readonly ms: number;
 }

@@ -206,7 +206,7 @@ export class MeteredSource implements RandomAccessSource {
       );
       return pieces;
     } catch (error) {
-      throw options?.signal?.aborted ? error : sourceError(error, ranges[0]!);
+      throw options?.signal?.aborted ? error : sourceError(error, ranges[0]);
     }
   }
 

@@ -49,7 +49,8 @@ const SYNTAX_COLUMN = ['codestream', 'fileformat', 'geometry', 'tier2', 'packets
 const KERNEL_COLUMN = ['tier1', 'ht', 'transform'];
 const LEAVES = ['workers', 'node', 'browser', 'dicom', 'geo', 'cli'];
 const TOP_FLOOR = 7;
-const ENTRY_FLOOR = 8;
+const PLATFORM_FLOOR = 8;
+const ENTRY_FLOOR = 9;
 
 /** Names of hosts that the codec must not know: whatever it needs of them is passed in. */
 const PLATFORM_NAMES = new Set(
@@ -68,6 +69,8 @@ export function placeOf(path: string): Place | string {
   if (parts.length === 2) return { floor: ENTRY_FLOOR, unit: 'entries' };
   const [, area, folder] = parts as [string, string, string];
   if (LEAVES.includes(area)) return { floor: ENTRY_FLOOR + 1, unit: area, leaf: true };
+  // what hosts lend to the entries: clock, pauses, fetch
+  if (area === 'platform') return { floor: PLATFORM_FLOOR, unit: 'platform' };
   if (area !== 'codec' && area !== 'jpip') return `${path}: src/${area} is not a room of the house`;
   if (parts.length === 3) {
     const name = folder.replace(/\.ts$/, '');

@@ -33,18 +33,18 @@ export class ByteReader {
 
   u8(): number {
     const at = this.take(1);
-    return this.bytes[at]!;
+    return this.bytes[at];
   }
 
   u16(): number {
     const at = this.take(2);
-    return (this.bytes[at]! << 8) | this.bytes[at + 1]!;
+    return (this.bytes[at] << 8) | this.bytes[at + 1];
   }
 
   u32(): number {
     const at = this.take(4);
     const b = this.bytes;
-    return ((b[at]! << 24) | (b[at + 1]! << 16) | (b[at + 2]! << 8) | b[at + 3]!) >>> 0;
+    return ((b[at] << 24) | (b[at + 1] << 16) | (b[at + 2] << 8) | b[at + 3]) >>> 0;
   }
 
   /** A view of the next `length` bytes. */

@@ -36,7 +36,7 @@ export class PacketBitReader {
         return 0;
       }
       this.left = this.current === 0xff ? 7 : 8;
-      this.current = this.bytes[this.position++]!;
+      this.current = this.bytes[this.position++];
     }
     this.left--;
     return (this.current >> this.left) & 1;

@@ -56,12 +56,12 @@ export interface Coc {
 
 /** PPx of resolution level r. */
 export function ppxOf(style: ComponentCodingStyle, r: number): number {
-  return style.precincts === undefined ? 15 : style.precincts[r]! & 15;
+  return style.precincts === undefined ? 15 : style.precincts[r] & 15;
 }
 
 /** PPy of resolution level r. */
 export function ppyOf(style: ComponentCodingStyle, r: number): number {
-  return style.precincts === undefined ? 15 : style.precincts[r]! >> 4;
+  return style.precincts === undefined ? 15 : style.precincts[r] >> 4;
 }
 
 /** Reads the parameters after Lcod. */
@@ -116,7 +116,7 @@ function readComponentCodingStyle(r: ByteReader, hasPrecincts: boolean, clause: 
     precincts = [...r.slice(levels + 1)];
     for (let k = 1; k <= levels; k++) {
       // Table A.21: an exponent of 0 is only legal at the lowest resolution level, where there is no halving
-      if ((precincts[k]! & 15) === 0 || precincts[k]! >> 4 === 0) {
+      if ((precincts[k] & 15) === 0 || precincts[k] >> 4 === 0) {
         throw bad('cod-value', `precinct exponent 0 at resolution level ${k}`, start + 5 + k, clause);
       }
     }

@@ -92,7 +92,7 @@ export function* readSegments(
     if (head.length < 2) {
       throw malformed('out-of-bytes', `the ${header} header has no end`, { offset: position, clause: '15444-1 A.3' });
     }
-    const marker = (head[0]! << 8) | head[1]!;
+    const marker = (head[0] << 8) | head[1];
     if (marker === M.SOT || marker === M.SOD || marker === M.EOC) return { end: position, marker };
     if (head[0] !== 0xff) {
       throw malformed('marker-missing', `expected a marker, found 0x${marker.toString(16).padStart(4, '0')}`, {
@@ -109,7 +109,7 @@ export function* readSegments(
       position += 2;
       continue;
     }
-    const length = head.length < 4 ? 0 : (head[2]! << 8) | head[3]!;
+    const length = head.length < 4 ? 0 : (head[2] << 8) | head[3];
     if (length < 2) {
       throw malformed('marker-length', `${M.markerName(marker)} has length ${length}`, {
         offset: position + 2,

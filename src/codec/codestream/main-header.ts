@@ -30,10 +30,10 @@ export function* readMainHeader(
   log: DiagnosticLog,
 ): Reading<MainHeader> {
   const head = yield* window.need(offset, 4);
-  if (head.length < 2 || ((head[0]! << 8) | head[1]!) !== M.SOC) {
+  if (head.length < 2 || ((head[0] << 8) | head[1]) !== M.SOC) {
     throw malformed('not-jpeg2000', 'expected SOC (0xFF4F)', { offset, clause: '15444-1 A.4.1' });
   }
-  if (head.length < 4 || ((head[2]! << 8) | head[3]!) !== M.SIZ) {
+  if (head.length < 4 || ((head[2] << 8) | head[3]) !== M.SIZ) {
     throw malformed('marker-order', 'expected SIZ right after SOC', { offset: offset + 2, clause: '15444-1 A.5.1' });
   }
   const segments = emptySegments();

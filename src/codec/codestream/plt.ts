@@ -25,7 +25,7 @@ export function readIndexedBytes(r: ByteReader): IndexedBytes {
  * joining all kinds alike is harmless where it may not.
  */
 export function joinIndexed(segments: readonly IndexedBytes[]): Uint8Array {
-  if (segments.length === 1) return segments[0]!.bytes;
+  if (segments.length === 1) return segments[0].bytes;
   const sorted = [...segments].sort((a, b) => a.index - b.index);
   const joined = new Uint8Array(sorted.reduce((sum, s) => sum + s.bytes.length, 0));
   let at = 0;
@@ -71,7 +71,7 @@ export function splitPlm(joined: Uint8Array): Uint8Array[] {
   const parts: Uint8Array[] = [];
   let at = 0;
   while (at < joined.length) {
-    const n = joined[at]!;
+    const n = joined[at];
     parts.push(joined.subarray(at + 1, at + 1 + n));
     at += 1 + n;
   }

@@ -10,7 +10,7 @@ export function splitPpm(joined: Uint8Array): Uint8Array[] {
   let at = 0;
   while (at < joined.length) {
     if (joined.length - at < 4) throw bad(`${joined.length - at} bytes where Nppm should stand`);
-    const n = ((joined[at]! << 24) | (joined[at + 1]! << 16) | (joined[at + 2]! << 8) | joined[at + 3]!) >>> 0;
+    const n = ((joined[at] << 24) | (joined[at + 1] << 16) | (joined[at + 2] << 8) | joined[at + 3]) >>> 0;
     at += 4;
     if (n > joined.length - at) throw bad(`Nppm is ${n}, but only ${joined.length - at} bytes follow`);
     parts.push(joined.subarray(at, at + n));

@@ -73,9 +73,9 @@ export function stepOf(
 ): { epsilon: number; mu: number } | undefined {
   if (quantization.style === 'derived') {
     const nb = r === 0 ? numDecompositionLevels : numDecompositionLevels - r + 1;
-    return { epsilon: Math.max(0, quantization.epsilon[0]! - numDecompositionLevels + nb), mu: quantization.mu[0]! };
+    return { epsilon: Math.max(0, quantization.epsilon[0] - numDecompositionLevels + nb), mu: quantization.mu[0] };
   }
   const b = r === 0 ? 0 : 3 * (r - 1) + orientation;
   const epsilon = quantization.epsilon[b];
-  return epsilon === undefined ? undefined : { epsilon, mu: quantization.mu[b]! };
+  return epsilon === undefined ? undefined : { epsilon, mu: quantization.mu[b] };
 }

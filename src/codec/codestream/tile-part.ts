@@ -35,7 +35,7 @@ export interface TilePart extends Sot {
 /** Reads SOT; `undefined` when something else stands there. */
 export function* readSot(window: ReadWindow, offset: number, numTiles: number): Reading<Sot | undefined> {
   const bytes = yield* window.need(offset, 12);
-  if (bytes.length < 12 || ((bytes[0]! << 8) | bytes[1]!) !== M.SOT) return undefined;
+  if (bytes.length < 12 || ((bytes[0] << 8) | bytes[1]) !== M.SOT) return undefined;
   const r = new ByteReader(bytes, offset, CLAUSE);
   r.u16();
   const lsot = r.u16();

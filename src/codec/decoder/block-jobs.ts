@@ -81,17 +81,17 @@ export class BlockJob implements CodeBlockData {
     this.numSegments = 0;
     this.dataLength = 0;
     let pieces = 0;
-    for (let k = first[block]!; k >= 0; k = records[k * RECORD_SIZE + RECORD_NEXT]!) {
+    for (let k = first[block]; k >= 0; k = records[k * RECORD_SIZE + RECORD_NEXT]) {
       const at = k * RECORD_SIZE;
-      const packet = records[at + RECORD_PACKET]!;
+      const packet = records[at + RECORD_PACKET];
       const body = blocks.bodies[packet];
       if (packet >= layers || body === undefined) break;
-      const offset = records[at + RECORD_OFFSET]!;
-      const length = records[at + RECORD_LENGTH]!;
+      const offset = records[at + RECORD_OFFSET];
+      const length = records[at + RECORD_LENGTH];
       if (offset + length > body.length) break;
-      const passes = records[at + RECORD_PASSES]!;
+      const passes = records[at + RECORD_PASSES];
       if (this.numPasses + passes > MAX_PASSES) break;
-      this.addToSegment(records[at + RECORD_SEGMENT]!, passes, length);
+      this.addToSegment(records[at + RECORD_SEGMENT], passes, length);
       if (length > 0) {
         // nearly always there is one piece, which needs no copy
         const piece = body.subarray(offset, offset + length);
@@ -109,8 +109,8 @@ export class BlockJob implements CodeBlockData {
       this.segmentPasses[segment] = 0;
       this.segmentLengths[segment] = 0;
     }
-    this.segmentPasses[segment]! += passes;
-    this.segmentLengths[segment]! += length;
+    this.segmentPasses[segment] += passes;
+    this.segmentLengths[segment] += length;
     this.numPasses += passes;
   }
 

@@ -6,7 +6,7 @@
  * are decoded. Work yields between code-blocks, so that a caller can pause or stop it.
  */
 import { stepOf } from '../codestream/qcd.ts';
-import { type DiagnosticLog, unsupported } from '../errors.ts';
+import { type Diagnostic, type DiagnosticLog, unsupported } from '../errors.ts';
 import type { Work } from '../executor.ts';
 import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
 import type { TileComponent } from '../geometry/tile.ts';
@@ -58,6 +58,8 @@ export class DecodeContext {
   readonly job = new BlockJob();
   readonly coefficients = new Int32Array(4096);
   private readonly coders: readonly { coder: BlockCoder; decoder: BlockDecoder | undefined }[];
+  private readonly fewestPackets: number[] = [];
+  private readonly taken = new Set<string>();
   private intScratch = new Int32Array(0);
   private floatScratch = new Float32Array(0);
 
@@ -77,6 +79,34 @@ export class DecodeContext {
     }
     const clause = style & 0x40 ? '15444-15 A.4' : '15444-1 Table A.19';
     throw unsupported('capability', `no coder for code-block style 0x${style.toString(16)}`, { clause });
+  }
+
+  /** Notes that a precinct of resolution level r had so many packets of those that were wanted. */
+  notePackets(r: number, packets: number, complete: boolean): void {
+    const layers = complete ? Number.POSITIVE_INFINITY : packets;
+    this.fewestPackets[r] = Math.min(this.fewestPackets[r] ?? Number.POSITIVE_INFINITY, layers);
+    if (layers < this.layers) this.partial = true;
+  }
+
+  /** Resolution levels, from the lowest, of which every precinct had a packet; and the layers that all of those had. */
+  completeness(): { resolutions: number; layers: number } {
+    let resolutions = 0;
+    let layers = this.layers;
+    while (resolutions < this.fewestPackets.length && (this.fewestPackets[resolutions] ?? 1) > 0) {
+      layers = Math.min(layers, this.fewestPackets[resolutions] ?? layers);
+      resolutions++;
+    }
+    return { resolutions, layers: resolutions === 0 ? 0 : layers };
+  }
+
+  /** Hands on what a source tolerated; what was handed on before is not repeated. */
+  take(diagnostics: readonly Diagnostic[]): void {
+    for (const diagnostic of diagnostics) {
+      const key = `${diagnostic.code} ${diagnostic.offset} ${diagnostic.message}`;
+      if (this.taken.has(key)) continue;
+      this.taken.add(key);
+      this.log.add(diagnostic.code, diagnostic.message, diagnostic);
+    }
   }
 
   ints(length: number): Int32Array {
@@ -111,18 +141,18 @@ export function* decodeTileComponent(
   const size = stride * window.y.extent;
   const data = reversible ? new Int32Array(size) : new Float32Array(size);
   for (let r = 0; r <= window.target; r++) {
-    const resolution = component.geometry.resolutions[r]!;
+    const resolution = component.geometry.resolutions[r];
     if (r > 0) clearSubbands(data, stride, window, r);
     yield* decodeSubbands(tile, component, resolution, window, snapshot, data, stride, context);
     if (r > 0) yield* synthesise(data, stride, window, r, context);
   }
-  return { data, stride, width: lengthOf(window.x.kept[window.target]!), height: lengthOf(window.y.kept[window.target]!) };
+  return { data, stride, width: lengthOf(window.x.kept[window.target]), height: lengthOf(window.y.kept[window.target]) };
 }
 
 /** The places of the three subbands may hold margins of the level below. */
 function clearSubbands(data: Int32Array | Float32Array, stride: number, window: ComponentWindow, r: number): void {
-  const h = window.x.steps[r]!;
-  const v = window.y.steps[r]!;
+  const h = window.x.steps[r];
+  const v = window.y.steps[r];
   if (r === 1) {
     // nothing was synthesised yet, and LL does not reach beyond its place
     return;
@@ -139,8 +169,8 @@ function* synthesise(
   r: number,
   context: DecodeContext,
 ): Work<void> {
-  const h = window.x.steps[r]!;
-  const v = window.y.steps[r]!;
+  const h = window.x.steps[r];
+  const v = window.y.steps[r];
   const width = h.numLow + h.numHigh;
   const height = v.numLow + v.numHigh;
   if (h.count === 0 || v.count === 0) return;
@@ -205,11 +235,8 @@ function* decodeSubbands(
       const geometry = precinctGeometry(resolution, precinct);
       if (geometry.numBlocks === 0) continue;
       const held = snapshot.get({ tile, component: component.component, resolution: r, precinct });
-      if (held === undefined) {
-        context.partial = true;
-        continue;
-      }
-      if (!held.complete && held.packets.length < context.layers) context.partial = true;
+      context.notePackets(r, held?.packets.length ?? 0, held?.complete ?? false);
+      if (held === undefined) continue;
       const blocks = readBlocks(geometry, style.codeBlockStyle, held, context.layers);
       if (blocks.error) {
         context.partial = true;
@@ -219,7 +246,7 @@ function* decodeSubbands(
       for (const body of blocks.bodies) context.packetBytes += body.length;
       let first = 0;
       for (const band of geometry.bands) {
-        const plan = plans[band.band]!;
+        const plan = plans[band.band];
         if (plan !== undefined) {
           yield* decodeBand(band, first, blocks, plan, style.codeBlockStyle, decoder, data, stride, context);
         }
@@ -249,7 +276,7 @@ function planSubband(
     epsilon: quantization.epsilon.at(-1)!,
     mu: quantization.mu.at(-1)!,
   };
-  const { precision } = snapshot.main.siz.components[component.component]!;
+  const { precision } = snapshot.main.siz.components[component.component];
   return {
     subband,
     x,
@@ -288,7 +315,7 @@ function* decodeBand(
       const block = firstBlock + by * band.numBlocksWide + bx;
       job.gather(blocks, block, context.layers);
       if (job.numPasses === 0) continue;
-      const bitPlanes = plan.bitPlanes - blocks.contributions.zeroBitPlanes[block]!;
+      const bitPlanes = plan.bitPlanes - blocks.contributions.zeroBitPlanes[block];
       if (bitPlanes > MAX_BIT_PLANES) {
         throw unsupported('code-block-depth', `${bitPlanes} bit-planes in a code-block, ${MAX_BIT_PLANES} are carried`, {
           clause: '15444-1 E.1',

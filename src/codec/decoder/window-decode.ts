@@ -41,7 +41,7 @@ export interface WindowRequest {
   readonly inverseMct: boolean;
   readonly targets: readonly ComponentTarget[];
   /** Called when a tile is done. */
-  onTile?(done: number, of: number): void;
+  readonly onTile?: ((done: number, of: number) => void) | undefined;
 }
 
 /** A plan to load, or a moment to pause. */
@@ -80,12 +80,14 @@ export function* decodeWindow(source: PrecinctSource, request: WindowRequest, co
   for (let k = 0; k < tiles.length; k += TILES_AT_ONCE) {
     const group = tiles.slice(k, k + TILES_AT_ONCE);
     const headers = (yield group.map((tile) => ({ tile, components: [], layers: 0 })))!;
+    context.take(headers.diagnostics);
     const jobs: TileJob[] = [];
     for (const tile of group) {
       const job = planTile(headers, tile, request, context);
       if (job) jobs.push(job);
     }
     const snapshot = (yield jobs.map((job) => job.selection))!;
+    context.take(snapshot.diagnostics);
     for (const job of jobs) {
       yield* decodeTile(job, snapshot, request, context);
       request.onTile?.(k + jobs.indexOf(job) + 1, tiles.length);
@@ -118,10 +120,10 @@ function planTile(
   const windows = new Map<number, ComponentWindow>();
   const components = [];
   for (const c of wanted) {
-    const window = planComponent(geometry.components[c]!, request);
+    const window = planComponent(geometry.components[c], request);
     if (window === undefined) continue;
     windows.set(c, window);
-    const { resolutions } = geometry.components[c]!.geometry;
+    const { resolutions } = geometry.components[c].geometry;
     const rects = resolutions.slice(0, window.target + 1).map((resolution) => precinctsOfWindow(window, resolution));
     components.push({ component: c, resolutions: rects });
   }
@@ -153,7 +155,7 @@ function planComponent(component: TileComponent, request: WindowRequest): Compon
     const message = `component ${component.component} has ${geometry.numDecompositionLevels} decomposition levels in a tile, reduce is ${request.reduce}`;
     throw usage('option-value', message);
   }
-  const { x, y } = geometry.resolutions[target]!;
+  const { x, y } = geometry.resolutions[target];
   const { region, reduce } = request;
   const wx = clip(reducedInterval(region.x0, region.x1, xrsiz, reduce), x);
   const wy = clip(reducedInterval(region.y0, region.y1, yrsiz, reduce), y);
@@ -191,7 +193,7 @@ function* plane(
   snapshot: PrecinctSnapshot,
   context: DecodeContext,
 ): DecodeWork<ComponentPlane> {
-  const component = geometry.components[c]!;
+  const component = geometry.components[c];
   checkDepth(component, geometry.header.cod.mct && c < 3, snapshot);
   const work = decodeTileComponent(geometry.tile, component, windows.get(c)!, snapshot, context);
   let step = work.next();
@@ -208,7 +210,7 @@ function* plane(
  * The irreversible path works in 32-bit floats and is offered up to the same 28 bits.
  */
 function checkDepth(component: TileComponent, mct: boolean, snapshot: PrecinctSnapshot): void {
-  const { precision } = snapshot.main.siz.components[component.component]!;
+  const { precision } = snapshot.main.siz.components[component.component];
   const most = mct && component.parameters.style.reversible ? 27 : 28;
   if (precision > most) {
     throw unsupported('sample-depth', `component ${component.component} has ${precision} bits, ${most} are carried`, {
@@ -233,9 +235,9 @@ function* store(
   target: ComponentTarget,
   snapshot: PrecinctSnapshot,
 ): DecodeWork<void> {
-  const { precision, signed } = snapshot.main.siz.components[target.component]!;
-  const x = window.x.kept[window.target]!;
-  const y = window.y.kept[window.target]!;
+  const { precision, signed } = snapshot.main.siz.components[target.component];
+  const x = window.x.kept[window.target];
+  const y = window.y.kept[window.target];
   const offset = target.offset + (x.lo - target.x.lo) * target.strideX + (y.lo - target.y.lo) * target.strideY;
   const rows = Math.max(1, Math.floor(STORE_PIECE / samples.width));
   for (let row = 0; row < samples.height; row += rows) {

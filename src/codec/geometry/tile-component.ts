@@ -175,7 +175,7 @@ export function precinctGeometry(resolution: ResolutionGeometry, index: number):
   const bands: PrecinctBand[] = [];
   let numBlocks = 0;
   for (let b = 0; b < resolution.subbands.length; b++) {
-    const subband = resolution.subbands[b]!;
+    const subband = resolution.subbands[b];
     const x = clip(subband.x, cellX);
     const y = clip(subband.y, cellY);
     const empty = lengthOf(x) === 0 || lengthOf(y) === 0;

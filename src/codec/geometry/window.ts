@@ -79,14 +79,14 @@ function planAxis(bounds: readonly Interval[], target: number, asked: Interval, 
   kept[target] = asked;
   let extent = lengthOf(asked);
   for (let r = target; r > 0; r--) {
-    const w = kept[r]!;
+    const w = kept[r];
     const empty = lengthOf(w) === 0;
-    const e = empty ? { lo: w.lo, hi: w.lo } : clip({ lo: w.lo - margin, hi: w.hi + margin }, bounds[r]!);
+    const e = empty ? { lo: w.lo, hi: w.lo } : clip({ lo: w.lo - margin, hi: w.hi + margin }, bounds[r]);
     const low = { lo: Math.ceil(e.lo / 2), hi: Math.ceil(e.hi / 2) };
     high[r] = { lo: Math.floor(e.lo / 2), hi: Math.floor(e.hi / 2) };
     steps[r] = {
       numLow: low.hi - low.lo,
-      numHigh: high[r]!.hi - high[r]!.lo,
+      numHigh: high[r].hi - high[r].lo,
       parity: e.lo % 2 === 0 ? 0 : 1,
       skip: w.lo - e.lo,
       count: w.hi - w.lo,
@@ -99,10 +99,10 @@ function planAxis(bounds: readonly Interval[], target: number, asked: Interval, 
 
 /** The coefficients of a subband that a window needs, in subband coordinates. */
 export function subbandWindow(window: ComponentWindow, r: number, orientation: number): { x: Interval; y: Interval } {
-  if (r === 0) return { x: window.x.kept[0]!, y: window.y.kept[0]! };
+  if (r === 0) return { x: window.x.kept[0], y: window.y.kept[0] };
   return {
-    x: orientation & 1 ? window.x.high[r]! : window.x.kept[r - 1]!,
-    y: orientation & 2 ? window.y.high[r]! : window.y.kept[r - 1]!,
+    x: orientation & 1 ? window.x.high[r] : window.x.kept[r - 1],
+    y: orientation & 2 ? window.y.high[r] : window.y.kept[r - 1],
   };
 }
 
@@ -110,8 +110,8 @@ export function subbandWindow(window: ComponentWindow, r: number, orientation: n
 export function subbandPlace(window: ComponentWindow, r: number, orientation: number): { x: number; y: number } {
   if (r === 0) return { x: 0, y: 0 };
   return {
-    x: orientation & 1 ? window.x.steps[r]!.numLow : 0,
-    y: orientation & 2 ? window.y.steps[r]!.numLow : 0,
+    x: orientation & 1 ? window.x.steps[r].numLow : 0,
+    y: orientation & 2 ? window.y.steps[r].numLow : 0,
   };
 }
 

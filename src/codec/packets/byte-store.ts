@@ -19,7 +19,7 @@ export function piecesStore(pieces: readonly { readonly offset: number; readonly
       let hi = pieces.length - 1;
       while (lo < hi) {
         const middle = (lo + hi + 1) >> 1;
-        if (pieces[middle]!.offset <= offset) lo = middle;
+        if (pieces[middle].offset <= offset) lo = middle;
         else hi = middle - 1;
       }
       const piece = pieces[lo];

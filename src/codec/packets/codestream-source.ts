@@ -35,6 +35,8 @@ const REMOTE_CHUNK = 32768;
 interface OpenTile {
   readonly header: TileHeader;
   readonly parts: readonly TilePart[];
+  /** Everything tolerated in this tile so far. */
+  readonly log: DiagnosticLog;
   geometry?: TileGeometry;
   packets?: TilePackets;
 }
@@ -52,7 +54,7 @@ const MAX_OPEN_TILES = 256;
 /** A codestream, parsed as far as anyone asked. */
 export class CodestreamSource implements PrecinctSource {
   readonly main: MainHeader;
-  /** Everything tolerated so far. */
+  /** Everything tolerated so far outside of single tiles. */
   readonly log: DiagnosticLog;
   /** End of the codestream in the input, as far as known. */
   readonly end: number;
@@ -124,25 +126,27 @@ export class CodestreamSource implements PrecinctSource {
       component,
       resolutions: geometry.resolutions.map((r) => ({ x0: 0, y0: 0, x1: r.numPrecinctsWide, y1: r.numPrecinctsHigh })),
     }));
-    yield* packets.find({ tile, components, layers: packets.tile.header.cod.numLayers }, this.window, this.log);
+    yield* packets.find({ tile, components, layers: packets.tile.header.cod.numLayers }, this.window, open.log);
     return packets;
   }
 
   private *loading(plan: PrecinctPlan): Reading<PrecinctSnapshot> {
-    const before = this.log.list.length;
     const found = new Map<number, { header: TileHeader; packets: TilePackets | undefined }>();
+    const logs = new Set([this.log]);
     for (const selection of plan) {
       const open = yield* this.openTile(selection.tile);
       if (open === undefined) continue;
+      logs.add(open.log);
       let packets: TilePackets | undefined;
       if (selection.components.length > 0) {
         packets = this.packetsOf(open);
-        yield* packets.find(selection, this.window, this.log);
+        yield* packets.find(selection, this.window, open.log);
       }
       found.set(selection.tile, { header: open.header, packets });
     }
     const store = this.input instanceof BytesSource ? wholeStore(this.input.bytes) : yield* this.fetch(plan, found);
-    return new CodestreamSnapshot(this.main, found, store, this.log.list.slice(before));
+    const diagnostics = [...logs].flatMap((log) => log.list);
+    return new CodestreamSnapshot(this.main, found, store, diagnostics);
   }
 
   private *openTile(tile: number): Reading<OpenTile | undefined> {
@@ -153,8 +157,9 @@ export class CodestreamSource implements PrecinctSource {
       this.tiles.set(tile, known);
       return known;
     }
+    const log = new DiagnosticLog();
     const parts = yield* this.finder.partsOf(tile, this.window, this.log);
-    const open = parts.length === 0 ? undefined : { header: joinTileHeaders(this.main, tile, parts), parts };
+    const open = parts.length === 0 ? undefined : { header: joinTileHeaders(this.main, tile, parts), parts, log };
     if (this.tiles.size >= MAX_OPEN_TILES) this.tiles.delete(this.tiles.keys().next().value!);
     this.tiles.set(tile, open);
     return open;
@@ -175,7 +180,7 @@ export class CodestreamSource implements PrecinctSource {
     return {
       runs,
       packedHeaders: this.packedHeadersOf(open.parts),
-      packetLengths: this.packetLengthsOf(open.parts, total),
+      packetLengths: this.packetLengthsOf(open.parts, total, open.log),
     };
   }
 
@@ -190,7 +195,7 @@ export class CodestreamSource implements PrecinctSource {
   }
 
   /** A.7.2, A.7.3: packet lengths of a tile; only used when they add up to the data. */
-  private packetLengthsOf(parts: readonly TilePart[], total: number): number[] | undefined {
+  private packetLengthsOf(parts: readonly TilePart[], total: number, log: DiagnosticLog): number[] | undefined {
     const bytes = parts.map((part): IndexedBytes[] => {
       if (part.segments.plt.length > 0) return part.segments.plt;
       if (this.main.segments.plm.length === 0) return [];
@@ -201,13 +206,13 @@ export class CodestreamSource implements PrecinctSource {
     if (bytes.some((segments) => segments.length === 0)) return undefined;
     // packed headers are not part of the lengths, and where each ends is only known by reading it
     if (this.main.segments.ppm.length > 0 || parts.some((part) => part.segments.ppt.length > 0)) return undefined;
-    const lengths = this.tolerated(() => bytes.flatMap((s) => readPacketLengths(joinIndexed(s), s[0]!.offset)));
+    const lengths = this.tolerated(() => bytes.flatMap((s) => readPacketLengths(joinIndexed(s), s[0].offset)));
     if (lengths === undefined) return undefined;
     const sum = lengths.reduce((a, b) => a + b, 0);
     const cut = parts.some((part) => part.psot !== 0 && part.offset + part.psot > part.end);
     if (sum === total || (cut && sum > total)) return lengths;
-    this.log.add('plt-value', `packet lengths add up to ${sum}, the tile has ${total} bytes; they are ignored`, {
-      offset: parts[0]!.offset,
+    log.add('plt-value', `packet lengths add up to ${sum}, the tile has ${total} bytes; they are ignored`, {
+      offset: parts[0].offset,
       clause: '15444-1 A.7.3',
     });
     return undefined;
@@ -235,7 +240,7 @@ export class CodestreamSource implements PrecinctSource {
       throw overLimit('limit-bytes', `${total} bytes are needed at once, the limit is ${this.limits.bytes}`);
     }
     const pieces = runs.length === 0 ? [] : yield runs;
-    return piecesStore(runs.map((run, k) => ({ offset: run.offset, bytes: pieces[k]! })));
+    return piecesStore(runs.map((run, k) => ({ offset: run.offset, bytes: pieces[k] })));
   }
 }
 
@@ -300,7 +305,7 @@ function* wantedRanges(packets: TilePackets, selection: TileSelection): Generato
   for (const { component, resolutions } of selection.components) {
     for (let r = 0; r < resolutions.length; r++) {
       const rect = resolutions[r];
-      const resolution = packets.tile.components[component]!.geometry.resolutions[r];
+      const resolution = packets.tile.components[component].geometry.resolutions[r];
       if (rect === undefined || resolution === undefined) continue;
       for (let y = rect.y0; y < rect.y1; y++) {
         for (let x = rect.x0; x < rect.x1; x++) {
@@ -330,7 +335,7 @@ function joinAdjacent(ranges: ByteRange[]): ByteRange[] {
 }
 
 function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0]!;
+  if (pieces.length === 1) return pieces[0];
   const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
   let at = 0;
   for (const piece of pieces) {

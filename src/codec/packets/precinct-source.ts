@@ -57,7 +57,7 @@ export interface PrecinctSnapshot {
   tile(t: number): TileHeader | undefined;
   /** The packets of a precinct; `undefined` when the source has none. */
   get(key: PrecinctKey): PrecinctHeld | undefined;
-  /** What went wrong while loading. */
+  /** Everything tolerated so far in the picture at large and in the tiles of the plan. */
   readonly diagnostics: readonly Diagnostic[];
 }
 

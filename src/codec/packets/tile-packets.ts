@@ -125,7 +125,7 @@ export class TilePackets {
         this.reportShort(place, log);
         return;
       }
-      const precinct = this.firstPrecinct[place.component * 33 + place.resolution]! + place.precinct;
+      const precinct = this.firstPrecinct[place.component * 33 + place.resolution] + place.precinct;
       const known = this.data.packetLengths;
       const ok = known
         ? this.takeLength(known[this.count], precinct, place, log)
@@ -134,18 +134,18 @@ export class TilePackets {
         this.finish();
         return;
       }
-      if (place.layer < wanted[precinct]!) missing--;
+      if (place.layer < wanted[precinct]) missing--;
     }
   }
 
   /** The packets found of one precinct, in layer order, at most `layers`. */
   rangesOf(component: number, resolution: number, precinct: number, layers: number): PacketRange[] {
     const ranges: PacketRange[] = [];
-    const key = this.firstPrecinct[component * 33 + resolution]! + precinct;
-    for (let k = this.head[key]!; k >= 0 && ranges.length < layers; k = this.next[k]!) {
+    const key = this.firstPrecinct[component * 33 + resolution] + precinct;
+    for (let k = this.head[key]; k >= 0 && ranges.length < layers; k = this.next[k]) {
       ranges.push({
-        start: this.start[k]!,
-        length: this.length[k]!,
+        start: this.start[k],
+        length: this.length[k],
         headerStart: this.headerStart[k] ?? 0,
         headerLength: this.headerLength[k] ?? 0,
       });
@@ -155,7 +155,7 @@ export class TilePackets {
 
   /** The packet of this precinct that the end of the data cuts off, if it is this precinct that was hit. */
   cutOf(component: number, resolution: number, precinct: number): PacketRange | undefined {
-    const key = this.firstPrecinct[component * 33 + resolution]! + precinct;
+    const key = this.firstPrecinct[component * 33 + resolution] + precinct;
     return this.cut?.precinct === key ? this.cut.range : undefined;
   }
 
@@ -188,7 +188,7 @@ export class TilePackets {
   private countMissing(selection: TileSelection): number {
     let missing = 0;
     this.forEachWanted(selection, (key) => {
-      missing += Math.max(0, selection.layers - this.found[key]!);
+      missing += Math.max(0, selection.layers - this.found[key]);
     });
     return missing;
   }
@@ -204,9 +204,9 @@ export class TilePackets {
   private forEachWanted(selection: TileSelection, visit: (precinct: number) => void): void {
     for (const { component, resolutions } of selection.components) {
       resolutions.forEach((rect, r) => {
-        const resolution = this.tile.components[component]!.geometry.resolutions[r];
+        const resolution = this.tile.components[component].geometry.resolutions[r];
         if (rect === undefined || resolution === undefined) return;
-        const first = this.firstPrecinct[component * 33 + r]!;
+        const first = this.firstPrecinct[component * 33 + r];
         for (let y = rect.y0; y < rect.y1; y++) {
           for (let x = rect.x0; x < rect.x1; x++) visit(first + y * resolution.numPrecinctsWide + x);
         }
@@ -289,7 +289,7 @@ export class TilePackets {
   private *peek(window: ReadWindow, length: number): Reading<Uint8Array> {
     const ranges = [...this.toRanges(this.position, length)];
     if (ranges.length === 0) return NO_BYTES;
-    const first = ranges[0]!;
+    const first = ranges[0];
     if (ranges.length === 1) {
       // all that is buffered beyond costs nothing, as long as it belongs to the tile-part
       const bytes = yield* window.needAtLeast(first.offset, first.length);
@@ -336,8 +336,8 @@ export class TilePackets {
   private readerOf(place: PacketPlace, precinct: number): PrecinctReader {
     let reader = this.readers.get(precinct);
     if (reader === undefined) {
-      const { geometry, parameters } = this.tile.components[place.component]!;
-      const precinctGeo = precinctGeometry(geometry.resolutions[place.resolution]!, place.precinct);
+      const { geometry, parameters } = this.tile.components[place.component];
+      const precinctGeo = precinctGeometry(geometry.resolutions[place.resolution], place.precinct);
       this.blocksHeld += precinctGeo.numBlocks;
       if (this.blocksHeld > this.limits.codeBlocks) {
         const message = `tile ${this.tile.tile} has more code-blocks than the limit of ${this.limits.codeBlocks}`;
@@ -359,10 +359,10 @@ export class TilePackets {
       this.headerLength[k] = range.headerLength;
     }
     this.next[k] = -1;
-    if (this.last[precinct]! < 0) this.head[precinct] = k;
-    else this.next[this.last[precinct]!] = k;
+    if (this.last[precinct] < 0) this.head[precinct] = k;
+    else this.next[this.last[precinct]] = k;
     this.last[precinct] = k;
-    this.found[precinct]!++;
+    this.found[precinct]++;
     if (this.found[precinct] === this.tile.header.cod.numLayers) this.readers.delete(precinct);
   }
 

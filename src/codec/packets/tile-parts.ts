@@ -128,7 +128,7 @@ export class TilePartFinder {
     if (sot.psot === 0) {
       end = this.end;
       const tail = end < Number.MAX_SAFE_INTEGER ? yield* window.need(end - 2, 2) : EMPTY;
-      if (tail.length === 2 && ((tail[0]! << 8) | tail[1]!) === M.EOC) end -= 2;
+      if (tail.length === 2 && ((tail[0] << 8) | tail[1]) === M.EOC) end -= 2;
       else log.add('eoc-missing', 'the codestream has no EOC', { offset: this.end, clause: '15444-1 A.4.4' });
       this.finished = true;
     } else if (end > this.end) {
@@ -162,7 +162,7 @@ export class TilePartFinder {
   private *endHere(window: ReadWindow, log: DiagnosticLog): Reading<void> {
     this.finished = true;
     const bytes = this.position < this.end ? yield* window.need(this.position, 2) : EMPTY;
-    const marker = bytes.length === 2 ? (bytes[0]! << 8) | bytes[1]! : 0;
+    const marker = bytes.length === 2 ? (bytes[0] << 8) | bytes[1] : 0;
     if (marker === M.EOC) return;
     if (bytes.length < 2) {
       log.add('eoc-missing', 'the codestream has no EOC', { offset: this.position, clause: '15444-1 A.4.4' });

@@ -95,7 +95,7 @@ export class PrecinctReader implements BlockContributions {
     if (bits.bit() === 1) {
       let block = 0;
       for (let b = 0; b < this.geometry.bands.length; b++) {
-        const { numBlocksWide, numBlocksHigh } = this.geometry.bands[b]!;
+        const { numBlocksWide, numBlocksHigh } = this.geometry.bands[b];
         for (let y = 0; y < numBlocksHigh; y++) {
           for (let x = 0; x < numBlocksWide; x++, block++) {
             if (this.isIncluded(bits, b, block, x, y, layer)) this.readContribution(bits, b, block, x, y, layer);
@@ -118,7 +118,7 @@ export class PrecinctReader implements BlockContributions {
     layer: number,
   ): boolean {
     if (this.numPasses[block] !== 0) return bits.bit() === 1;
-    return this.inclusion[band]!.isLess(bits, x, y, layer + 1);
+    return this.inclusion[band].isLess(bits, x, y, layer + 1);
   }
 
   private readContribution(
@@ -132,13 +132,13 @@ export class PrecinctReader implements BlockContributions {
     if (this.numPasses[block] === 0) this.zeroBitPlanes[block] = this.readZeroBitPlanes(bits, band, x, y);
     let passes = readNumPasses(bits);
     while (bits.bit() === 1) {
-      if (++this.lblock[block]! > 32) throw malformed('packet-header', 'Lblock exceeds 32', { clause: '15444-1 B.10.7' });
+      if (++this.lblock[block] > 32) throw malformed('packet-header', 'Lblock exceeds 32', { clause: '15444-1 B.10.7' });
     }
     // B.10.7.2: one length for each codeword segment that this packet adds to
     while (passes > 0) {
-      const capacity = segmentCapacity(this.style, this.numPasses[block]!);
+      const capacity = segmentCapacity(this.style, this.numPasses[block]);
       const added = Math.min(passes, capacity);
-      const width = this.lblock[block]! + floorLog2(added);
+      const width = this.lblock[block] + floorLog2(added);
       if (width > 32) throw malformed('packet-header', `a length of ${width} bits`, { clause: '15444-1 B.10.7' });
       const length = bits.bits(width);
       if (bits.overrun) return;
@@ -147,15 +147,15 @@ export class PrecinctReader implements BlockContributions {
       if (this.bodyLength > 0x7fffffff) {
         throw malformed('packet-length', 'a packet of more than 2 GiB', { clause: '15444-1 B.10.7' });
       }
-      this.numPasses[block]! += added;
-      if (added === capacity) this.segment[block]!++;
+      this.numPasses[block] += added;
+      if (added === capacity) this.segment[block]++;
       passes -= added;
     }
   }
 
   /** B.10.5: the number of missing bit-planes, from the second tag tree. */
   private readZeroBitPlanes(bits: PacketBitReader, band: number, x: number, y: number): number {
-    const tree = this.missing[band]!;
+    const tree = this.missing[band];
     let threshold = 1;
     while (!tree.isLess(bits, x, y, threshold)) {
       if (bits.overrun) return 0;
@@ -171,18 +171,18 @@ export class PrecinctReader implements BlockContributions {
   private addRecord(block: number, packet: number, passes: number, length: number): void {
     const at = this.numRecords * RECORD_SIZE;
     if (at === this.records.length) {
-      const grown = new Int32Array(Math.max(64, this.records.length * 2));
+      const grown = new Int32Array(Math.max(16 * RECORD_SIZE, this.records.length * 2));
       grown.set(this.records);
       this.records = grown;
     }
     const { records } = this;
     records[at + RECORD_NEXT] = -1;
     records[at + RECORD_PACKET] = packet;
-    records[at + RECORD_SEGMENT] = this.segment[block]!;
+    records[at + RECORD_SEGMENT] = this.segment[block];
     records[at + RECORD_PASSES] = passes;
     records[at + RECORD_OFFSET] = this.bodyLength;
     records[at + RECORD_LENGTH] = length;
-    const previous = this.last[block]!;
+    const previous = this.last[block];
     if (previous < 0) this.first[block] = this.numRecords;
     else records[previous * RECORD_SIZE + RECORD_NEXT] = this.numRecords;
     this.last[block] = this.numRecords++;
@@ -201,8 +201,8 @@ export class PrecinctReader implements BlockContributions {
     copy.numRecords = this.numRecords;
     copy.numPackets = this.numPackets;
     for (let b = 0; b < this.inclusion.length; b++) {
-      copy.inclusion[b] = this.inclusion[b]!.clone();
-      copy.missing[b] = this.missing[b]!.clone();
+      copy.inclusion[b] = this.inclusion[b].clone();
+      copy.missing[b] = this.missing[b].clone();
     }
     return copy;
   }

@@ -39,14 +39,14 @@ export function* packetSequence(tile: TileGeometry, changes: readonly Progressio
         sent.set(key, layers);
       }
       if (p.layer !== layers[p.precinct]) continue;
-      layers[p.precinct]!++;
+      layers[p.precinct]++;
       yield p;
     }
   }
 }
 
 function resolutionOf(tile: TileGeometry, component: number, r: number): ResolutionGeometry | undefined {
-  return tile.components[component]!.geometry.resolutions[r];
+  return tile.components[component].geometry.resolutions[r];
 }
 
 function* progression(tile: TileGeometry, bounds: ProgressionChange, place: PacketPlace): Generator<PacketPlace> {
@@ -169,9 +169,9 @@ function* positions(
   const rows = new Map<number, { starts: PrecinctStarts; row: number }[]>();
   for (const s of starts) {
     for (let row = 0; row < s.y.length; row++) {
-      const at = rows.get(s.y[row]!);
+      const at = rows.get(s.y[row]);
       if (at) at.push({ starts: s, row });
-      else rows.set(s.y[row]!, [{ starts: s, row }]);
+      else rows.set(s.y[row], [{ starts: s, row }]);
     }
   }
   for (const y of [...rows.keys()].sort((a, b) => a - b)) yield* rowOf(rows.get(y)!, layerEnd, place);
@@ -187,16 +187,16 @@ function* rowOf(
   for (;;) {
     let x = Number.POSITIVE_INFINITY;
     for (let k = 0; k < row.length; k++) {
-      const at = row[k]!.starts.x[next[k]!];
+      const at = row[k].starts.x[next[k]];
       if (at !== undefined && at < x) x = at;
     }
     if (x === Number.POSITIVE_INFINITY) return;
     for (let k = 0; k < row.length; k++) {
-      const { starts, row: precinctRow } = row[k]!;
-      if (starts.x[next[k]!] !== x) continue;
+      const { starts, row: precinctRow } = row[k];
+      if (starts.x[next[k]] !== x) continue;
       place.component = starts.component;
       place.resolution = starts.resolution;
-      place.precinct = precinctRow * starts.numPrecinctsWide + next[k]!++;
+      place.precinct = precinctRow * starts.numPrecinctsWide + next[k]++;
       for (let l = 0; l < layerEnd; l++) {
         place.layer = l;
         yield place;

@@ -49,7 +49,7 @@ export function readBlocks(
   const packets = held.packets.length < maxLayers && held.tail ? [...held.packets, held.tail] : held.packets;
   const count = Math.min(packets.length, maxLayers);
   for (let l = 0; l < count; l++) {
-    const { header, body } = packets[l]!;
+    const { header, body } = packets[l];
     const headerBytes = header ?? body;
     bits.reset(headerBytes, 0, headerBytes.length);
     try {

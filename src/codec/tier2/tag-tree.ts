@@ -47,20 +47,20 @@ export class TagTreeDecoder {
     let bound = 0; // no node is less than its parent
     let node = 0;
     for (let k = this.depth - 1; k >= 0; k--) {
-      node = this.levelStart[k]! + (y >> k) * this.levelWidth[k]! + (x >> k);
-      if (low[node]! < bound) low[node] = bound;
-      while (known[node] === 0 && low[node]! < threshold) {
+      node = this.levelStart[k] + (y >> k) * this.levelWidth[k] + (x >> k);
+      if (low[node] < bound) low[node] = bound;
+      while (known[node] === 0 && low[node] < threshold) {
         if (bits.bit() === 1) known[node] = 1;
-        else low[node]!++;
+        else low[node]++;
       }
-      bound = low[node]!;
+      bound = low[node];
     }
-    return known[node] === 1 && low[node]! < threshold;
+    return known[node] === 1 && low[node] < threshold;
   }
 
   /** The value of a leaf for which {@link isLess} was true. */
   valueOf(x: number, y: number): number {
-    return this.low[y * this.width + x]!;
+    return this.low[y * this.width + x];
   }
 
   /** An independent copy, for a parser that may have to go back. */

@@ -44,7 +44,7 @@ export function synthesise53Rows(
   for (let y = y0; y < y1; y++) {
     const at = y * stride;
     inverse53Row(plane, at, numLow, numHigh, parity, scratch);
-    for (let x = 0; x < count; x++) plane[at + x] = scratch[skip + x]!;
+    for (let x = 0; x < count; x++) plane[at + x] = scratch[skip + x];
   }
 }
 
@@ -64,7 +64,7 @@ export function synthesise53Columns(
     for (let y = 0; y < count; y++) {
       const from = (skip + y) * width;
       const to = y * stride + x;
-      for (let k = 0; k < width; k++) plane[to + k] = scratch[from + k]!;
+      for (let k = 0; k < width; k++) plane[to + k] = scratch[from + k];
     }
   }
 }
@@ -82,7 +82,7 @@ export function synthesise97Rows(
   for (let y = y0; y < y1; y++) {
     const at = y * stride;
     inverse97Row(plane, at, numLow, numHigh, parity, scratch);
-    for (let x = 0; x < count; x++) plane[at + x] = scratch[skip + x]!;
+    for (let x = 0; x < count; x++) plane[at + x] = scratch[skip + x];
   }
 }
 
@@ -102,7 +102,7 @@ export function synthesise97Columns(
     for (let y = 0; y < count; y++) {
       const from = (skip + y) * width;
       const to = y * stride + x;
-      for (let k = 0; k < width; k++) plane[to + k] = scratch[from + k]!;
+      for (let k = 0; k < width; k++) plane[to + k] = scratch[from + k];
     }
   }
 }

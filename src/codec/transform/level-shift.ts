@@ -70,7 +70,7 @@ function intToUint8(
   most: number,
 ): void {
   for (let x = 0; x < width; x++, to += step) {
-    const value = plane[from + x]! + shift;
+    const value = plane[from + x] + shift;
     out[to] = value < least ? least : value > most ? most : value;
   }
 }
@@ -87,7 +87,7 @@ function intToUint16(
   most: number,
 ): void {
   for (let x = 0; x < width; x++, to += step) {
-    const value = plane[from + x]! + shift;
+    const value = plane[from + x] + shift;
     out[to] = value < least ? least : value > most ? most : value;
   }
 }
@@ -104,7 +104,7 @@ function intToInt16(
   most: number,
 ): void {
   for (let x = 0; x < width; x++, to += step) {
-    const value = plane[from + x]! + shift;
+    const value = plane[from + x] + shift;
     out[to] = value < least ? least : value > most ? most : value;
   }
 }
@@ -121,7 +121,7 @@ function intToAny(
   most: number,
 ): void {
   for (let x = 0; x < width; x++, to += step) {
-    const value = plane[from + x]! + shift;
+    const value = plane[from + x] + shift;
     out[to] = value < least ? least : value > most ? most : value;
   }
 }
@@ -140,7 +140,7 @@ function floatToUint8(
   most: number,
 ): void {
   for (let x = 0; x < width; x++, to += step) {
-    const value = plane[from + x]! + shift + 0.5;
+    const value = plane[from + x] + shift + 0.5;
     out[to] = value < least ? least : value > most ? most : value | 0;
   }
 }
@@ -157,7 +157,7 @@ function floatToUint16(
   most: number,
 ): void {
   for (let x = 0; x < width; x++, to += step) {
-    const value = plane[from + x]! + shift + 0.5;
+    const value = plane[from + x] + shift + 0.5;
     out[to] = value < least ? least : value > most ? most : value | 0;
   }
 }
@@ -174,7 +174,7 @@ function floatToInt16(
   most: number,
 ): void {
   for (let x = 0; x < width; x++, to += step) {
-    const value = Math.floor(plane[from + x]! + shift + 0.5);
+    const value = Math.floor(plane[from + x] + shift + 0.5);
     out[to] = value < least ? least : value > most ? most : value;
   }
 }
@@ -191,7 +191,7 @@ function floatToAny(
   most: number,
 ): void {
   for (let x = 0; x < width; x++, to += step) {
-    const value = Math.floor(plane[from + x]! + shift + 0.5);
+    const value = Math.floor(plane[from + x] + shift + 0.5);
     out[to] = value < least ? least : value > most ? most : value;
   }
 }

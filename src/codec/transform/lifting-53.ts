@@ -26,37 +26,37 @@ export function inverse53Row(
   const highAt = at + numLow;
   if (numLow + numHigh === 1) {
     // F.3.6: a lone even sample is itself, a lone odd one was doubled by the encoder
-    line[0] = parity === 0 ? plane[at]! : plane[highAt]! >> 1;
+    line[0] = parity === 0 ? plane[at] : plane[highAt] >> 1;
     return;
   }
   if (parity === 0) {
-    let high = plane[highAt]!; // the sample left of the line mirrors to this one
-    let even = plane[at]! - ((high + high + 2) >> 2); // F-5
+    let high = plane[highAt]; // the sample left of the line mirrors to this one
+    let even = plane[at] - ((high + high + 2) >> 2); // F-5
     line[0] = even;
     for (let n = 1; n < numHigh; n++) {
-      const nextHigh = plane[highAt + n]!;
-      const nextEven = plane[at + n]! - ((high + nextHigh + 2) >> 2); // F-5
+      const nextHigh = plane[highAt + n];
+      const nextEven = plane[at + n] - ((high + nextHigh + 2) >> 2); // F-5
       line[2 * n - 1] = high + ((even + nextEven) >> 1); // F-6
       line[2 * n] = nextEven;
       high = nextHigh;
       even = nextEven;
     }
     if (numLow > numHigh) {
-      const nextEven = plane[at + numHigh]! - ((high + high + 2) >> 2);
+      const nextEven = plane[at + numHigh] - ((high + high + 2) >> 2);
       line[2 * numHigh - 1] = high + ((even + nextEven) >> 1);
       line[2 * numHigh] = nextEven;
     } else line[2 * numHigh - 1] = high + even;
     return;
   }
-  let high = plane[highAt]!;
-  let nextHigh = numHigh > 1 ? plane[highAt + 1]! : high;
-  let even = plane[at]! - ((high + nextHigh + 2) >> 2);
+  let high = plane[highAt];
+  let nextHigh = numHigh > 1 ? plane[highAt + 1] : high;
+  let even = plane[at] - ((high + nextHigh + 2) >> 2);
   line[0] = high + even;
   line[1] = even;
   high = nextHigh;
   for (let n = 1; n < numLow; n++) {
-    nextHigh = n + 1 < numHigh ? plane[highAt + n + 1]! : high;
-    const nextEven = plane[at + n]! - ((high + nextHigh + 2) >> 2);
+    nextHigh = n + 1 < numHigh ? plane[highAt + n + 1] : high;
+    const nextEven = plane[at + n] - ((high + nextHigh + 2) >> 2);
     line[2 * n] = high + ((even + nextEven) >> 1);
     line[2 * n + 1] = nextEven;
     even = nextEven;
@@ -81,7 +81,7 @@ export function inverse53Columns(
 ): void {
   const highAt = at + numLow * stride;
   if (numLow + numHigh === 1) {
-    for (let x = 0; x < width; x++) lines[x] = parity === 0 ? plane[at + x]! : plane[highAt + x]! >> 1;
+    for (let x = 0; x < width; x++) lines[x] = parity === 0 ? plane[at + x] : plane[highAt + x] >> 1;
     return;
   }
   for (let n = 0; n < numLow; n++) {
@@ -92,7 +92,7 @@ export function inverse53Columns(
     const from = at + n * stride;
     const to = (2 * n + parity) * width;
     for (let x = 0; x < width; x++) {
-      lines[to + x] = plane[from + x]! - ((plane[above + x]! + plane[below + x]! + 2) >> 2); // F-5
+      lines[to + x] = plane[from + x] - ((plane[above + x] + plane[below + x] + 2) >> 2); // F-5
     }
   }
   const last = numLow + numHigh - 1;
@@ -103,7 +103,7 @@ export function inverse53Columns(
     const from = highAt + n * stride;
     const to = row * width;
     for (let x = 0; x < width; x++) {
-      lines[to + x] = plane[from + x]! + ((lines[above + x]! + lines[below + x]!) >> 1); // F-6
+      lines[to + x] = plane[from + x] + ((lines[above + x] + lines[below + x]) >> 1); // F-6
     }
   }
 }

@@ -27,11 +27,11 @@ export function inverse97Row(
   const n = numLow + numHigh;
   const highAt = at + numLow;
   if (n === 1) {
-    line[0] = parity === 0 ? plane[at]! : plane[highAt]! / 2; // F.3.6
+    line[0] = parity === 0 ? plane[at] : plane[highAt] / 2; // F.3.6
     return;
   }
-  for (let k = 0, to = parity; k < numLow; k++, to += 2) line[to] = plane[at + k]! * K;
-  for (let k = 0, to = 1 - parity; k < numHigh; k++, to += 2) line[to] = plane[highAt + k]! * (1 / K);
+  for (let k = 0, to = parity; k < numLow; k++, to += 2) line[to] = plane[at + k] * K;
+  for (let k = 0, to = 1 - parity; k < numHigh; k++, to += 2) line[to] = plane[highAt + k] * (1 / K);
   liftRow(line, n, parity, DELTA);
   liftRow(line, n, 1 - parity, GAMMA);
   liftRow(line, n, parity, BETA);
@@ -43,16 +43,16 @@ function liftRow(line: Float32Array, n: number, first: number, factor: number): 
   const last = n - 1;
   let k = first;
   if (k === 0) {
-    line[0] = line[0]! - 2 * factor * line[1]!; // both neighbours mirror to one
+    line[0] = line[0] - 2 * factor * line[1]; // both neighbours mirror to one
     k = 2;
   }
-  let left = line[k - 1]!;
+  let left = line[k - 1];
   for (; k < last; k += 2) {
-    const right = line[k + 1]!;
-    line[k] = line[k]! - factor * (left + right);
+    const right = line[k + 1];
+    line[k] = line[k] - factor * (left + right);
     left = right;
   }
-  if (k === last) line[k] = line[k]! - 2 * factor * line[k - 1]!;
+  if (k === last) line[k] = line[k] - 2 * factor * line[k - 1];
 }
 
 /** Some columns at once, as in the 5/3 case; `lines` receives interleaved rows of `width` samples. */
@@ -69,7 +69,7 @@ export function inverse97Columns(
   const n = numLow + numHigh;
   const highAt = at + numLow * stride;
   if (n === 1) {
-    for (let x = 0; x < width; x++) lines[x] = parity === 0 ? plane[at + x]! : plane[highAt + x]! / 2;
+    for (let x = 0; x < width; x++) lines[x] = parity === 0 ? plane[at + x] : plane[highAt + x] / 2;
     return;
   }
   for (let k = 0; k < numLow; k++) scaleRow(plane, at + k * stride, lines, (2 * k + parity) * width, width, K);
@@ -83,7 +83,7 @@ export function inverse97Columns(
 }
 
 function scaleRow(from: Float32Array, at: number, to: Float32Array, toAt: number, width: number, factor: number): void {
-  for (let x = 0; x < width; x++) to[toAt + x] = from[at + x]! * factor;
+  for (let x = 0; x < width; x++) to[toAt + x] = from[at + x] * factor;
 }
 
 function liftRows(lines: Float32Array, n: number, width: number, first: number, factor: number): void {
@@ -92,6 +92,6 @@ function liftRows(lines: Float32Array, n: number, width: number, first: number, 
     const row = k * width;
     const above = (k > 0 ? k - 1 : 1) * width;
     const below = (k < last ? k + 1 : last - 1) * width;
-    for (let x = 0; x < width; x++) lines[row + x] = lines[row + x]! - factor * (lines[above + x]! + lines[below + x]!);
+    for (let x = 0; x < width; x++) lines[row + x] = lines[row + x] - factor * (lines[above + x] + lines[below + x]);
   }
 }

@@ -34,9 +34,9 @@ export function dequantiseReversible(
 ): void {
   for (let y = 0; y < height; y++, from += fromStride, to += stride) {
     if (reconstruction === 0.5) {
-      for (let x = 0; x < width; x++) plane[to + x] = (v[from + x]! / 2) | 0; // toward zero
+      for (let x = 0; x < width; x++) plane[to + x] = (v[from + x] / 2) | 0; // toward zero
     } else {
-      for (let x = 0; x < width; x++) plane[to + x] = Math.trunc(reconstruct(v[from + x]!, reconstruction));
+      for (let x = 0; x < width; x++) plane[to + x] = Math.trunc(reconstruct(v[from + x], reconstruction));
     }
   }
 }
@@ -57,9 +57,9 @@ export function dequantiseIrreversible(
   const half = step / 2;
   for (let y = 0; y < height; y++, from += fromStride, to += stride) {
     if (reconstruction === 0.5) {
-      for (let x = 0; x < width; x++) plane[to + x] = v[from + x]! * half;
+      for (let x = 0; x < width; x++) plane[to + x] = v[from + x] * half;
     } else {
-      for (let x = 0; x < width; x++) plane[to + x] = reconstruct(v[from + x]!, reconstruction) * step;
+      for (let x = 0; x < width; x++) plane[to + x] = reconstruct(v[from + x], reconstruction) * step;
     }
   }
 }

@@ -14,7 +14,7 @@ export function inverseMaxshift(v: Int32Array, n: number, shift: number): void {
   // |V| >= 2^(s + 1) is the same as magnitude >= 2^s, because V is doubled
   const threshold = 2 ** (shift + 1);
   for (let k = 0; k < n; k++) {
-    const value = v[k]!;
+    const value = v[k];
     const magnitude = value < 0 ? -value : value;
     if (magnitude < threshold) continue;
     const halfStep = magnitude & -magnitude;

@@ -1,0 +1,39 @@
+/** The codec's own entry: everything that entry files and adapters of the platform build on. */
+export type { BlockCoder, BlockDecoder, CodeBlockData } from './decoder/block-jobs.ts';
+export type { DecodeOptions, DecodeProgress } from './decoder/options.ts';
+export type { Diagnostic, ErrorCode, ErrorKind, ErrorPlace } from './errors.ts';
+export { Jpeg2000Error } from './errors.ts';
+export type { Executor } from './executor.ts';
+export type { BoxInfo } from './fileformat/jp2-file.ts';
+export type {
+  ChannelInfo,
+  ColourInfo,
+  DecodeStats,
+  Plane,
+  RasterImage,
+  RasterTile,
+  SampleArray,
+} from './image.ts';
+export type {
+  ComponentInfo,
+  ImageInfo,
+  PacketStatistics,
+  PrefixNeed,
+  ResolutionInfo,
+  SegmentInfo,
+  TilePartInfo,
+} from './inspect/info.ts';
+export type { Limits } from './limits.ts';
+export { DEFAULT_LIMITS } from './limits.ts';
+export type { Codec, InspectOptions, OpenOptions, ProgressiveImage, ProgressiveOptions } from './picture.ts';
+export { decodeGrowing, Jp2Image, openPicture, openPictureSync } from './picture.ts';
+export type { Rect } from './rect.ts';
+export type {
+  AbortSignalLike,
+  BlobLike,
+  ByteRange,
+  Bytes,
+  ImageInput,
+  RandomAccessSource,
+} from './source.ts';
+export { blobSource, bytesSource } from './source.ts';

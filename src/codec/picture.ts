@@ -1,0 +1,328 @@
+/**
+ * The picture handle: a file parsed once, windows of it decoded many times.
+ *
+ * Everything is written over {@link Codec}, the bundle of what a build offers (block coders, colour) and what the host lends
+ * (clock and pauses). Entry files make one and export functions over it.
+ */
+import type { BlockCoder } from './decoder/block-jobs.ts';
+import { type ChannelStage, type Decoded, decodePicture } from './decoder/decode.ts';
+import { canvasRegion, type DecodeOptions } from './decoder/options.ts';
+import { runFrom, runNow, tilesOfRegion } from './decoder/window-decode.ts';
+import { type Diagnostic, DiagnosticLog, Jpeg2000Error, usage } from './errors.ts';
+import type { Executor } from './executor.ts';
+import { checkAgainstCodestream, type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
+import { tileBounds } from './geometry/tile-component.ts';
+import type { RasterImage, RasterTile } from './image.ts';
+import type { ImageInfo } from './inspect/info.ts';
+import { describeHeaders, describeIndex } from './inspect/inspect.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { CodestreamSource } from './packets/codestream-source.ts';
+import { intersect } from './rect.ts';
+import {
+  type AbortSignalLike,
+  type Bytes,
+  BytesSource,
+  type ImageInput,
+  MeteredSource,
+  type RandomAccessSource,
+  readFrom,
+  type Reading,
+  readNow,
+  sourceOf,
+  throwIfAborted,
+} from './source.ts';
+
+/** What a build offers and what the host lends. */
+export interface Codec {
+  readonly coders: readonly BlockCoder[];
+  /** Palette, channels and colour; without it pictures are always `native`. */
+  readonly channels: ChannelStage | undefined;
+  readonly executor: Executor;
+}
+
+/** Options of {@link openPicture}. */
+export interface OpenOptions {
+  /** What the file may cost; these limits also hold for decodes that say nothing. */
+  readonly limits?: Partial<Limits>;
+  /** True makes every tolerated violation in the headers an error. */
+  readonly strict?: boolean;
+  /** Ends the call; it rejects with the signal's reason. */
+  readonly signal?: AbortSignalLike;
+}
+
+/** Options of an inspection. */
+export interface InspectOptions extends OpenOptions {
+  /** Walk through the whole codestream: tile-parts, packet statistics, prefix lengths. Default false. */
+  readonly index?: boolean;
+}
+
+/** A file parsed once, for many windows. Made by `open`. */
+export class Jp2Image {
+  /** What the headers say. */
+  readonly info: ImageInfo;
+  private readonly codec: Codec;
+  private readonly file: Jp2File;
+  private readonly source: CodestreamSource;
+  private readonly input: RandomAccessSource;
+  private readonly limits: Limits;
+  private closed = false;
+
+  /** @internal */
+  constructor(
+    codec: Codec,
+    file: Jp2File,
+    source: CodestreamSource,
+    input: RandomAccessSource,
+    limits: Limits,
+    warnings: readonly Diagnostic[],
+  ) {
+    this.codec = codec;
+    this.file = file;
+    this.source = source;
+    this.input = input;
+    this.limits = limits;
+    const numComponents = source.main.siz.components.length;
+    const channels = Array.from({ length: numComponents }, (_, k) => ({ kind: 'colour' as const, association: k + 1 }));
+    const colour = codec.channels?.describe(file, numComponents) ?? { space: 'unknown', channels, palette: false };
+    this.info = describeHeaders(file, source.main, colour, warnings);
+  }
+
+  /**
+   * Decodes a window. Only what the window needs is read and decoded.
+   *
+   * @throws {Jpeg2000Error} `malformed`, `unsupported`, `limit` or `usage`; an abort rejects with the signal's reason.
+   * @example
+   * ```ts
+   * const image = await open(httpSource(url));
+   * const thumbnail = await image.decode({ maxSize: { width: 256, height: 256 } });
+   * ```
+   */
+  async decode(options: DecodeOptions = {}): Promise<RasterImage> {
+    this.checkOpen();
+    const before = this.readSoFar();
+    const { log, limits, start } = this.begin(options);
+    const work = decodePicture({ source: this.source, file: this.file }, options, this.codec, limits, log);
+    const decoded = await runFrom(work, this.source, this.codec.executor, limits, options.signal);
+    return this.finish(decoded, log, start, before);
+  }
+
+  /**
+   * Decodes a window without waiting; the bytes must be in memory.
+   *
+   * @throws {Jpeg2000Error} as {@link decode}, and `sync-source` when the input is not in memory.
+   */
+  decodeSync(options: Omit<DecodeOptions, 'signal'> = {}): RasterImage {
+    this.checkOpen();
+    const before = this.readSoFar();
+    const { log, limits, start } = this.begin(options);
+    const work = decodePicture({ source: this.source, file: this.file }, options, this.codec, limits, log);
+    return this.finish(runNow(work, this.source, this.codec.executor, limits), log, start, before);
+  }
+
+  /**
+   * Decodes tile by tile, in raster order, so that memory holds one tile of the picture at a time.
+   *
+   * @example
+   * ```ts
+   * for await (const tile of image.decodeTiles({ reduce: 1 })) draw(tile, tile.rect.x, tile.rect.y);
+   * ```
+   */
+  async *decodeTiles(options: DecodeOptions = {}): AsyncGenerator<RasterTile> {
+    const { siz } = this.source.main;
+    const region = canvasRegion(siz, options.region);
+    const d = options.reduce ?? 0;
+    if (options.maxSize) throw usage('option-value', 'maxSize does not go with tiles; use reduce');
+    for (const t of tilesOfRegion(this.source.main, region)) {
+      const part = intersect(tileBounds(siz, t), region);
+      const x = Math.ceil(part.x0 / 2 ** d);
+      const y = Math.ceil(part.y0 / 2 ** d);
+      if (Math.ceil(part.x1 / 2 ** d) <= x || Math.ceil(part.y1 / 2 ** d) <= y) continue; // nothing left of it
+      const tile = await this.decode({
+        ...options,
+        region: {
+          x: part.x0 - siz.xosiz,
+          y: part.y0 - siz.yosiz,
+          width: part.x1 - part.x0,
+          height: part.y1 - part.y0,
+        },
+      });
+      const rect = {
+        x: x - Math.ceil(region.x0 / 2 ** d),
+        y: y - Math.ceil(region.y0 / 2 ** d),
+        width: tile.width,
+        height: tile.height,
+      };
+      yield { ...tile, rect };
+    }
+  }
+
+  /** Walks through the whole codestream and describes it: tile-parts, packet statistics, prefix lengths. */
+  async inspect(options: { signal?: AbortSignalLike } = {}): Promise<ImageInfo> {
+    this.checkOpen();
+    return readFrom(describeIndex(this.info, this.source), this.input, options.signal);
+  }
+
+  /** As {@link inspect}, for bytes in memory. */
+  inspectSync(): ImageInfo {
+    this.checkOpen();
+    if (!(this.input instanceof BytesSource)) throw usage('sync-source', 'only bytes in memory can be read synchronously');
+    return readNow(describeIndex(this.info, this.source), this.input.bytes);
+  }
+
+  /** Gives back the source. */
+  async close(): Promise<void> {
+    this.closed = true;
+    await this.input.close?.();
+  }
+
+  private checkOpen(): void {
+    if (this.closed) throw usage('closed', 'the image was closed');
+  }
+
+  private readSoFar(): { bytes: number; requests: number } {
+    const { input } = this;
+    return input instanceof MeteredSource ? { bytes: input.bytes, requests: input.requests } : { bytes: 0, requests: 0 };
+  }
+
+  private begin(options: Omit<DecodeOptions, 'signal'>): { log: DiagnosticLog; limits: Limits; start: number } {
+    const onWarning = options.onWarning && ((diagnostic: Diagnostic) => options.onWarning!(diagnostic));
+    const log = new DiagnosticLog(options.strict, onWarning);
+    for (const { code, message, ...place } of this.info.warnings) log.add(code, message, place);
+    return { log, limits: { ...this.limits, ...options.limits }, start: this.codec.executor.now() };
+  }
+
+  private finish(
+    decoded: Decoded,
+    log: DiagnosticLog,
+    start: number,
+    before: { bytes: number; requests: number },
+  ): RasterImage {
+    const after = this.readSoFar();
+    const inMemory = this.input instanceof BytesSource;
+    return {
+      ...decoded.image,
+      warnings: log.list,
+      stats: {
+        bytesRead: inMemory ? decoded.packetBytes : after.bytes - before.bytes,
+        requests: after.requests - before.requests,
+        codeBlocks: decoded.codeBlocks,
+        resolutions: decoded.resolutions,
+        layers: decoded.layers,
+        ms: this.codec.executor.now() - start,
+      },
+    };
+  }
+}
+
+function* opening(
+  codec: Codec,
+  input: RandomAccessSource,
+  options: OpenOptions,
+  want: 'all' | 'picture',
+): Reading<Jp2Image> {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const log = new DiagnosticLog(options.strict);
+  const file = yield* readJp2File(log, limits, input.size, want);
+  const source = yield* CodestreamSource.open(input, file.codestream, limits, log);
+  const { siz } = source.main;
+  const size = { width: siz.xsiz - siz.xosiz, height: siz.ysiz - siz.yosiz, components: siz.components };
+  checkAgainstCodestream(file, size, log);
+  return new Jp2Image(codec, file, source, input, limits, [...log.list]);
+}
+
+/** Opens anything that can be read by ranges. */
+export async function openPicture(
+  codec: Codec,
+  input: ImageInput,
+  options: OpenOptions = {},
+  want: 'all' | 'picture' = 'all',
+): Promise<Jp2Image> {
+  throwIfAborted(options.signal);
+  const source = sourceOf(input);
+  if (source instanceof BytesSource) return readNow(opening(codec, source, options, want), source.bytes);
+  const metered = new MeteredSource(source);
+  return readFrom(opening(codec, metered, options, want), metered, options.signal);
+}
+
+/** Opens bytes in memory without waiting. */
+export function openPictureSync(
+  codec: Codec,
+  bytes: Bytes,
+  options: OpenOptions = {},
+  want: 'all' | 'picture' = 'all',
+): Jp2Image {
+  const source = new BytesSource(bytes);
+  return readNow(opening(codec, source, options, want), source.bytes);
+}
+
+/** Options of a progressive decode. */
+export interface ProgressiveOptions extends DecodeOptions {
+  /** Least time between two pictures. Default 100. */
+  readonly minIntervalMs?: number;
+}
+
+/** A picture on the way to the whole. */
+export interface ProgressiveImage extends RasterImage {
+  /** The highest resolution level of which every precinct has data, -1 before there is one. */
+  readonly resolution: number;
+  /** Quality layers that all of those precincts have. */
+  readonly layer: number;
+  /** True for the last picture. */
+  readonly final: boolean;
+}
+
+/** How much more must have come in before another picture is worth making, as a factor. */
+const GROWTH = 1.3;
+
+/** Decodes again and again while bytes come in. */
+export async function* decodeGrowing(
+  codec: Codec,
+  stream: AsyncIterable<Uint8Array>,
+  options: ProgressiveOptions,
+): AsyncGenerator<ProgressiveImage> {
+  const { minIntervalMs = 100 } = options;
+  const { executor } = codec;
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  let bytes = new Uint8Array(65536);
+  let length = 0;
+  let shownLength = 0;
+  let shownAt = Number.NEGATIVE_INFINITY;
+  for await (const chunk of stream) {
+    throwIfAborted(options.signal);
+    if (length + chunk.length > limits.bytes) {
+      throw new Jpeg2000Error('limit', 'limit-bytes', `the stream is longer than the limit of ${limits.bytes} bytes`);
+    }
+    if (length + chunk.length > bytes.length) {
+      const grown = new Uint8Array(Math.max(length + chunk.length, bytes.length * 2));
+      grown.set(bytes.subarray(0, length));
+      bytes = grown;
+    }
+    bytes.set(chunk, length);
+    length += chunk.length;
+    if (length < shownLength * GROWTH || executor.now() - shownAt < minIntervalMs) continue;
+    const picture = await decodePrefix(codec, bytes.subarray(0, length), options);
+    if (picture === undefined || picture.stats.codeBlocks === 0) continue;
+    yield withProgress(picture, false);
+    shownLength = length;
+    shownAt = executor.now();
+  }
+  const whole = await openPicture(codec, bytes.subarray(0, length), options, 'picture');
+  yield withProgress(await whole.decode(options), true);
+}
+
+/** A picture of a prefix; `undefined` while the headers are not all there. */
+async function decodePrefix(codec: Codec, prefix: Uint8Array, options: DecodeOptions): Promise<RasterImage | undefined> {
+  const { strict: _, onWarning: __, into: ___, ...rest } = options;
+  try {
+    const image = await openPicture(codec, prefix, rest, 'picture');
+    return await image.decode(rest);
+  } catch (error) {
+    // a header that makes no sense may only be cut off; when it is not, the last picture will say so
+    if (error instanceof Jpeg2000Error && error.kind === 'malformed') return undefined;
+    throw error;
+  }
+}
+
+function withProgress(picture: RasterImage, final: boolean): ProgressiveImage {
+  return { ...picture, resolution: picture.stats.resolutions - 1, layer: picture.stats.layers, final };
+}

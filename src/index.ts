@@ -1,0 +1,159 @@
+/**
+ * JPEG 2000 in pure TypeScript: files become pictures, whole or in part, in Node and in browsers.
+ *
+ * @module jp2kit
+ */
+import { channelStage } from './codec/decoder/channel-stage.ts';
+import {
+  type Bytes,
+  type Codec,
+  type DecodeOptions,
+  decodeGrowing,
+  type ImageInfo,
+  type ImageInput,
+  type InspectOptions,
+  type Jp2Image,
+  type OpenOptions,
+  openPicture,
+  openPictureSync,
+  type ProgressiveImage,
+  type ProgressiveOptions,
+  type RasterImage,
+  type RasterTile,
+  type Rect,
+} from './codec/index.ts';
+import { classic } from './codec/tier1/classic.ts';
+import { hostExecutor } from './platform/host-executor.ts';
+import { type ByteStreamLike, chunksOf } from './platform/streams.ts';
+
+export type * from './codec/index.ts';
+export { blobSource, bytesSource, DEFAULT_LIMITS, Jp2Image, Jpeg2000Error } from './codec/index.ts';
+export { type ImageDataLike, toImageData, type ToImageDataOptions } from './codec/to-image-data.ts';
+export { type FetchLike, type FetchResponseLike, httpSource, type HttpSourceOptions } from './platform/http-source.ts';
+export type { ByteStreamLike } from './platform/streams.ts';
+
+const codec: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor };
+
+/**
+ * Parses a file once, to decode many windows of it.
+ *
+ * @throws {Jpeg2000Error} `malformed`, `unsupported` or `limit` for the headers; an abort rejects with the signal's reason.
+ * @example
+ * ```ts
+ * const image = await open(httpSource('https://example.org/map.jp2'));
+ * const window = await image.decode({ region: { x: 4096, y: 4096, width: 512, height: 512 } });
+ * await image.close();
+ * ```
+ */
+export function open(input: ImageInput, options: OpenOptions = {}): Promise<Jp2Image> {
+  return openPicture(codec, input, options);
+}
+
+/**
+ * Decodes a picture, or a window of one.
+ *
+ * Damaged or truncated input gives what can be had, with `status: 'partial'` and the reasons in `warnings`.
+ *
+ * @throws {Jpeg2000Error} `malformed`, `unsupported`, `limit` or `usage`; an abort rejects with the signal's reason.
+ * @example
+ * ```ts
+ * const { width, height, channels, data } = await decode(await readFile('photo.jp2'));
+ * ```
+ */
+export async function decode(input: ImageInput, options: DecodeOptions = {}): Promise<RasterImage> {
+  const image = await openPicture(codec, input, options, 'picture');
+  return image.decode(options);
+}
+
+/**
+ * As {@link decode}, without waiting; the whole file must be in memory.
+ *
+ * @throws {Jpeg2000Error} `malformed`, `unsupported`, `limit` or `usage`.
+ * @example
+ * ```ts
+ * const picture = decodeSync(bytes, { reduce: 2 });
+ * ```
+ */
+export function decodeSync(bytes: Bytes, options: Omit<DecodeOptions, 'signal'> = {}): RasterImage {
+  return openPictureSync(codec, bytes, options, 'picture').decodeSync(options);
+}
+
+/**
+ * Decodes one region, in reference-grid units from the image area's top left corner.
+ *
+ * @throws {Jpeg2000Error} as {@link decode}; `region-empty` when the region holds no sample.
+ * @example
+ * ```ts
+ * const corner = await decodeRegion(source, { x: 0, y: 0, width: 256, height: 256 });
+ * ```
+ */
+export function decodeRegion(
+  input: ImageInput,
+  region: Rect,
+  options: Omit<DecodeOptions, 'region'> = {},
+): Promise<RasterImage> {
+  return decode(input, { ...options, region });
+}
+
+/**
+ * Decodes tile by tile, in raster order; memory holds one tile of the picture at a time.
+ *
+ * @throws {Jpeg2000Error} as {@link decode}.
+ * @example
+ * ```ts
+ * for await (const tile of decodeTiles(source)) save(tile.rect, tile.data);
+ * ```
+ */
+export async function* decodeTiles(input: ImageInput, options: DecodeOptions = {}): AsyncGenerator<RasterTile> {
+  const image = await openPicture(codec, input, options, 'picture');
+  yield* image.decodeTiles(options);
+}
+
+/**
+ * Decodes while bytes are still coming in: better pictures follow each other, the last one is whole.
+ *
+ * A picture is made when the input has grown by a third since the last one and `minIntervalMs` have passed.
+ *
+ * @throws {Jpeg2000Error} as {@link decode}, when the stream has ended.
+ * @example
+ * ```ts
+ * const response = await fetch('photo.jp2');
+ * for await (const picture of decodeProgressive(response.body!)) show(toImageData(picture));
+ * ```
+ */
+export function decodeProgressive(
+  stream: ByteStreamLike,
+  options: ProgressiveOptions = {},
+): AsyncGenerator<ProgressiveImage> {
+  return decodeGrowing(codec, chunksOf(stream), options);
+}
+
+/**
+ * Describes a file without decoding it. With `index: true` the whole codestream is walked through, and tile-parts, packet
+ * statistics and prefix lengths (`byteRanges`) are added.
+ *
+ * @throws {Jpeg2000Error} `malformed`, `unsupported` or `limit` for the headers.
+ * @example
+ * ```ts
+ * const info = await inspect(bytes);
+ * console.log(info.width, info.height, info.components.length, info.levels);
+ * ```
+ */
+export async function inspect(input: ImageInput, options: InspectOptions = {}): Promise<ImageInfo> {
+  const image = await openPicture(codec, input, options);
+  return options.index ? image.inspect(options) : image.info;
+}
+
+/**
+ * As {@link inspect}, without waiting; the whole file must be in memory.
+ *
+ * @throws {Jpeg2000Error} `malformed`, `unsupported` or `limit` for the headers.
+ * @example
+ * ```ts
+ * const { levels, layers } = inspectSync(bytes);
+ * ```
+ */
+export function inspectSync(bytes: Bytes, options: Omit<InspectOptions, 'signal'> = {}): ImageInfo {
+  const image = openPictureSync(codec, bytes, options);
+  return options.index ? image.inspectSync() : image.info;
+}
