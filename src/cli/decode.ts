@@ -37,6 +37,8 @@ interface FileReport {
   readonly precision?: number;
   readonly ms?: number;
   readonly warnings?: RasterImage['warnings'];
+  /** What the format could not hold. */
+  readonly notes?: readonly string[];
   readonly error?: { kind: string; code: string; message: string };
 }
 
@@ -112,13 +114,16 @@ async function decodeFile(
       });
       bar.clear();
       const outputs: string[] = [];
+      const notes: string[] = [];
       for (const part of writePicture(image, plan.format)) {
         const path = part.suffix ? plan.path.replace(/(\.[^./]*)?$/, `${part.suffix}$1`) : plan.path;
         await writeWhole(path, part.bytes);
         outputs.push(path);
+        if (part.note) notes.push(part.note);
       }
       const { status, width, height, channels, precision, warnings } = image;
-      return { file, outputs, status, width, height, channels, precision, ms: image.stats.ms, warnings };
+      const { ms } = image.stats;
+      return { file, outputs, status, width, height, channels, precision, ms, warnings, notes };
     } finally {
       await source.close?.();
     }
@@ -194,6 +199,7 @@ function tell(report: FileReport): void {
     return;
   }
   for (const warning of report.warnings ?? []) say(`${report.file}: ${warning.code}: ${warning.message}`);
+  for (const note of report.notes ?? []) say(`${report.file}: ${note}`);
   const { width, height, channels, precision, status } = report;
   const note = status === 'partial' ? ', parts missing' : '';
   say(`${report.outputs.join(', ')}: ${width} × ${height}, ${channels} × ${precision} bits${note}`);

@@ -71,6 +71,7 @@ export function placeOf(path: string): Place | string {
   if (LEAVES.includes(area)) return { floor: ENTRY_FLOOR + 1, unit: area, leaf: true };
   // what hosts lend to the entries: clock, pauses, fetch
   if (area === 'platform') return { floor: PLATFORM_FLOOR, unit: 'platform' };
+  if (area === 'platform') return { floor: PLATFORM_FLOOR, unit: 'platform' };
   if (area !== 'codec' && area !== 'jpip') return `${path}: src/${area} is not a room of the house`;
   if (parts.length === 3) {
     const name = folder.replace(/\.ts$/, '');

@@ -1,0 +1,109 @@
+/** The demo page in a real browser: it decodes the sample and a dropped file, whole and in part, under its strict policy. */
+import { readFileSync } from 'node:fs';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { serve } from '../demo/server.mjs';
+import { decodeSync } from '../src/index.ts';
+import { launchBrowser } from './support/browser.ts';
+import { inRepository } from './support/root.ts';
+import { describeTools } from './support/shared.ts';
+
+describeTools(['chromium'], 'the demo page', () => {
+  let server: { url: string; close(): void };
+  let browser: Browser;
+  let page: Page;
+  const complaints: string[] = [];
+  const lake = new Uint8Array(readFileSync(inRepository('demo', 'samples', 'lake.jp2')));
+
+  beforeAll(async () => {
+    server = await serve(inRepository('demo', 'dist'));
+    browser = await launchBrowser();
+    page = await browser.newPage({ viewport: { width: 1360, height: 860 } });
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    await page.goto(server.url);
+    await page.waitForSelector('#canvas[data-ready="960x600"]', { timeout: 30_000 });
+  });
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+  });
+
+  /** The colours of the canvas, without the fourth channel. */
+  async function readCanvas(): Promise<{ width: number; height: number; rgb: number[] }> {
+    return page.evaluate(() => {
+      const canvas = document.querySelector('canvas')!;
+      const { data } = canvas.getContext('2d')!.getImageData(0, 0, canvas.width, canvas.height);
+      return { width: canvas.width, height: canvas.height, rgb: Array.from(data).filter((_, k) => k % 4 < 3) };
+    });
+  }
+
+  test('shows the sample with the very samples that Node decodes', async () => {
+    const { width, height, rgb } = await readCanvas();
+    const expected = decodeSync(lake, { colour: 'srgb', sample: 'u8' });
+    expect([width, height]).toEqual([960, 600]);
+    expect(rgb).toEqual(Array.from(expected.data));
+  });
+
+  test('tells what is inside', async () => {
+    expect(await page.textContent('#facts')).toContain('960 × 600');
+    const tree = await page.textContent('#tree');
+    for (const part of ['jp2h', 'ihdr', 'jp2c', 'SIZ', 'COD', 'QCD', 'tile 0, part 0', '30 × 19'])
+      expect(tree).toContain(part);
+  });
+
+  test('decodes a smaller resolution and fewer layers when asked', async () => {
+    await page.fill('#reduce', '2');
+    await page.waitForSelector('#canvas[data-ready="240x150"]');
+    await page.fill('#layers', '1');
+    await page.waitForFunction(() => document.getElementById('layers-text')!.textContent === '1 of 6');
+    const expected = decodeSync(lake, { colour: 'srgb', sample: 'u8', reduce: 2, layers: 1 });
+    await expect.poll(async () => (await readCanvas()).rgb, { timeout: 10_000 }).toEqual(Array.from(expected.data));
+  });
+
+  test('decodes only the part that is dragged out', async () => {
+    await page.fill('#reduce', '0');
+    await page.waitForSelector('#canvas[data-ready="960x600"]');
+    const box = (await page.locator('#canvas').boundingBox())!;
+    const at = (x: number, y: number) => [box.x + (x * box.width) / 960, box.y + (y * box.height) / 600] as const;
+    await page.mouse.move(...at(200, 60));
+    await page.mouse.down();
+    await page.mouse.move(...at(280, 140), { steps: 4 });
+    await page.mouse.up();
+    await page.waitForFunction(() => document.querySelector('canvas')!.width < 100);
+    expect(await page.textContent('#region-text')).toMatch(/^\d+ × \d+ at \d+, \d+$/);
+    await page.click('#whole');
+    await page.waitForSelector('#canvas[data-ready="960x600"]');
+  });
+
+  test('decodes a file dropped on it, and one chosen', async () => {
+    const relief = readFileSync(inRepository('demo', 'samples', 'relief.jp2')).toString('base64');
+    const data = await page.evaluateHandle((text) => {
+      const transfer = new DataTransfer();
+      const bytes = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+      transfer.items.add(new File([bytes], 'dropped.jp2'));
+      return transfer;
+    }, relief);
+    await page.dispatchEvent('body', 'drop', { dataTransfer: data });
+    await page.waitForSelector('#canvas[data-ready="256x192"]');
+    expect(await page.textContent('#name')).toContain('dropped.jp2');
+    await page.setInputFiles('#file', inRepository('demo', 'samples', 'lake.jp2'));
+    await page.waitForSelector('#canvas[data-ready="960x600"]');
+  });
+
+  test('says what is wrong with a file that is none', async () => {
+    await page.setInputFiles('#file', {
+      name: 'x.jp2',
+      mimeType: 'image/jp2',
+      buffer: Buffer.from('not a picture at all'),
+    });
+    await page.waitForSelector('#status.error');
+    expect(await page.textContent('#status')).toContain('not-jpeg2000');
+  });
+
+  test('never offends its content security policy', () => {
+    expect(complaints).toEqual([]);
+  });
+});
