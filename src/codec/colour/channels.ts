@@ -127,10 +127,9 @@ function channelInfos(
   log.add('channel-definition', `expected colours 1 to ${count}, found ${found}; they are taken as they are stored`, {
     clause,
   });
-  return inOrder(
-    infos.map((info) => info?.kind ?? 'colour'),
-    numColours,
-  );
+  const kinds = infos.map((info) => info?.kind ?? 'colour');
+  const enough = kinds.filter((kind) => kind === 'colour').length >= Math.max(1, count);
+  return inOrder(enough ? kinds : kinds.map(() => 'colour'), numColours);
 }
 
 /**

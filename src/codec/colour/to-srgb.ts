@@ -171,13 +171,15 @@ function renderSycc([y, cb, cr]: readonly Levels[], bits: number): Rgb {
   const blue = chromaTable(cb, max);
   const red = chromaTable(cr, max);
   const out = newRgb(bits, y.data.length);
-  for (let k = 0; k < y.data.length; k++) {
-    const light = luma[y.data[k]];
-    const b = blue[cb.data[k]];
-    const r = red[cr.data[k]];
-    out[0][k] = clip(light + 1.402 * r, max);
-    out[1][k] = clip(light - 0.344136 * b - 0.714136 * r, max);
-    out[2][k] = clip(light + 1.772 * b, max);
+  const [outRed, outGreen, outBlue] = out;
+  const [yData, cbData, crData] = [y.data, cb.data, cr.data];
+  for (let k = 0; k < yData.length; k++) {
+    const light = luma[yData[k]];
+    const b = blue[cbData[k]];
+    const r = red[crData[k]];
+    outRed[k] = clip(light + 1.402 * r, max);
+    outGreen[k] = clip(light - 0.344136 * b - 0.714136 * r, max);
+    outBlue[k] = clip(light + 1.772 * b, max);
   }
   return out;
 }

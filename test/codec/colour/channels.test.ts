@@ -92,6 +92,7 @@ describe('with channel definitions', () => {
     ['one channel twice', '0002  0000 0000 0001  0000 0001 0000', ['channel-definition']],
     ['one colour twice', '0002  0000 0000 0001  0001 0000 0001', ['channel-definition']],
     ['no colour', '0001  0001 0001 0000', ['channel-definition']],
+    ['nothing but opacity', '0002  0000 0001 0000  0001 0001 0000', ['channel-definition']],
     ['a colour that the space has not', '0001  0000 0000 0002', ['channel-definition']],
   ])('%s is reported and the picture keeps its colour', (_, cdef, codes) => {
     const result = channelsOf(2, [COLR_GREY, box('cdef', hex(cdef))]);
