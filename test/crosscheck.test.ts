@@ -17,7 +17,7 @@ describeTools(['opj_compress', 'opj_decompress', 'grk_compress'], 'pictures of o
       for (let number = 0; number < CASES; number++) {
         const verdict = await checkNumber(SEED, number, seeds);
         if (verdict.outcome === 'different') different.push(`${describeCase(verdict.item)}\n${verdict.detail}`);
-        if (verdict.outcome !== 'refused') compared++;
+        if (verdict.outcome === 'same' || verdict.outcome === 'departed') compared++;
       }
       expect(different).toEqual([]);
       expect(compared).toBeGreaterThan(CASES * 0.9);

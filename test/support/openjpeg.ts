@@ -42,6 +42,24 @@ export async function decodeWithOpenJpeg(codestream: Uint8Array, options: Oracle
   }
 }
 
+/** Decodes a bare codestream with `grk_decompress`, a second opinion; nothing when it refuses. */
+export async function decodeWithGrok(codestream: Uint8Array, options: OracleOptions = {}): Promise<PgxImage[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'jp2kit-grk-'));
+  try {
+    const input = join(folder, 'in.j2k');
+    await writeFile(input, codestream);
+    const args = ['-i', input, '-o', join(folder, 'out.pgx'), '-H', '1'];
+    if (options.reduce) args.push('-r', String(options.reduce));
+    if (options.layers) args.push('-l', String(options.layers));
+    await runTool('grk_decompress', args);
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.pgx'));
+    names.sort((a, b) => indexOf(a) - indexOf(b));
+    return await Promise.all(names.map(async (name) => readPgx(await readFile(join(folder, name)))));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** The number of components, and whether OpenJPEG would take them for subsampled YCC. */
 function readSiz(codestream: Uint8Array): { count: number; oneByOne: boolean } {
   const view = new DataView(codestream.buffer, codestream.byteOffset, codestream.byteLength);
