@@ -55,7 +55,7 @@ test('any damage to colour boxes ends in a picture or a typed error', () => {
         for (const [at, value] of edits) bytes[at] = value;
         render(bytes, count, bits, signed);
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   }
 });
