@@ -74,7 +74,7 @@ function planChannels(
 ): ChannelPlan {
   const mapped = channelSources(file, numComponents, log);
   const palette = mapped.some((source) => source.column !== undefined);
-  const colour = { ...spaceOf(file, log), palette };
+  const colour = { ...spaceOf(file), palette };
   if (palette && !applyPalette) {
     // Indices are no colours, whatever the file says of the channels that they stand for.
     const info: ChannelInfo = { kind: 'unspecified', association: NO_ASSOCIATION };
@@ -175,19 +175,17 @@ const ENUMERATED: Readonly<Record<number, ColourInfo['space']>> = {
 /**
  * The colour space of a file. A JP2 reader takes the first colour specification box and ignores the others (15444-1
  * I.5.3.3); here the first that can be rendered, so that a second box can help out where the first is beyond this
- * library.
+ * library. One that cannot be rendered breaks no rule, so it is up to the rendering to complain.
  */
-function spaceOf(file: Jp2File, log: DiagnosticLog): Omit<ColourInfo, 'channels' | 'palette'> {
+function spaceOf(file: Jp2File): Omit<ColourInfo, 'channels' | 'palette'> {
   const described = (file.header?.colours ?? []).map((specification) => describe(specification));
   const best = described.find((d) => d.rendered) ?? described.find((d) => d.info.space !== 'unknown') ?? described[0];
-  if (best && !best.rendered) log.add('colour-space', `${best.what} is not converted`, { clause: '15444-1 I.5.3.3' });
   return best?.info ?? { space: 'unknown' };
 }
 
 interface Described {
   readonly info: Omit<ColourInfo, 'channels' | 'palette'>;
   readonly rendered: boolean;
-  readonly what: string;
 }
 
 function describe(specification: ColourSpecification): Described {
@@ -195,35 +193,29 @@ function describe(specification: ColourSpecification): Described {
     case 'enumerated': {
       const { enumerated, parameters } = specification;
       const space = ENUMERATED[enumerated] ?? 'unknown';
-      const rendered = space !== 'unknown' && space !== 'esycc';
       const info = parameters.length > 0 ? { space, enumerated, parameters } : { space, enumerated };
-      return { info, rendered, what: `enumerated colour space ${enumerated}` };
+      return { info, rendered: space !== 'unknown' && space !== 'esycc' };
     }
     case 'restricted-icc':
     case 'any-icc':
-      return { info: { space: 'icc', icc: specification.icc }, ...iccVerdict(specification.icc) };
+      return { info: { space: 'icc', icc: specification.icc }, rendered: isRenderable(specification.icc) };
     case 'parameterised': {
       const { primaries, transfer, matrix, fullRange } = specification;
       // ITU-T H.273: primaries 1 and transfer 13 are sRGB; matrix 0 is RGB, 5 and 6 are the matrix of sYCC.
       const srgb = primaries === 1 && transfer === 13 && fullRange;
       const space = srgb && matrix === 0 ? 'srgb' : srgb && (matrix === 5 || matrix === 6) ? 'sycc' : 'unknown';
-      const what = `the colour space of primaries ${primaries}, transfer ${transfer} and matrix ${matrix}`;
-      return { info: { space }, rendered: space !== 'unknown', what };
+      return { info: { space }, rendered: space !== 'unknown' };
     }
-    case 'vendor':
-      return { info: { space: 'unknown' }, rendered: false, what: `vendor colour ${specification.uuid}` };
-    case 'unknown':
-      return { info: { space: 'unknown' }, rendered: false, what: `colour specification method ${specification.meth}` };
+    default:
+      return { info: { space: 'unknown' }, rendered: false };
   }
 }
 
-function iccVerdict(icc: Uint8Array): { rendered: boolean; what: string } {
+function isRenderable(icc: Uint8Array): boolean {
   try {
-    const { model } = readIccProfile(icc);
-    const why = model.kind === 'other' ? ` (${model.reason})` : '';
-    return { rendered: model.kind !== 'other', what: `the ICC profile${why}` };
+    return readIccProfile(icc).model.kind !== 'other';
   } catch (error) {
     if (!(error instanceof Jpeg2000Error)) throw error;
-    return { rendered: false, what: `the damaged ICC profile (${error.message})` };
+    return false;
   }
 }

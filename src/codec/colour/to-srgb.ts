@@ -121,15 +121,18 @@ function rendererOf(colour: ColourInfo, planes: readonly Plane[], log: Diagnosti
     case 'icc':
       return iccRenderer(colour, count, log);
     case 'unknown':
+      if (colour.enumerated !== undefined) complainOf(`colour space ${colour.enumerated}`, log);
       // A bare codestream with smaller second and third components is luminance and chrominance, whatever else it may
       // be.
       return count === 3 && isChromaSubsampled(planes) ? renderSycc : guess(count);
     default:
-      log.add('colour-space', `colour space '${colour.space}' is not converted, but shown as it is`, {
-        clause: '15444-2 M.11.7.3',
-      });
+      complainOf(`colour space '${colour.space}'`, log);
       return guess(count);
   }
+}
+
+function complainOf(what: string, log: DiagnosticLog): void {
+  log.add('colour-space', `${what} is not converted, but shown as it is`, { clause: '15444-2 M.11.7.3' });
 }
 
 function isChromaSubsampled([y, cb, cr]: readonly Plane[]): boolean {

@@ -183,7 +183,8 @@ describe('ICC profiles', () => {
 
 describe('what cannot be converted', () => {
   test('is shown by its number of channels', () => {
-    expect(render([row([7])], { space: 'unknown' }).samples).toEqual([[7], [7], [7]]);
+    expect(render([row([7])], { space: 'unknown' })).toMatchObject({ samples: [[7], [7], [7]], codes: [] });
+    expect(render([row([7])], { space: 'unknown', enumerated: 19 }).codes).toEqual(['colour-space']);
     expect(render([row([1]), row([2]), row([3])], { space: 'esycc' })).toMatchObject({
       samples: [[1], [2], [3]],
       codes: ['colour-space'],
