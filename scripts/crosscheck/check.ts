@@ -87,8 +87,8 @@ export async function checkCase(item: CrosscheckCase, seeds: Seeds): Promise<Ver
   if (differenceOf(ours, await decodeWithGrok(codestream, asked), 0) === undefined) {
     return verdict('alone', `${difference}; Grok decodes as we do`);
   }
-  const failedChecks =
-    warnings.length > 0 && warnings.every((c) => c === 'code-block-check' || c === 'code-block-depth');
+  const lossy = ['code-block-check', 'code-block-depth', 'packet-truncated'];
+  const failedChecks = warnings.includes('code-block-check') && warnings.every((code) => lossy.includes(code));
   if (failedChecks && item.coding.style & CHECKED_STYLES)
     return verdict('damaged', `${difference}; ${warnings.join(', ')}`);
   return verdict('different', `${difference}; ${image.status} ${image.warnings.map((w) => w.message).join('; ')}`);
