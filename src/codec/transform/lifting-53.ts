@@ -25,8 +25,9 @@ export function inverse53Row(
 ): void {
   const highAt = at + numLow;
   if (numLow + numHigh === 1) {
-    // F.3.6: a lone even sample is itself, a lone odd one was doubled by the encoder
-    line[0] = parity === 0 ? plane[at] : plane[highAt] >> 1;
+    // F.3.6: a lone even sample is itself, a lone odd one was doubled by the encoder. After a lossy cut it need not be even any
+    // more; halving toward zero is what OpenJPEG does, and the standard leaves it open.
+    line[0] = parity === 0 ? plane[at] : (plane[highAt] / 2) | 0;
     return;
   }
   if (parity === 0) {
@@ -81,7 +82,7 @@ export function inverse53Columns(
 ): void {
   const highAt = at + numLow * stride;
   if (numLow + numHigh === 1) {
-    for (let x = 0; x < width; x++) lines[x] = parity === 0 ? plane[at + x] : plane[highAt + x] >> 1;
+    for (let x = 0; x < width; x++) lines[x] = parity === 0 ? plane[at + x] : (plane[highAt + x] / 2) | 0;
     return;
   }
   for (let n = 0; n < numLow; n++) {
