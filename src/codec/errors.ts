@@ -157,6 +157,11 @@ export class DiagnosticLog {
   /** Keeps a finding, at most {@link MAX_PER_CODE} of one code; the last one kept then counts the rest. */
   add(code: ErrorCode, message: string, place: ErrorPlace = {}): void {
     if (this.strict) throw new Jpeg2000Error('malformed', code, message, place);
+    this.note(code, message, place);
+  }
+
+  /** Keeps a finding that breaks no rule of the standard, as that a colour profile was not applied; never an error. */
+  note(code: ErrorCode, message: string, place: ErrorPlace = {}): void {
     const seen = (this.counts.get(code) ?? 0) + 1;
     this.counts.set(code, seen);
     if (seen > MAX_PER_CODE) {

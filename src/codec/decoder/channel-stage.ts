@@ -2,6 +2,7 @@
 import { applyChannels, colourInfoOf } from '../colour/channels.ts';
 import { renderSrgb } from '../colour/to-srgb.ts';
 import { upsample, upsampleSource } from '../colour/upsample.ts';
+import { DiagnosticLog } from '../errors.ts';
 import type { ChannelStage } from './decode.ts';
 import type { DecodeOptions } from './options.ts';
 
@@ -27,13 +28,18 @@ export const channelStage: ChannelStage = {
   },
 
   apply(components, file, options, bounds, log) {
+    // indices of a palette are looked up before anything is interpolated
+    const channels = applyChannels(components, file, {}, log);
     const method = upsampling(options);
-    const brought = components.map((component) => {
-      if (component === undefined || !method || (component.dx === 1 && component.dy === 1)) return component;
-      return upsample(component, { method, bounds });
-    });
-    const channels = applyChannels(brought, file, {}, log);
-    if (options.colour !== 'srgb') return channels;
-    return renderSrgb(channels.planes, channels.colour, {}, log);
+    if (options.colour === 'srgb') {
+      const findings = new DiagnosticLog();
+      const upsample = method || 'nearest';
+      const rendered = renderSrgb(channels.planes, channels.colour, { bounds, upsample }, findings);
+      // a profile that is not applied breaks no rule, so it is no error even in strict decodes
+      for (const { code, message, ...place } of findings.list) log.note(code, message, place);
+      return rendered;
+    }
+    if (!method) return channels;
+    return { ...channels, planes: channels.planes.map((plane) => upsample(plane, { method, bounds })) };
   },
 };
