@@ -1,13 +1,13 @@
 /**
- * How the published files are made: the library as ESM and CommonJS with declarations, the command line as one ESM file.
+ * How the published files are made: the library as ESM and CommonJS with declarations, the command line as one ESM
+ * file.
  *
  * Both library formats are split into shared pieces, so that `Jpeg2000Error` is the same class whichever entry it is
  * imported from.
  */
 import { defineConfig } from 'tsup';
 
-const THIRD_PARTY = `/*! jp2kit command line. MIT licence, jp2kit contributors. Bundles fast-png and iobuffer (MIT, Michaël Zasso) and
- *  fflate (MIT, Arjun Barrett). */`;
+const THIRD_PARTY = `/*! jp2kit command line. MIT licence, jp2kit contributors. */`;
 
 export default defineConfig([
   {

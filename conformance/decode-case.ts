@@ -2,7 +2,9 @@
 import { decodeSync, type RasterImage } from '../src/index.ts';
 import type { PgxImage } from '../test/support/pgx.ts';
 
-/** Decodes as the conformance suite needs it: planar, on each component's own grid, without a palette unless rendering. */
+/**
+ * Decodes as the conformance suite needs it: planar, on each component's own grid, without a palette unless rendering.
+ */
 export async function decodeWithJp2kit(
   bytes: Uint8Array,
   options: { reduce: number; colour: 'native' | 'srgb' },

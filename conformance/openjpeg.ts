@@ -1,7 +1,8 @@
 /**
  * Comparison with OpenJPEG: every reversible file identical, every irreversible one of up to 8 bits within 1.
  *
- * Two correct decoders may differ where floating-point arithmetic is rounded, so deeper irreversible files are only reported.
+ * Two correct decoders may differ where floating-point arithmetic is rounded, so deeper irreversible files are only
+ * reported.
  */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -47,8 +48,8 @@ export async function compareFile(folder: string, file: string, decodeCase: Deco
 }
 
 /**
- * True when every COD and COC of the main header, and every one in a tile-part header, chooses the 5/3 filter. Read here with a
- * plain walk over the markers so that the comparison does not depend on the reader that it checks.
+ * True when every COD and COC of the main header, and every one in a tile-part header, chooses the 5/3 filter. Read
+ * here with a plain walk over the markers so that the comparison does not depend on the reader that it checks.
  */
 function isReversible(codestream: Uint8Array): boolean {
   const view = new DataView(codestream.buffer, codestream.byteOffset, codestream.byteLength);

@@ -92,8 +92,8 @@ export function formatReport(
   const lines = [
     '# Conformance report',
     '',
-    `${passed} of ${scores.length} cases within the tolerances of the manifest; decoder: ${context.decoder} ${context.version}` +
-      `${context.filter ? `; only cases matching \`${context.filter}\`` : ''}.`,
+    `${passed} of ${scores.length} cases within the tolerances of the manifest; ` +
+      `decoder: ${context.decoder} ${context.version}${context.filter ? `; only cases matching \`${context.filter}\`` : ''}.`,
     'Made by `npm run conformance`; what the groups mean is explained in `conformance/README.md`.',
     '',
     '| class | cases | passed | nearest to its limit |',

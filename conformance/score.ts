@@ -1,8 +1,8 @@
 /**
  * Scoring one case: decode, convert as the suite prescribes, compare.
  *
- * Errors are counted as T.803 does: the peak is the largest absolute difference of a sample, the mean squared error is taken
- * over the component. Nothing is excused here; what is allowed stands in the manifest.
+ * Errors are counted as T.803 does: the peak is the largest absolute difference of a sample, the mean squared error is
+ * taken over the component. Nothing is excused here; what is allowed stands in the manifest.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';

@@ -89,8 +89,8 @@ function draw(image: RasterImage, info: ImageInfo): void {
   const { stats, status } = image;
   const scale = info.width === width ? '' : ` of ${info.width} × ${info.height}`;
   say(
-    `${width} × ${height}${scale}: ${stats.codeBlocks} code-blocks, ${stats.bytesRead.toLocaleString('en')} bytes read, ` +
-      `${Math.round(stats.ms)} ms${status === 'partial' ? '; parts of the picture are missing' : ''}`,
+    `${width} × ${height}${scale}: ${stats.codeBlocks} code-blocks, ` +
+      `${stats.bytesRead.toLocaleString('en')} bytes read, ${Math.round(stats.ms)} ms${status === 'partial' ? '; parts of the picture are missing' : ''}`,
   );
   showWarnings(image);
 }

@@ -1,8 +1,9 @@
 /**
- * Makes the small codestreams in `test/fixtures` with `opj_compress` from a generated picture: run `node scripts/make-fixtures.mjs`.
+ * Makes the small codestreams in `test/fixtures` with `opj_compress` from a generated picture: run `node
+ * scripts/make-fixtures.mjs`.
  *
- * Each is named after the feature it exercises. They are what the tests of a fresh clone stand on; the pictures are made of
- * formulas, so nothing here belongs to anybody else.
+ * Each is named after the feature it exercises. They are what the tests of a fresh clone stand on; the pictures are
+ * made of formulas, so nothing here belongs to anybody else.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

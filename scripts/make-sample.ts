@@ -2,8 +2,8 @@
  * Makes the pictures that the project ships, from nothing but arithmetic, and encodes them with `opj_compress`:
  * `npm run sample`.
  *
- * `lake.jp2` is 8-bit RGB, lossy, with six quality layers and precincts; `relief.jp2` is a 16-bit grey height map, lossless,
- * in tiles. Both are small enough to live in the repository.
+ * `lake.jp2` is 8-bit RGB, lossy, with six quality layers and precincts; `relief.jp2` is a 16-bit grey height map,
+ * lossless, in tiles. Both are small enough to live in the repository.
  */
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** Runs every example as a user would, each in a process of its own; an example that fails or is silent fails the run. */
+/**
+ * Runs every example as a user would, each in a process of its own; an example that fails or is silent fails the run.
+ */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,8 +1,8 @@
 /**
  * Runs one of the project's TypeScript programs: `node scripts/run-ts.mjs conformance/run.ts --filter p0`.
  *
- * The program is bundled with esbuild into a temporary file and started in a Node of its own, so that Node 20, which cannot
- * read TypeScript, is enough. Options for Node go into JP2KIT_NODE_OPTIONS (for instance `--cpu-prof`).
+ * The program is bundled with esbuild into a temporary file and started in a Node of its own, so that Node 20, which
+ * cannot read TypeScript, is enough. Options for Node go into JP2KIT_NODE_OPTIONS (for instance `--cpu-prof`).
  */
 import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';

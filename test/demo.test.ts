@@ -1,4 +1,7 @@
-/** The demo page in a real browser: it decodes the sample and a dropped file, whole and in part, under its strict policy. */
+/**
+ * The demo page in a real browser: it decodes the sample and a dropped file, whole and in part, under its strict
+ * policy.
+ */
 import { readFileSync } from 'node:fs';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';

@@ -1,6 +1,7 @@
 /**
- * jp2kit against other decoders for JavaScript: one thread, one process, the decoders taking turns within every round so that a
- * slow minute of the machine hits all alike. Every output is compared with ours, so that nobody wins by being wrong.
+ * jp2kit against other decoders for JavaScript: one thread, one process, the decoders taking turns within every round
+ * so that a slow minute of the machine hits all alike. Every output is compared with ours, so that nobody wins by being
+ * wrong.
  */
 import { parseArgs } from 'node:util';
 import { decodeSync } from '../../src/index.ts';

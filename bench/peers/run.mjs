@@ -1,5 +1,6 @@
 /**
- * `npm run bench:peers -- [--rounds n] [--update]`: installs the rivals into this folder, bundles the comparison beside them, and runs it.
+ * `npm run bench:peers -- [--rounds n] [--update]`: installs the rivals into this folder, bundles the comparison beside
+ * them, and runs it.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';

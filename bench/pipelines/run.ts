@@ -1,8 +1,8 @@
 /**
  * Whole decodes and windows of large pictures: `npm run bench -- [--update] [--quick]`.
  *
- * Full decodes of each picture class, then a window and a thumbnail of an 8192 × 8192 picture against the whole of it, then the
- * peak memory of full decodes.
+ * Full decodes of each picture class, then a window and a thumbnail of an 8192 × 8192 picture against the whole of it,
+ * then the peak memory of full decodes.
  */
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,6 @@
 /**
- * The pictures that benches decode: mosaics of the shared photographs, encoded once with `opj_compress` and kept in a cache
- * outside version control (`JP2KIT_BENCH_CACHE`, or node_modules/.cache/jp2kit-bench).
+ * The pictures that benches decode: mosaics of the shared photographs, encoded once with `opj_compress` and kept in a
+ * cache outside version control (`JP2KIT_BENCH_CACHE`, or node_modules/.cache/jp2kit-bench).
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,8 +1,9 @@
 /**
  * The matrix of the cross-check: what pictures are encoded, by which encoder, with which options.
  *
- * Progression order, tiling and the code-block style walk through all their values in step with the case number, so that any
- * long enough run has them all; everything else is drawn from the case's own seed. A case is data and can be printed.
+ * Progression order, tiling and the code-block style walk through all their values in step with the case number, so
+ * that any long enough run has them all; everything else is drawn from the case's own seed. A case is data and can be
+ * printed.
  */
 import { type Random, randomFrom } from '../../test/support/random.ts';
 
@@ -69,7 +70,8 @@ export function makeCase(seed: number, number: number, attempt = 0): CrosscheckC
   const picture = makePicture(random, encoder);
   const coding = makeCoding(random, number, encoder, picture);
   const reduce = random.chance(0.25) ? random.int(0, coding.numResolutions - 1) : 0;
-  // a stream that is cut short leaves the rounding of lone samples open, and only Grok, which wants one size, could judge
+  // a stream that is cut short leaves the rounding of lone samples open, and only Grok, which wants one size, could
+  // judge
   const whole = picture.components > 1 && picture.subsampling.some(([dx, dy]) => dx * dy > 1) && !coding.irreversible;
   const layers = !whole && random.chance(0.25) ? random.int(1, coding.ratios.length) : 0;
   const id = `${seed}:${number}${attempt ? `.${attempt}` : ''}`;
@@ -101,7 +103,8 @@ function makePicture(random: Random, encoder: CrosscheckCase['encoder']): Pictur
   const subsampling = Array.from({ length: components }, (_, c) => {
     return (c === 0 || c === 3 ? [1, 1] : [sx, sy]) as [number, number];
   });
-  // OpenJPEG's raw reader divides the size by the grid and counts whole bytes of packed bits, so the size has to allow it
+  // OpenJPEG's raw reader divides the size by the grid and counts whole bytes of packed bits, so the size has to allow
+  // it
   const whole = precision % 8 === 0 || encoder === 'grk_compress' ? 1 : 8;
   const [wholeX, wholeY] = random.chance(0.5) ? [whole, 1] : [1, whole];
   const side8 = (factor: number): number => (factor === 8 ? 8 * random.int(1, 18) : side());

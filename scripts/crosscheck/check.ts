@@ -8,7 +8,10 @@ import { type CrosscheckCase, makeCase } from './cases.ts';
 import { argumentsOf, encodeCase } from './encode.ts';
 import { makePlanes, type Seeds } from './pictures.ts';
 
-/** Code-block styles with which a decoder can notice damage: predictable termination and segmentation symbols (Table A.19). */
+/**
+ * Code-block styles with which a decoder can notice damage: predictable termination and segmentation symbols (Table
+ * A.19).
+ */
 const CHECKED_STYLES = 16 | 32;
 
 /**
@@ -16,9 +19,11 @@ const CHECKED_STYLES = 16 | 32;
  *
  * - `same`: identical with OpenJPEG (within 1 for the 9/7 filter)
  * - `departed`: identical, but the encoder had changed an option or left packets out
- * - `alone`: not identical, but Grok or the original picture agrees with us, so OpenJPEG stands alone. Known reasons: a region of
+ * - `alone`: not identical, but Grok or the original picture agrees with us, so OpenJPEG stands alone. Known reasons: a
+ *   region of
  *   interest, and the rounding of a lone odd sample in a stream that is reversible but not complete (15444-1 F.3.6)
- * - `damaged`: the encoder's code-blocks fail the checks of the standard, after which we leave out what follows (D.4.2, D.5)
+ * - `damaged`: the encoder's code-blocks fail the checks of the standard, after which we leave out what follows (D.4.2,
+ *   D.5)
  * - `refused`: encoder or oracle gave up
  * - `different`: a fault of ours until shown otherwise
  */

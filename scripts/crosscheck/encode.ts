@@ -1,6 +1,6 @@
 /**
- * Running the native encoders, and making sure that they encoded what was asked: both know options that they silently change,
- * so the headers of the result are read back with a reader that owes nothing to the library.
+ * Running the native encoders, and making sure that they encoded what was asked: both know options that they silently
+ * change, so the headers of the result are read back with a reader that owes nothing to the library.
  */
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,6 @@
-/** Pictures for the cross-check: crops of photographs and a scan, and synthetic extremes, at any depth and subsampling. */
+/**
+ * Pictures for the cross-check: crops of photographs and a scan, and synthetic extremes, at any depth and subsampling.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decode as decodePng } from 'fast-png';

@@ -37,7 +37,8 @@ for (const number of numbers) {
 }
 const count = (outcome: Outcome): number => verdicts.filter((v) => v.outcome === outcome).length;
 console.log(
-  `${verdicts.length} cases: ${count('same')} identical as asked, ${count('departed')} identical though the encoder departed, ` +
+  `${verdicts.length} cases: ${count('same')} identical as asked, ` +
+    `${count('departed')} identical though the encoder departed, ` +
     `${count('alone')} where OpenJPEG stands alone, ${count('damaged')} damaged by the encoder, ` +
     `${count('refused')} refused by encoder or oracle, ${count('different')} different`,
 );

@@ -1,8 +1,8 @@
 /**
  * The whole mutation fuzz: `npm run fuzz -- [--seed n] [--from n] [--count n]`.
  *
- * Every case has to end in a picture or a `Jpeg2000Error`, in time; anything else is printed and makes the run fail. A finding
- * is repeated alone with `--from <number> --count 1`.
+ * Every case has to end in a picture or a `Jpeg2000Error`, in time; anything else is printed and makes the run fail. A
+ * finding is repeated alone with `--from <number> --count 1`.
  */
 import { parseArgs } from 'node:util';
 import { runFuzz } from './fuzz.ts';

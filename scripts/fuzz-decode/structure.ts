@@ -1,5 +1,6 @@
 /**
- * Where the joints of a file are: boxes, marker segments, tile-parts, packets with SOP, and the fields that state a length.
+ * Where the joints of a file are: boxes, marker segments, tile-parts, packets with SOP, and the fields that state a
+ * length.
  *
  * A plain walk that owes nothing to the library and stops at the first thing it does not understand.
  */

@@ -1,6 +1,6 @@
 /**
- * Decodes spoilt files in a process of its own: `worker seed from count`. One line of JSON for every case that is not as it should be,
- * a sign of life now and then, and a summary at the end.
+ * Decodes spoilt files in a process of its own: `worker seed from count`. One line of JSON for every case that is not
+ * as it should be, a sign of life now and then, and a summary at the end.
  */
 import { decode, decodeSync, inspectSync, Jpeg2000Error, type RandomAccessSource } from '../../src/index.ts';
 import { requireSharedFolder } from '../../test/support/shared-folder.ts';

@@ -19,7 +19,8 @@ export const DECODE_HELP = `usage: jp2kit decode <files…> -o <output> [options
       --layers n        only the first n quality layers
       --components a,b  only these components, as stored
       --colour c        native: components as stored; file: channels of the file; srgb: rendered to 8-bit sRGB
-                        (default: srgb where the format can hold no other colour space, else file; native for pgx and raw)
+                        (default: srgb where the format can hold no other colour space, else file;
+                        native for pgx and raw)
       --strict          treat every violation of the standard as an error
       --json            a report on standard output
 

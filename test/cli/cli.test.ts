@@ -1,4 +1,6 @@
-/** The command line as users have it: the built file, run by Node, judged by its output, its files and its exit code. */
+/**
+ * The command line as users have it: the built file, run by Node, judged by its output, its files and its exit code.
+ */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,8 +1,8 @@
 /**
  * The floors of the source tree as a checker over file texts: who may import whom, and which names the codec may use.
  *
- * It works on a map from path to text instead of on the disk, so that the test can also feed it made-up trees and see that
- * every rule can fail. The floors themselves are described in `docs/architecture.md`.
+ * It works on a map from path to text instead of on the disk, so that the test can also feed it made-up trees and see
+ * that every rule can fail. The floors themselves are described in `docs/architecture.md`.
  */
 import { posix } from 'node:path';
 import ts from 'typescript';

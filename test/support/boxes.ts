@@ -1,4 +1,6 @@
-/** The smallest possible reader of boxes, for tests that need the codestream of a file without the library's own reader. */
+/**
+ * The smallest possible reader of boxes, for tests that need the codestream of a file without the library's own reader.
+ */
 
 /** The bytes of the first contiguous codestream box (`jp2c`), or the input when it is a bare codestream. */
 export function extractCodestream(bytes: Uint8Array): Uint8Array {

@@ -2,8 +2,8 @@
  * OpenJPEG's decoder as an oracle: a codestream in, its components as plain integers out.
  *
  * Two habits of `opj_decompress` have to be worked around so that it returns what the codestream stores. It takes three
- * components, the last two with half the width, for YCC and converts them to RGB, so these are asked for one by one; and it
- * applies palettes and colour spaces of JP2 files, so the bare codestream is handed to it.
+ * components, the last two with half the width, for YCC and converts them to RGB, so these are asked for one by one;
+ * and it applies palettes and colour spaces of JP2 files, so the bare codestream is handed to it.
  */
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,6 +1,6 @@
 /**
- * Tests that need more than the repository: the shared test material (conformance files, photographs), which lies beside it,
- * and native programs.
+ * Tests that need more than the repository: the shared test material (conformance files, photographs), which lies
+ * beside it, and native programs.
  *
  * Where something is missing, such tests are skipped out loud; with JP2KIT_REQUIRE_ALL=1, as in the gate, they fail.
  */
