@@ -1,6 +1,6 @@
 /**
- * Files as a random-access source: every read is a positional read (`pread`), so one open file serves many windows at once
- * and only the bytes a window needs leave the disk.
+ * Files as a random-access source: every read is a positional read (`pread`), so one open file serves many windows at
+ * once and only the bytes a window needs leave the disk.
  */
 import type { FileHandle } from 'node:fs/promises';
 import { open } from 'node:fs/promises';
