@@ -32,7 +32,9 @@ export default defineConfig([
     format: ['esm'],
     target: 'es2022',
     platform: 'node',
-    noExternal: [/.*/],
+    // the command line is a user of the package like any other, so it comes with the library's files instead of a copy
+    external: [/^jp2kit/],
+    noExternal: [/^(?!jp2kit|node:)/],
     banner: { js: `#!/usr/bin/env node\n${THIRD_PARTY}` },
     splitting: false,
     treeshake: true,
