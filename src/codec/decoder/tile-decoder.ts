@@ -20,7 +20,7 @@ import { type ComponentWindow, precinctsOfWindow, subbandPlace, subbandWindow } 
 import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
 import { type PrecinctBlocks, readBlocks } from '../tier2/read-blocks.ts';
 import {
-  scratchLength,
+  spreadRows,
   synthesise53Columns,
   synthesise53Rows,
   synthesise97Columns,
@@ -43,6 +43,10 @@ const GAIN_LOG2 = [0, 1, 1, 2] as const;
 
 /** Samples of one synthesis piece between two yields; some milliseconds of work. */
 const PIECE_SAMPLES = 1 << 19;
+
+/** Columns of one piece: few enough that the six rows which a vertical step touches stay in the nearest cache. */
+const MOST_COLUMNS = 1024;
+const LEAST_COLUMNS = 64;
 
 /** What all tiles of one decode share. */
 export class DecodeContext {
@@ -142,24 +146,23 @@ export function* decodeTileComponent(
   const data = reversible ? new Int32Array(size) : new Float32Array(size);
   for (let r = 0; r <= window.target; r++) {
     const resolution = component.geometry.resolutions[r];
-    if (r > 0) clearSubbands(data, stride, window, r);
+    if (r > 0) makeRoom(data, stride, window, r);
     yield* decodeSubbands(tile, component, resolution, window, snapshot, data, stride, context);
     if (r > 0) yield* synthesise(data, stride, window, r, context);
   }
   return { data, stride, width: lengthOf(window.x.kept[window.target]), height: lengthOf(window.y.kept[window.target]) };
 }
 
-/** The places of the three subbands may hold margins of the level below. */
-function clearSubbands(data: Int32Array | Float32Array, stride: number, window: ComponentWindow, r: number): void {
+/** Spreads the rows of the level below and clears the places of the three subbands, which may hold margins of it. */
+function makeRoom(data: Int32Array | Float32Array, stride: number, window: ComponentWindow, r: number): void {
   const h = window.x.steps[r];
   const v = window.y.steps[r];
-  if (r === 1) {
-    // nothing was synthesised yet, and LL does not reach beyond its place
-    return;
-  }
   const width = h.numLow + h.numHigh;
-  for (let y = 0; y < v.numLow; y++) data.fill(0, y * stride + h.numLow, y * stride + width);
-  for (let y = v.numLow; y < v.numLow + v.numHigh; y++) data.fill(0, y * stride, y * stride + width);
+  spreadRows(data, stride, h.numLow, v.numLow, v.parity);
+  for (let y = 0; y < v.numLow + v.numHigh; y++) {
+    const low = (y & 1) === v.parity;
+    data.fill(0, y * stride + (low ? h.numLow : 0), y * stride + width);
+  }
 }
 
 function* synthesise(
@@ -175,25 +178,25 @@ function* synthesise(
   const height = v.numLow + v.numHigh;
   if (h.count === 0 || v.count === 0) return;
   const rows = Math.max(1, Math.floor(PIECE_SAMPLES / width));
-  const columns = Math.max(16, Math.floor(PIECE_SAMPLES / height / 16) * 16);
+  const columns = Math.max(LEAST_COLUMNS, Math.min(MOST_COLUMNS, Math.floor(PIECE_SAMPLES / height)));
   if (data instanceof Int32Array) {
-    const scratch = context.ints(scratchLength(width, height));
+    const scratch = context.ints(width);
     for (let y = 0; y < height; y += rows) {
       synthesise53Rows(data, stride, h, y, Math.min(height, y + rows), scratch);
       yield;
     }
     for (let x = 0; x < h.count; x += columns) {
-      synthesise53Columns(data, stride, v, x, Math.min(h.count, x + columns), scratch);
+      synthesise53Columns(data, stride, v, x, Math.min(h.count, x + columns));
       yield;
     }
   } else {
-    const scratch = context.floats(scratchLength(width, height));
+    const scratch = context.floats(width);
     for (let y = 0; y < height; y += rows) {
-      synthesise97Rows(data, stride, h, y, Math.min(height, y + rows), scratch);
+      synthesise97Rows(data, stride, h, v, y, Math.min(height, y + rows), scratch);
       yield;
     }
     for (let x = 0; x < h.count; x += columns) {
-      synthesise97Columns(data, stride, v, x, Math.min(h.count, x + columns), scratch);
+      synthesise97Columns(data, stride, v, x, Math.min(h.count, x + columns));
       yield;
     }
   }
@@ -207,6 +210,8 @@ interface SubbandPlan {
   readonly y: Interval;
   readonly placeX: number;
   readonly placeY: number;
+  /** Rows from one row of the subband to the next: two where they are interleaved with those of another. */
+  readonly rowStep: 1 | 2;
   /** M_b plus region shift. */
   readonly bitPlanes: number;
   readonly roiShift: number;
@@ -282,7 +287,8 @@ function planSubband(
     x,
     y,
     placeX: place.x + x.lo - wanted.x.lo,
-    placeY: place.y + y.lo - wanted.y.lo,
+    placeY: place.y + place.rowStep * (y.lo - wanted.y.lo),
+    rowStep: place.rowStep,
     bitPlanes: magnitudeBitPlanesOf(quantization.guardBits, step.epsilon) + roiShift,
     roiShift,
     step: stepSizeOf(precision, GAIN_LOG2[subband.orientation], step.epsilon, step.mu),
@@ -366,10 +372,11 @@ function place(
   const width = Math.min(x1, plan.x.hi) - left;
   const height = Math.min(y1, plan.y.hi) - top;
   const from = (top - y0) * blockWidth + (left - x0);
-  const to = (plan.placeY + top - plan.y.lo) * stride + plan.placeX + left - plan.x.lo;
+  const rowStride = plan.rowStep * stride;
+  const to = plan.placeY * stride + (top - plan.y.lo) * rowStride + plan.placeX + left - plan.x.lo;
   if (data instanceof Int32Array) {
-    dequantiseReversible(coefficients, from, blockWidth, width, height, data, to, stride, reconstruction);
+    dequantiseReversible(coefficients, from, blockWidth, width, height, data, to, rowStride, reconstruction);
   } else {
-    dequantiseIrreversible(coefficients, from, blockWidth, width, height, data, to, stride, plan.step, reconstruction);
+    dequantiseIrreversible(coefficients, from, blockWidth, width, height, data, to, rowStride, plan.step, reconstruction);
   }
 }

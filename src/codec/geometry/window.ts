@@ -106,12 +106,21 @@ export function subbandWindow(window: ComponentWindow, r: number, orientation: n
   };
 }
 
-/** Where a subband's window begins in the plane of its synthesis step. */
-export function subbandPlace(window: ComponentWindow, r: number, orientation: number): { x: number; y: number } {
-  if (r === 0) return { x: 0, y: 0 };
+/**
+ * Where a subband's window lies in the plane of its synthesis step: low-pass columns left of high-pass ones, rows interleaved by
+ * the parity of their coordinates, `rowStep` apart.
+ */
+export function subbandPlace(
+  window: ComponentWindow,
+  r: number,
+  orientation: number,
+): { x: number; y: number; rowStep: 1 | 2 } {
+  if (r === 0) return { x: 0, y: 0, rowStep: 1 };
+  const { parity } = window.y.steps[r];
   return {
     x: orientation & 1 ? window.x.steps[r].numLow : 0,
-    y: orientation & 2 ? window.y.steps[r].numLow : 0,
+    y: orientation & 2 ? 1 - parity : parity,
+    rowStep: 2,
   };
 }
 

@@ -29,7 +29,17 @@ export function storeSamples(
   const most = signed ? half - 1 : 2 * half - 1;
   const storeRow = rowStore(plane, out);
   for (let y = 0; y < height; y++) {
-    storeRow(plane as never, from + y * planeStride, width, out as never, outOffset + y * outStrideY, outStrideX, shift, least, most);
+    storeRow(
+      plane as never,
+      from + y * planeStride,
+      width,
+      out as never,
+      outOffset + y * outStrideY,
+      outStrideX,
+      shift,
+      least,
+      most,
+    );
   }
 }
 

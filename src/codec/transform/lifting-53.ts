@@ -1,20 +1,15 @@
 /**
  * Reversible 5/3 synthesis of lines (15444-1 F.3.8.1, equations F-5 and F-6).
  *
- * A line comes as its low-pass samples followed by its high-pass samples and leaves interleaved. Even coordinates hold low-pass
- * samples, so `parity`, the parity of the line's first coordinate, decides which comes first. Undo the update step, then the
- * prediction; both round toward minus infinity. Symmetric extension (F.3.7) never reaches further than one sample here, so it is
- * written as a choice of neighbour.
+ * Even coordinates hold low-pass, odd ones high-pass samples, so `parity`, the parity of a line's first coordinate, decides which
+ * comes first. Undo the update step, then the prediction; both round toward minus infinity. Symmetric extension (F.3.7) never
+ * reaches further than one sample here, so it is written as a choice of neighbour.
  *
- * Range: sums of two neighbours stay below 2^31 as long as magnitudes stay below 2^29.
+ * Both steps are fused: an even sample needs the two odd ones beside it as they came, and an odd one is finished as soon as the
+ * even one after it is. Range: sums of two neighbours stay below 2^31 as long as magnitudes stay below 2^29.
  */
 
-/**
- * One row: reads `numLow` + `numHigh` samples from `plane[at]` on and leaves the interleaved line in `line`.
- *
- * Both steps are fused into one pass: an even sample needs the two odd ones beside it as they came, and an odd one is finished
- * as soon as the even one after it is.
- */
+/** One row: reads `numLow` low-pass and then `numHigh` high-pass samples from `plane[at]` on, leaves them interleaved in `line`. */
 export function inverse53Row(
   plane: Int32Array,
   at: number,
@@ -25,9 +20,7 @@ export function inverse53Row(
 ): void {
   const highAt = at + numLow;
   if (numLow + numHigh === 1) {
-    // F.3.6: a lone even sample is itself, a lone odd one was doubled by the encoder. After a lossy cut it need not be even any
-    // more; halving toward zero is what OpenJPEG does, and the standard leaves it open.
-    line[0] = parity === 0 ? plane[at] : (plane[highAt] / 2) | 0;
+    line[0] = parity === 0 ? plane[at] : halve(plane[highAt]);
     return;
   }
   if (parity === 0) {
@@ -67,44 +60,46 @@ export function inverse53Row(
 }
 
 /**
- * Some columns at once: reads `numLow` low-pass rows and then `numHigh` high-pass rows, `width` samples each, from `plane[at]` on
- * and leaves the interleaved rows in `lines`, `width` samples apart. Neighbours are whole rows, so the inner loops run along memory.
+ * Columns `x0 <= x < x1`, all at once and in place: `n` rows from `plane[0]` on, `stride` samples apart, already interleaved. Whole
+ * rows are combined, so the inner loops run along memory.
  */
 export function inverse53Columns(
   plane: Int32Array,
-  at: number,
   stride: number,
-  width: number,
-  numLow: number,
-  numHigh: number,
+  n: number,
   parity: number,
-  lines: Int32Array,
+  x0: number,
+  x1: number,
 ): void {
-  const highAt = at + numLow * stride;
-  if (numLow + numHigh === 1) {
-    for (let x = 0; x < width; x++) lines[x] = parity === 0 ? plane[at + x] : (plane[highAt + x] / 2) | 0;
+  if (n === 1) {
+    if (parity === 1) for (let x = x0; x < x1; x++) plane[x] = halve(plane[x]);
     return;
   }
-  for (let n = 0; n < numLow; n++) {
-    // an even row at 2n lies between high-pass rows n - 1 and n, one at 2n + 1 (parity 1) between n and n + 1
-    const before = n - 1 + parity;
-    const above = highAt + (before < 0 ? 0 : before) * stride;
-    const below = highAt + (before + 1 < numHigh ? before + 1 : numHigh - 1) * stride;
-    const from = at + n * stride;
-    const to = (2 * n + parity) * width;
-    for (let x = 0; x < width; x++) {
-      lines[to + x] = plane[from + x] - ((plane[above + x] + plane[below + x] + 2) >> 2); // F-5
+  const last = n - 1;
+  for (let k = parity; k < n; k += 2) {
+    const even = k * stride;
+    const below = (k < last ? k + 1 : last - 1) * stride;
+    const above = (k > 0 ? k - 1 : 1) * stride;
+    // the row above is finished with the even row before it; at the start of the line the two are one
+    const before = k > 1 ? even - 2 * stride : even;
+    for (let x = x0; x < x1; x++) {
+      const high = plane[above + x];
+      plane[even + x] -= (high + plane[below + x] + 2) >> 2; // F-5
+      if (k > 0) plane[above + x] = high + ((plane[before + x] + plane[even + x]) >> 1); // F-6
     }
   }
-  const last = numLow + numHigh - 1;
-  for (let n = 0; n < numHigh; n++) {
-    const row = 2 * n + 1 - parity;
-    const above = (row > 0 ? row - 1 : 1) * width;
-    const below = (row < last ? row + 1 : last - 1) * width;
-    const from = highAt + n * stride;
-    const to = row * width;
-    for (let x = 0; x < width; x++) {
-      lines[to + x] = plane[from + x] + ((lines[above + x] + lines[below + x]) >> 1); // F-6
-    }
+  if ((last & 1) !== parity) {
+    // an odd row ends the line: both its neighbours are the one above
+    const odd = last * stride;
+    const above = odd - stride;
+    for (let x = x0; x < x1; x++) plane[odd + x] += plane[above + x];
   }
+}
+
+/**
+ * F.3.6: a lone odd sample was doubled by the encoder. After a lossy cut it need not be even any more; halving toward zero is what
+ * OpenJPEG does, and the standard leaves it open.
+ */
+function halve(value: number): number {
+  return (value / 2) | 0;
 }
