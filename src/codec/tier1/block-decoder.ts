@@ -176,7 +176,10 @@ export class ClassicBlockDecoder {
           else this.refineMagnitude(out, plane);
         } else {
           this.cleanUp(out, plane);
-          if (checked && this.readSegmentationSymbol() !== 0b1010) return FOUND_SEGMENTATION_SYMBOL;
+          if (checked && this.readSegmentationSymbol() !== 0b1010) {
+            const cut = pass + 1 === passes && !isTerminated(pass, block) && this.isAtEnd(stop - start);
+            if (!cut) return FOUND_SEGMENTATION_SYMBOL;
+          }
           if (checked && (style & STYLE_PREDICTABLE) === 0) this.verifiedPasses = pass + 1;
         }
         if ((style & STYLE_RESET) !== 0) this.memory.set(INITIAL_CONTEXTS);
@@ -698,6 +701,16 @@ export class ClassicBlockDecoder {
     memory[SPARE] = spare;
     memory[POSITION] = position;
     return symbol;
+  }
+
+  /**
+   * Whether the decoder has just begun to read the ones behind a segment of `length` bytes. Where rate control cut a segment
+   * without terminating it, the ones may turn the segmentation symbol, which comes last of all, into another: OpenJPEG
+   * makes such streams, and nothing else is wrong with them.
+   */
+  private isAtEnd(length: number): boolean {
+    const position = this.memory[POSITION];
+    return position > FEED + length && position < this.end;
   }
 
   /**

@@ -25,7 +25,7 @@ function synthesise(rows: number[][], h: AxisStep, v: AxisStep, filter: Filter, 
   const stride = width + 3;
   const plane = filter === '5/3' ? new Int32Array(stride * height) : new Float32Array(stride * height);
   plane.fill(12345);
-  rows.forEach((row, y) => plane.set(row, y * stride));
+  for (const [y, row] of rows.entries()) plane.set(row, y * stride);
   const length = scratchLength(width, height);
   for (let y = 0; y < height; y += piece) {
     const to = Math.min(height, y + piece);
