@@ -8,8 +8,10 @@ const { width, height } = picture.info;
 for (let y = 0; y < height; y += 96) {
   for (let x = 0; x < width; x += 128) {
     const tile = await picture.decode({ region: { x, y, width: 128, height: 96 } });
-    const mean = tile.data.reduce((sum, sample) => sum + sample, 0) / tile.data.length;
-    console.log(`${tile.width} × ${tile.height} at ${x}, ${y}: mean height ${mean.toFixed(0)}`);
+    let sum = 0;
+    for (const sample of tile.data) sum += sample;
+    const mean = Math.round(sum / tile.data.length);
+    console.log(`${tile.width} × ${tile.height} at ${x}, ${y}: mean height ${mean}`);
   }
 }
 await picture.close();

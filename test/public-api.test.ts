@@ -1,0 +1,90 @@
+/** The public API: which names each entry exports, that every function shows how it is used, and that the build has them all. */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import ts from 'typescript';
+import { describe, expect, test } from 'vitest';
+import { inRepository } from './support/root.ts';
+
+const ENTRIES = {
+  '.': 'src/index.ts',
+  './decode-core': 'src/decode-core.ts',
+  './node': 'src/node/index.ts',
+  './parts': 'src/parts.ts',
+} as const;
+
+const files = Object.values(ENTRIES).map((path) => inRepository(path));
+const { config } = ts.parseConfigFileTextToJson('tsconfig.json', readFileSync(inRepository('tsconfig.json'), 'utf8'));
+const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, inRepository());
+const program = ts.createProgram(files, options);
+const checker = program.getTypeChecker();
+
+/** The exports of an entry, with aliases followed. */
+function exportsOf(path: string): { name: string; symbol: ts.Symbol }[] {
+  const module = checker.getSymbolAtLocation(program.getSourceFile(inRepository(path))!);
+  return checker.getExportsOfModule(module!).map((symbol) => ({
+    name: symbol.name,
+    symbol: symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol,
+  }));
+}
+
+/** The names that exist at run time. */
+async function valuesOf(path: string): Promise<string[]> {
+  return Object.keys(await import(pathToFileURL(inRepository(path)).href)).sort();
+}
+
+/** A symbol and, for a class or an interface, its public members. */
+function withMembers(name: string, symbol: ts.Symbol): [string, ts.Symbol][] {
+  const members = symbol.flags & ts.SymbolFlags.Class ? [...(symbol.members ?? [])] : [];
+  const open = members.filter(([key, member]) => {
+    const [declaration] = member.declarations ?? [];
+    const hidden = declaration && ts.getCombinedModifierFlags(declaration) & ts.ModifierFlags.Private;
+    return !hidden && key !== ts.InternalSymbolName.Constructor;
+  });
+  return [[name, symbol], ...open.map(([key, member]): [string, ts.Symbol] => [`${name}.${key}`, member])];
+}
+
+describe.each(Object.entries(ENTRIES))('jp2kit%s', (entry, path) => {
+  test('exports what it exported yesterday', async () => {
+    expect(await valuesOf(path)).toMatchSnapshot();
+  });
+
+  test('documents every name', () => {
+    const all = exportsOf(path).flatMap(({ name, symbol }) => withMembers(name, symbol));
+    const bare = all.filter(([, symbol]) => symbol.getDocumentationComment(checker).length === 0);
+    expect(bare.map(([name]) => name)).toEqual([]);
+  });
+
+  test('shows for every function how it is used', async () => {
+    // building blocks are taken out of the middle of the decoder; docs/reading-order.md shows them at work
+    const names = entry === './parts' ? [] : await valuesOf(path);
+    const silent = exportsOf(path).filter(
+      ({ name, symbol }) =>
+        names.includes(name) &&
+        symbol.flags & ts.SymbolFlags.Function &&
+        !symbol.getJsDocTags(checker).some((tag) => tag.name === 'example'),
+    );
+    expect(silent.map(({ name }) => name)).toEqual([]);
+  });
+
+  test('is built as ES module and as CommonJS, with the same names', async () => {
+    const { exports } = JSON.parse(readFileSync(inRepository('package.json'), 'utf8'));
+    const esm = inRepository(exports[entry].import.default);
+    const cjs = inRepository(exports[entry].require.default);
+    if (!existsSync(esm)) throw new Error(`${esm} is missing: npm run build:js`);
+    const names = Object.keys(await import(pathToFileURL(esm).href)).sort();
+    expect(names).toEqual(await valuesOf(path));
+    expect(Object.keys(createRequire(import.meta.url)(cjs)).sort()).toEqual(names);
+  });
+});
+
+test('an error is the same class whichever entry it comes from', async () => {
+  const load = (file: string): Promise<Record<string, unknown>> =>
+    import(pathToFileURL(inRepository('dist', file)).href);
+  const [main, core] = await Promise.all([load('index.js'), load('decode-core.js')]);
+  expect(core.Jpeg2000Error).toBe(main.Jpeg2000Error);
+  const require = createRequire(import.meta.url);
+  expect(require(inRepository('dist', 'decode-core.cjs')).Jpeg2000Error).toBe(
+    require(inRepository('dist', 'index.cjs')).Jpeg2000Error,
+  );
+});
