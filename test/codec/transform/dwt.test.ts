@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type AxisStep,
-  scratchLength,
+  spreadRows,
   synthesise53Columns,
   synthesise53Rows,
   synthesise97Columns,
@@ -18,24 +18,28 @@ function stepOf(x0: number, n: number, skip = 0, count = n - skip): AxisStep {
   return { numLow, numHigh: n - numLow, parity, skip, count };
 }
 
-/** One level with the fast kernels, in a plane with room to the right that must stay as it was. */
+/**
+ * One level with the fast kernels. `rows` are low-pass rows, then high-pass ones; the plane has room to the right that must stay
+ * as it was.
+ */
 function synthesise(rows: number[][], h: AxisStep, v: AxisStep, filter: Filter, piece = 1 << 30): number[][] {
   const width = h.numLow + h.numHigh;
   const height = v.numLow + v.numHigh;
   const stride = width + 3;
   const plane = filter === '5/3' ? new Int32Array(stride * height) : new Float32Array(stride * height);
   plane.fill(12345);
-  for (const [y, row] of rows.entries()) plane.set(row, y * stride);
-  const length = scratchLength(width, height);
+  for (let y = 0; y < v.numLow; y++) plane.set(rows[y]!, y * stride);
+  spreadRows(plane, stride, width, v.numLow, v.parity);
+  for (let y = 0; y < v.numHigh; y++) plane.set(rows[v.numLow + y]!, (2 * y + 1 - v.parity) * stride);
   for (let y = 0; y < height; y += piece) {
     const to = Math.min(height, y + piece);
-    if (plane instanceof Int32Array) synthesise53Rows(plane, stride, h, y, to, new Int32Array(length));
-    else synthesise97Rows(plane, stride, h, y, to, new Float32Array(length));
+    if (plane instanceof Int32Array) synthesise53Rows(plane, stride, h, y, to, new Int32Array(width));
+    else synthesise97Rows(plane, stride, h, v, y, to, new Float32Array(width));
   }
   for (let x = 0; x < h.count; x += piece) {
     const to = Math.min(h.count, x + piece);
-    if (plane instanceof Int32Array) synthesise53Columns(plane, stride, v, x, to, new Int32Array(length));
-    else synthesise97Columns(plane, stride, v, x, to, new Float32Array(length));
+    if (plane instanceof Int32Array) synthesise53Columns(plane, stride, v, x, to);
+    else synthesise97Columns(plane, stride, v, x, to);
   }
   for (let y = 0; y < height; y++) {
     expect([...plane.subarray(y * stride + width, (y + 1) * stride)]).toEqual([12345, 12345, 12345]);

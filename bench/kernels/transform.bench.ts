@@ -1,0 +1,105 @@
+/**
+ * Synthesis, dequantisation, component transforms and level shift: `node scripts/run-ts.mjs
+ * bench/kernels/transform.bench.ts`. Each row works on 2048 × 2048 samples of one component, or of three.
+ */
+import { Bench } from 'tinybench';
+import { inverseIct, inverseRct } from '../../src/codec/transform/component-transform.ts';
+import {
+  type AxisStep,
+  spreadRows,
+  synthesise53Columns,
+  synthesise53Rows,
+  synthesise97Columns,
+  synthesise97Rows,
+} from '../../src/codec/transform/dwt.ts';
+import { storeSamples } from '../../src/codec/transform/level-shift.ts';
+import { dequantiseIrreversible, dequantiseReversible } from '../../src/codec/transform/quantization.ts';
+import { describeMachine, formatSample, markdownTable, summarise } from '../support/table.ts';
+
+const SIZE = 2048;
+const LEVELS = 5;
+/** Columns that the vertical half takes at once; the smallest level is a multiple of it. */
+const COLUMNS = 128;
+const N = SIZE * SIZE;
+
+const ints = [0, 1, 2].map(() => Int32Array.from({ length: N }, (_, k) => (Math.imul(k, 2654435761) >> 20) & 255));
+const floats = ints.map((plane) => Float32Array.from(plane));
+const intScratch = new Int32Array(SIZE);
+const floatScratch = new Float32Array(SIZE);
+const bytes = new Uint8Array(3 * N);
+
+/** Values stay bounded from run to run, because each begins with fresh coefficients. */
+function refill(): void {
+  for (let c = 0; c < 3; c++) {
+    for (let k = 0; k < N; k++) ints[c]![k] = floats[c]![k] = k & 63;
+  }
+}
+
+function stepsOf(level: number): AxisStep {
+  const n = SIZE >> (LEVELS - level);
+  return { numLow: n / 2, numHigh: n / 2, parity: 0, skip: 0, count: n };
+}
+
+const bench = new Bench({ time: 0, retainSamples: true, iterations: 9, warmupTime: 0, warmupIterations: 3 });
+const options = { beforeEach: refill };
+bench.add(
+  `5/3 synthesis, ${LEVELS} levels`,
+  () => {
+    for (let level = 1; level <= LEVELS; level++) {
+      const step = stepsOf(level);
+      spreadRows(ints[0]!, SIZE, step.numLow, step.numLow, 0);
+      synthesise53Rows(ints[0]!, SIZE, step, 0, step.count, intScratch);
+      for (let x = 0; x < step.count; x += COLUMNS) synthesise53Columns(ints[0]!, SIZE, step, x, x + COLUMNS);
+    }
+  },
+  options,
+);
+bench.add(
+  `9/7 synthesis, ${LEVELS} levels`,
+  () => {
+    for (let level = 1; level <= LEVELS; level++) {
+      const step = stepsOf(level);
+      spreadRows(floats[0]!, SIZE, step.numLow, step.numLow, 0);
+      synthesise97Rows(floats[0]!, SIZE, step, step, 0, step.count, floatScratch);
+      for (let x = 0; x < step.count; x += COLUMNS) synthesise97Columns(floats[0]!, SIZE, step, x, x + COLUMNS);
+    }
+  },
+  options,
+);
+bench.add('dequantise, reversible', () => {
+  for (let at = 0; at < N; at += 4096) dequantiseReversible(ints[1]!, at, 64, 64, 64, ints[0]!, at, 64, 0.5);
+});
+bench.add('dequantise, irreversible', () => {
+  for (let at = 0; at < N; at += 4096) {
+    dequantiseIrreversible(ints[1]!, at, 64, 64, 64, floats[0]!, at, 64, 0.37, 0.5);
+  }
+});
+bench.add('RCT, three components', () => inverseRct(ints[0]!, ints[1]!, ints[2]!, 0, N), options);
+bench.add('ICT, three components', () => inverseIct(floats[0]!, floats[1]!, floats[2]!, 0, N), options);
+bench.add(
+  'store integers as interleaved bytes, three components',
+  () => {
+    for (let c = 0; c < 3; c++) {
+      storeSamples(ints[c]!, 0, SIZE, SIZE, SIZE, bytes, c, 3, 3 * SIZE, 8, false);
+    }
+  },
+  options,
+);
+bench.add(
+  'store floats as interleaved bytes, three components',
+  () => {
+    for (let c = 0; c < 3; c++) {
+      storeSamples(floats[c]!, 0, SIZE, SIZE, SIZE, bytes, c, 3, 3 * SIZE, 8, false);
+    }
+  },
+  options,
+);
+await bench.run();
+const rows = bench.tasks.map((task) => [task.name, formatSample(summarise(samplesOf(task)), 1)]);
+console.log(`${describeMachine()}\n`);
+console.log(markdownTable([[`${SIZE} × ${SIZE} samples`, 'ms, median (quartiles)'], ...rows]));
+
+function samplesOf(task: Bench['tasks'][number]): readonly number[] {
+  if (!('latency' in task.result) || !task.result.latency.samples) throw new Error(`${task.name} gave no samples`);
+  return task.result.latency.samples;
+}
