@@ -1,0 +1,219 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { PacketBitReader } from '../../../src/codec/bits/packet-bit-reader.ts';
+import type { PrecinctGeometry } from '../../../src/codec/geometry/tile-component.ts';
+import {
+  PrecinctReader,
+  RECORD_LENGTH,
+  RECORD_NEXT,
+  RECORD_OFFSET,
+  RECORD_PACKET,
+  RECORD_PASSES,
+  RECORD_SEGMENT,
+  RECORD_SIZE,
+  readNumPasses,
+} from '../../../src/codec/tier2/packet-header.ts';
+import { segmentCapacity } from '../../../src/codec/tier2/segments.ts';
+import { TagTreeDecoder } from '../../../src/codec/tier2/tag-tree.ts';
+import {
+  type BandPlan,
+  BitWriter,
+  type BlockPlan,
+  TagTreeWriter,
+  writeNumPasses,
+  writePacketHeaders,
+} from '../../reference/packet-writer.ts';
+
+/** Geometry with nothing but what the reader looks at. */
+function geometryOf(bands: readonly BandPlan[]): PrecinctGeometry {
+  return {
+    r: 1,
+    index: 0,
+    xcbPrime: 6,
+    ycbPrime: 6,
+    numBlocks: bands.reduce((sum, b) => sum + b.blocks.length, 0),
+    bands: bands.map((b, band) => ({
+      band,
+      subband: { orientation: 1, nb: 1, x: { lo: 0, hi: 1 }, y: { lo: 0, hi: 1 } },
+      x: { lo: 0, hi: 1 },
+      y: { lo: 0, hi: 1 },
+      firstBlockX: 0,
+      firstBlockY: 0,
+      numBlocksWide: b.width,
+      numBlocksHigh: b.height,
+    })),
+  };
+}
+
+/** Splits passes into codeword segments as the style demands, with a length each. */
+function segmentsOf(style: number, from: number, passes: number, length: () => number) {
+  const segments = [];
+  let at = from;
+  let left = passes;
+  while (left > 0) {
+    const n = Math.min(left, segmentCapacity(style, at));
+    segments.push({ passes: n, length: length() });
+    at += n;
+    left -= n;
+  }
+  return segments;
+}
+
+const styles = fc.constantFrom(0, 1, 4, 5, 63);
+
+const precincts = fc
+  .record({
+    style: styles,
+    layers: fc.integer({ min: 1, max: 5 }),
+    bands: fc.array(fc.record({ width: fc.integer({ min: 1, max: 6 }), height: fc.integer({ min: 1, max: 5 }) }), {
+      minLength: 1,
+      maxLength: 3,
+    }),
+    seed: fc.integer(),
+  })
+  .map(({ style, layers, bands, seed }) => {
+    let s = seed >>> 0;
+    const random = (n: number) => {
+      s = (Math.imul(s, 1664525) + 1013904223) >>> 0;
+      return Math.floor((s / 2 ** 32) * n);
+    };
+    const planned = bands.map(
+      ({ width, height }): BandPlan => ({
+        width,
+        height,
+        blocks: Array.from({ length: width * height }, (): BlockPlan => {
+          let passes = 0;
+          const contributions = Array.from({ length: layers }, () => {
+            if (random(3) === 0) return undefined;
+            const n = 1 + random([1, 3, 8, 40, 100][random(5)]!);
+            const segments = segmentsOf(style, passes, n, () => random([1, 4, 200, 70000][random(4)]!));
+            passes += n;
+            return { segments };
+          });
+          return { zeroBitPlanes: random(4) === 0 ? random(40) : random(4), contributions };
+        }),
+      }),
+    );
+    return { style, layers, bands: planned };
+  });
+
+describe('packet headers', () => {
+  test('what the reference writer says is what the reader hears', () => {
+    fc.assert(
+      fc.property(precincts, ({ style, layers, bands }) => {
+        const headers = writePacketHeaders(bands, layers);
+        const reader = new PrecinctReader(geometryOf(bands), style);
+        const skimmer = new PrecinctReader(geometryOf(bands), style, false);
+        headers.forEach((header, l) => {
+          const bits = new PacketBitReader(header);
+          reader.readHeader(bits);
+          expect(bits.overrun).toBe(false);
+          expect(bits.position).toBe(header.length);
+          const sum = bands
+            .flatMap((b) => b.blocks)
+            .flatMap((b) => b.contributions[l]?.segments ?? [])
+            .reduce((total, segment) => total + segment.length, 0);
+          expect(reader.bodyLength).toBe(sum);
+          skimmer.readHeader(new PacketBitReader(header));
+          expect(skimmer.bodyLength).toBe(sum);
+        });
+        const offsets = headers.map(() => 0);
+        const blocks = bands.flatMap((b) => b.blocks);
+        // bodies hold the contributions of a packet in the order of the blocks
+        const expected = blocks.map((): number[][] => []);
+        for (let l = 0; l < layers; l++) {
+          blocks.forEach((block, n) => {
+            for (const { passes, length } of block.contributions[l]?.segments ?? []) {
+              expected[n]!.push([l, passes, offsets[l]!, length]);
+              offsets[l]! += length;
+            }
+          });
+        }
+        blocks.forEach((block, n) => {
+          const found: number[][] = [];
+          const segments: number[] = [];
+          for (let k = reader.first[n]!; k >= 0; k = reader.records[k * RECORD_SIZE + RECORD_NEXT]!) {
+            const at = k * RECORD_SIZE;
+            const field = (f: number) => reader.records[at + f]!;
+            found.push([field(RECORD_PACKET), field(RECORD_PASSES), field(RECORD_OFFSET), field(RECORD_LENGTH)]);
+            segments.push(field(RECORD_SEGMENT));
+          }
+          expect(found).toEqual(expected[n]);
+          expect(segments).toEqual([...segments].sort((a, b) => a - b));
+          if (found.length > 0) expect(reader.zeroBitPlanes[n]).toBe(block.zeroBitPlanes);
+          expect(reader.numPasses[n]).toBe(found.reduce((sum, [, passes]) => sum + passes!, 0));
+        });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('a header cut anywhere is noticed, and a copy made before goes on from there', () => {
+    fc.assert(
+      fc.property(precincts, fc.nat(), ({ style, layers, bands }, where) => {
+        const headers = writePacketHeaders(bands, layers);
+        const reader = new PrecinctReader(geometryOf(bands), style);
+        for (const header of headers) {
+          const saved = reader.clone();
+          const cut = new PacketBitReader(header, 0, where % header.length);
+          saved.readHeader(cut);
+          expect(cut.overrun).toBe(true);
+          reader.readHeader(new PacketBitReader(header));
+        }
+        expect(reader.numPackets).toBe(layers);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test.each(Array.from({ length: 164 }, (_, k) => k + 1))('%i passes read back (Table B.4)', (n) => {
+    const bits = new BitWriter();
+    writeNumPasses(bits, n);
+    expect(readNumPasses(new PacketBitReader(bits.finish()))).toBe(n);
+  });
+
+  test('random bytes end in a typed error or an overrun, never in anything else', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 300 }), styles, (bytes, style) => {
+        const blocks = Array.from({ length: 12 }, (): BlockPlan => ({ zeroBitPlanes: 0, contributions: [] }));
+        const reader = new PrecinctReader(geometryOf([{ width: 4, height: 3, blocks }]), style);
+        const bits = new PacketBitReader(bytes);
+        try {
+          while (!bits.overrun) reader.readHeader(bits);
+        } catch (error) {
+          expect((error as { code?: string }).code).toMatch(/packet-header|packet-length/);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('tag trees', () => {
+  test('every question is answered as the leaves have it, in any order of questions', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 9 }),
+        fc.integer({ min: 1, max: 9 }),
+        fc.array(fc.integer({ min: 0, max: 12 }), { minLength: 81, maxLength: 81 }),
+        fc.array(fc.tuple(fc.nat(80), fc.integer({ min: 1, max: 14 })), { maxLength: 60 }),
+        (width, height, leaves, questions) => {
+          const values = leaves.slice(0, width * height);
+          const writer = new TagTreeWriter(width, height, values);
+          const asked = questions.map(([n, t]) => [n % (width * height), t] as const);
+          const bits = new BitWriter();
+          for (const [n, t] of asked) writer.tell(bits, n % width, Math.floor(n / width), t);
+          const reader = new PacketBitReader(bits.finish());
+          const tree = new TagTreeDecoder(width, height);
+          for (const [n, t] of asked) {
+            const x = n % width;
+            const y = Math.floor(n / width);
+            expect(tree.isLess(reader, x, y, t)).toBe(values[n]! < t);
+            if (values[n]! < t) expect(tree.valueOf(x, y)).toBe(values[n]);
+          }
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
