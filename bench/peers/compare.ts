@@ -6,7 +6,14 @@
 import { parseArgs } from 'node:util';
 import { decodeSync } from '../../src/index.ts';
 import { RECIPES, type StreamName, streamOf } from '../support/streams.ts';
-import { describeMachine, formatSample, markdownTable, summarise, updateDocument } from '../support/table.ts';
+import {
+  describeMachine,
+  formatSample,
+  markdownTable,
+  type Sample,
+  summarise,
+  updateDocument,
+} from '../support/table.ts';
 import { loadRivals, type Rival, type RivalPicture } from './rivals.ts';
 
 const { values } = parseArgs({
@@ -28,6 +35,7 @@ const ours: Rival = {
   },
 };
 const decoders = [ours, ...(await loadRivals())];
+const results: { what: string; times: Sample[]; ratios: Sample[] }[] = [];
 const rows: string[][] = [
   ['picture', 'decoder', 'ms, median (quartiles)', 'speed of jp2kit against it', 'difference from jp2kit'],
 ];
@@ -47,13 +55,14 @@ for (const name of ['rgb-lossless', 'rgb-1bpp', 'grey-16'] satisfies StreamName[
       if (round >= 0) times[turn]!.push(ms);
     }
   }
+  const ratios = times.map((list) => summarise(list.map((ms, round) => ms / times[0]![round]!)));
+  results.push({ what, times: times.map(summarise), ratios });
   decoders.forEach((decoder, k) => {
-    const ratios = times[k]!.map((ms, round) => ms / times[0]![round]!);
     rows.push([
       k === 0 ? what : '',
       `${decoder.name} ${decoder.version}`,
-      formatSample(summarise(times[k]!)),
-      k === 0 ? '' : formatSample(summarise(ratios), 2),
+      formatSample(results.at(-1)!.times[k]!),
+      k === 0 ? '' : formatSample(ratios[k]!, 2),
       k === 0 ? '' : differences[k]!,
     ]);
   });
@@ -61,7 +70,22 @@ for (const name of ['rgb-lossless', 'rgb-1bpp', 'grey-16'] satisfies StreamName[
 
 const text = `${describeMachine()}; ${rounds} rounds after ${WARM_UP} to warm up.\n\n${markdownTable(rows)}`;
 console.log(text);
-if (values.update) updateDocument('peers', text);
+if (values.update) {
+  updateDocument('peers', text);
+  updateDocument('speed', `${shortTable()}\n`, 'README.md');
+}
+
+/** For the README: how many times as fast as each rival, by the median of the rounds. */
+function shortTable(): string {
+  const rivals = decoders.slice(1);
+  const head = ['one thread, 2048 × 2048', 'ms', ...rivals.map(({ name }) => `against ${name}`)];
+  const lines = results.map(({ what, times, ratios }) => [
+    what,
+    times[0]!.median.toFixed(0),
+    ...ratios.slice(1).map(({ median }) => `${median.toFixed(2)} ×`),
+  ]);
+  return markdownTable([head, ...lines]);
+}
 
 /** How far a picture is from ours; a decoder that keeps fewer bits is compared on those. */
 function compare(reference: RivalPicture, found: RivalPicture, depth: number): string {

@@ -1,4 +1,5 @@
 /** Other decoders behind one shape: bytes in, interleaved samples out, always with everything a caller needs done. */
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 
 /** A picture as a rival returns it; `shift` is what it leaves out of the depth (`jpeg2000` always returns 8 bits). */
@@ -46,8 +47,8 @@ interface JpxImage {
 /** Loads the rivals installed in this folder. */
 export async function loadRivals(): Promise<Rival[]> {
   const require = createRequire(import.meta.url);
-  const { version: wasmVersion } = readManifest(require, '@cornerstonejs/codec-openjpeg', 'openjpegwasm_decode');
-  const { version: jsVersion } = readManifest(require, 'jpeg2000', '');
+  const wasmVersion = versionOf('@cornerstonejs/codec-openjpeg');
+  const jsVersion = versionOf('jpeg2000');
   const factory = require('@cornerstonejs/codec-openjpeg/decodewasmjs');
   const wasm: OpenJpegModule = await factory({ print: () => {}, printErr: () => {} });
   const { JpxImage: Jpx } = require('jpeg2000') as { JpxImage: new () => JpxImage };
@@ -75,7 +76,7 @@ function decodeWithWasm(wasm: OpenJpegModule, bytes: Uint8Array): RivalPicture {
 
 function decodeWithJpx(Jpx: new () => JpxImage, bytes: Uint8Array): RivalPicture {
   const image = new Jpx();
-  image.parse(bytes);
+  image.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)); // it calls methods that only Buffer has
   const { width, height, componentsCount: channels, tiles } = image;
   if (tiles.length === 1) return { width, height, channels, data: tiles[0]!.items, shift: 8 };
   const data = new Uint8Array(width * height * channels);
@@ -88,8 +89,7 @@ function decodeWithJpx(Jpx: new () => JpxImage, bytes: Uint8Array): RivalPicture
   return { width, height, channels, data, shift: 8 };
 }
 
-function readManifest(require: NodeJS.Require, name: string, _entry: string): { version: string } {
-  // both packages keep package.json out of their exports, so it is read as a file
-  const path = new URL(`./${name}/package.json`, import.meta.url);
-  return require(path.pathname);
+/** Both packages keep package.json out of their exports, so it is read as a file beside this one's bundle. */
+function versionOf(name: string): string {
+  return JSON.parse(readFileSync(new URL(`./${name}/package.json`, import.meta.url), 'utf8')).version;
 }

@@ -40,12 +40,12 @@ export function describeMachine(): string {
   return `${cpu?.model.trim()}, ${cpus().length} processors; Node ${process.versions.node}, V8 ${process.versions.v8}; ${day}`;
 }
 
-/** Replaces the part of `docs/performance.md` between the marks of `section`. */
-export function updateDocument(section: string, text: string): void {
-  const path = inRepository('docs', 'performance.md');
+/** Replaces the part of a document between the marks of `section`. */
+export function updateDocument(section: string, text: string, document = 'docs/performance.md'): void {
+  const path = inRepository(document);
   const [start, end] = [`<!-- ${section} -->`, `<!-- end of ${section} -->`];
   const old = readFileSync(path, 'utf8');
   const [from, to] = [old.indexOf(start), old.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for ${section}`);
+  if (from < 0 || to < from) throw new Error(`${document} has no place for ${section}`);
   writeFileSync(path, `${old.slice(0, from + start.length)}\n${text}\n${old.slice(to)}`);
 }
