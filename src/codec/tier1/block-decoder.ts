@@ -18,16 +18,16 @@
  *
  * Tables, contexts, flags and the bytes of the segment share one `Int32Array`: a loop then needs one base register and one
  * length instead of six (5 % of the whole, V8 11.3, 2026-11). The registers of the MQ decoder live in local variables
- * during a pass, so its steps stand at each of the seven places that decode a bit; mq-decoder.ts has the readable form.
+ * during a pass, so its steps stand at each of the eight places that decode a bit; mq-decoder.ts has the readable form.
  * Names and scale differ from there in four ways, all for speed:
  *
  * - `a` is 2^15 times the A of the standard, minus 2^30, and `c` 2^15 times C: below zero means "renormalise" for the one
  *   and "in the LPS part" for the other. `spare` bits of the code string are below the 16 that decisions look at.
  * - The exchange, the choice of the next state and the update of both registers are masks, not branches. Outside the
- *   cleanup pass two decisions of three renormalise, so there the shift is always made, if need be by zero: 3 % faster
+ *   cleanup pass three decisions of four renormalise, so there the shift is always made, if need be by zero: 3 % faster
  *   than a test. In the cleanup pass one test finds the common case (MPS, no renormalisation).
  * - Masks and places in the memory are literals inside the passes, because a bundler turns constants of a module into
- *   variables, which are read from memory each time (7 %). The list of places below names them.
+ *   variables, which are read from memory each time (6 %). The list of places below names them.
  * - Bytes come unstuffed (`feedSegment`), each with the number of its new bits.
  */
 import { INITIAL_CONTEXTS, SIGN_CODING, ZERO_CODING } from './contexts.ts';
@@ -150,6 +150,8 @@ export class ClassicBlockDecoder {
     this.begin(block, out);
     const style = block.style;
     const checked = (style & STYLE_SEGMENTATION) !== 0;
+    // a check at the end of every pass says more than four bits at the end of some
+    const eachTerminated = (style & STYLE_PREDICTABLE) !== 0 && (style & STYLE_TERMINATE) !== 0;
     const data = block.data;
     let start = 0;
     let pass = 0;
@@ -180,7 +182,7 @@ export class ClassicBlockDecoder {
             const cut = pass + 1 === passes && !isTerminated(pass, block) && this.isAtEnd(stop - start);
             if (!cut) return FOUND_SEGMENTATION_SYMBOL;
           }
-          if (checked && (style & STYLE_PREDICTABLE) === 0) this.verifiedPasses = pass + 1;
+          if (checked && !eachTerminated) this.verifiedPasses = pass + 1;
         }
         if ((style & STYLE_RESET) !== 0) this.memory.set(INITIAL_CONTEXTS);
       }

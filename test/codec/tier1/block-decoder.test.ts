@@ -170,6 +170,22 @@ describe('a damaged block', () => {
     expect(noticed).toBeGreaterThan(more === STYLE.bypass ? 8 : 15);
   });
 
+  test('goes back to the last good symbol when one segment holds all passes', () => {
+    const whole = encodeBlock({ ...shape, style: STYLE.segmentation | STYLE.predictable }, coefficients);
+    const data = whole.data.slice();
+    let kept = 0;
+    for (let at = 10; at < data.length - 20; at += 25) {
+      data.set(whole.data);
+      data.fill(0x35, at, at + 20);
+      const { found, values } = decode({ ...whole, data });
+      expect(found).not.toBe(0);
+      // four bits hold by chance once in sixteen times, and then a damaged plane is kept
+      const planes = Array.from({ length: 9 }, (_, k) => decode(firstPasses(whole, 1 + 3 * k)).values.join());
+      if (planes.includes(values.join())) kept++;
+    }
+    expect(kept).toBeGreaterThan(0.7 * (data.length / 25));
+  });
+
   test('does not take a layer that ends within a segment for a bad termination', () => {
     const whole = encodeBlock({ ...shape, style: STYLE.predictable }, coefficients);
     for (let passes = 1; passes <= whole.numPasses; passes++) expect(decode(firstPasses(whole, passes)).found).toBe(0);
