@@ -11,6 +11,7 @@ import { parseArgs } from 'node:util';
 import { decodeWithOpenJpeg } from '../test/support/openjpeg.ts';
 import { inRepository } from '../test/support/root.ts';
 import { requireSharedFolder } from '../test/support/shared-folder.ts';
+import { findTool } from '../test/support/tools.ts';
 import { decodeWithJp2kit } from './decode-case.ts';
 import { isClassic, readManifest } from './manifest.ts';
 import { type ComparisonScore, compareFile, filesOf } from './openjpeg.ts';
@@ -37,7 +38,8 @@ const cases = (await readManifest(folder)).filter((c) => isClassic(c) && matches
 const scores: CaseScore[] = [];
 for (const item of cases) scores.push(await scoreCase(folder, item, decodeCase));
 const comparisons: ComparisonScore[] = [];
-if (values.openjpeg) {
+const withOpenJpeg = values.openjpeg || (values.filter === undefined && findTool('opj_decompress') !== undefined);
+if (withOpenJpeg) {
   for (const file of filesOf(cases)) comparisons.push(await compareFile(folder, file, decodeCase));
 }
 
