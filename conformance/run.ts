@@ -1,8 +1,8 @@
 /**
  * The conformance run: `npm run conformance -- [--filter text] [--json] [--openjpeg] [--decoder jp2kit|openjpeg]`.
  *
- * Prints the table by class, writes `conformance/report.md`, and exits with 1 on any miss. With `--openjpeg` every file
- * is also compared with OpenJPEG's result. `--decoder openjpeg` scores OpenJPEG instead, which checks the runner.
+ * Prints the table by class, writes `conformance/report.md`, and exits with 1 on any miss. With `--openjpeg`, or
+ * without a filter where it is installed, every file is also compared with OpenJPEG's result. `--decoder openjpeg` scores OpenJPEG instead, which checks the runner.
  */
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
