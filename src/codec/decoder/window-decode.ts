@@ -5,6 +5,7 @@
  * pause". {@link runNow} drives it without waiting, {@link runFrom} with loading, pauses, aborts and a time limit.
  */
 import type { Cod } from '../codestream/cod.ts';
+import { joinTileHeaders } from '../codestream/coding-parameters.ts';
 import { numXTiles } from '../codestream/siz.ts';
 import { overLimit, unsupported, usage } from '../errors.ts';
 import { type Executor, PAUSE_INTERVAL_MS } from '../executor.ts';
@@ -81,11 +82,7 @@ export function* decodeWindow(source: PrecinctSource, request: WindowRequest, co
     const group = tiles.slice(k, k + TILES_AT_ONCE);
     const headers = (yield group.map((tile) => ({ tile, components: [], layers: 0 })))!;
     context.take(headers.diagnostics);
-    const jobs: TileJob[] = [];
-    for (const tile of group) {
-      const job = planTile(headers, tile, request, context);
-      if (job) jobs.push(job);
-    }
+    const jobs = group.map((tile) => planTile(headers, tile, request, context));
     const snapshot = (yield jobs.map((job) => job.selection))!;
     context.take(snapshot.diagnostics);
     for (const job of jobs) {
@@ -97,6 +94,8 @@ export function* decodeWindow(source: PrecinctSource, request: WindowRequest, co
 
 interface TileJob {
   readonly geometry: TileGeometry;
+  /** True when the codestream does not have the tile: its coefficients are zeros, which the level shift makes mid-grey. */
+  readonly missing: boolean;
   readonly windows: ReadonlyMap<number, ComponentWindow>;
   readonly mct: boolean;
   readonly selection: TileSelection;
@@ -107,12 +106,11 @@ function planTile(
   tile: number,
   request: WindowRequest,
   context: DecodeContext,
-): TileJob | undefined {
-  const header = snapshot.tile(tile);
-  if (header === undefined) {
-    context.partial = true;
-    return undefined;
-  }
+): TileJob {
+  const found = snapshot.tile(tile);
+  const missing = found === undefined;
+  if (missing) context.notePackets(0, 0, false);
+  const header = found ?? joinTileHeaders(snapshot.main, tile, []);
   const geometry = tileGeometry(snapshot.main, header);
   const mct = usesMct(geometry, header.cod, request, context);
   const wanted = new Set(request.targets.map((target) => target.component));
@@ -128,7 +126,7 @@ function planTile(
     components.push({ component: c, resolutions: rects });
   }
   const layers = Math.min(context.layers, header.cod.numLayers);
-  return { geometry, windows, mct, selection: { tile, components, layers } };
+  return { geometry, missing, windows, mct, selection: { tile, components: missing ? [] : components, layers } };
 }
 
 /** Components 0 to 2 can only be transformed together when they are alike (G.1). */
@@ -169,11 +167,11 @@ function* decodeTile(
   request: WindowRequest,
   context: DecodeContext,
 ): DecodeWork<void> {
-  const { geometry, windows, mct } = job;
+  const { windows, mct } = job;
   const transformed = new Map<number, ComponentPlane>();
   if (mct && windows.has(0)) {
     for (const c of [0, 1, 2]) {
-      transformed.set(c, yield* plane(geometry, c, windows, snapshot, context));
+      transformed.set(c, yield* plane(job, c, snapshot, context));
     }
     yield* inverseMct(transformed.get(0)!, transformed.get(1)!, transformed.get(2)!);
   }
@@ -181,20 +179,20 @@ function* decodeTile(
     const window = windows.get(target.component);
     if (window === undefined) continue;
     const samples =
-      transformed.get(target.component) ?? (yield* plane(geometry, target.component, windows, snapshot, context));
+      transformed.get(target.component) ?? (yield* plane(job, target.component, snapshot, context));
     yield* store(samples, window, target, snapshot);
   }
 }
 
 function* plane(
-  geometry: TileGeometry,
+  { geometry, missing, windows }: TileJob,
   c: number,
-  windows: ReadonlyMap<number, ComponentWindow>,
   snapshot: PrecinctSnapshot,
   context: DecodeContext,
 ): DecodeWork<ComponentPlane> {
   const component = geometry.components[c];
   checkDepth(component, geometry.header.cod.mct && c < 3, snapshot);
+  if (missing) return zeros(windows.get(c)!, component.parameters.style.reversible);
   const work = decodeTileComponent(geometry.tile, component, windows.get(c)!, snapshot, context);
   let step = work.next();
   while (!step.done) {
@@ -202,6 +200,13 @@ function* plane(
     step = work.next();
   }
   return step.value;
+}
+
+function zeros({ target, x, y }: ComponentWindow, reversible: boolean): ComponentPlane {
+  const width = lengthOf(x.kept[target]);
+  const height = lengthOf(y.kept[target]);
+  const data = reversible ? new Int32Array(width * height) : new Float32Array(width * height);
+  return { data, stride: width, width, height };
 }
 
 /**

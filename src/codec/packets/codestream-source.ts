@@ -210,7 +210,8 @@ export class CodestreamSource implements PrecinctSource {
     if (lengths === undefined) return undefined;
     const sum = lengths.reduce((a, b) => a + b, 0);
     const cut = parts.some((part) => part.psot !== 0 && part.offset + part.psot > part.end);
-    if (sum === total || (cut && sum > total)) return lengths;
+    const endless = parts.some((part) => part.end === Number.MAX_SAFE_INTEGER); // Psot = 0 in an input of unknown size
+    if (sum === total || (cut && sum > total) || endless) return lengths;
     log.add('plt-value', `packet lengths add up to ${sum}, the tile has ${total} bytes; they are ignored`, {
       offset: parts[0].offset,
       clause: '15444-1 A.7.3',

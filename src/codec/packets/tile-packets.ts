@@ -74,6 +74,7 @@ export class TilePackets {
   private position = 0;
   private headerPosition = 0;
   private readonly totalLength: number;
+  /** The place of the next packet, where the sequence has told it already. */
   private pending: PacketPlace | undefined;
   /** Wanted so far: for each precinct the number of layers found. */
   private readonly found: Uint16Array;
@@ -111,15 +112,15 @@ export class TilePackets {
     if (missing === 0 || this.finished) return;
     const wanted = this.wantedLayers(selection);
     for (;;) {
-      if (missing === 0) return;
       const place = this.pending ?? this.nextPlace();
-      this.pending = undefined;
       if (place === undefined) {
         this.finish();
         this.exhausted = true;
         if (this.position < this.totalLength) this.reportTrailing(log);
         return;
       }
+      this.pending = place;
+      if (missing === 0) return;
       if (this.position >= this.totalLength && !this.hasEmptyBodies()) {
         this.finish();
         this.reportShort(place, log);
@@ -130,6 +131,7 @@ export class TilePackets {
       const ok = known
         ? this.takeLength(known[this.count], precinct, place, log)
         : yield* this.scan(place, precinct, window, log);
+      this.pending = undefined;
       if (!ok) {
         this.finish();
         return;
@@ -262,7 +264,8 @@ export class TilePackets {
         reader.readHeader(bits);
         if (bits.overrun || (!atEnd && bits.position + 2 > bytes.length)) {
           if (saved === undefined) {
-            const length = this.totalLength - this.position;
+            // not the rest of the tile: the input may have ended long before
+            const length = bytes.length - sop;
             this.cutOff(precinct, { start: this.position + sop, length, headerStart: 0, headerLength: 0 }, log);
             return false;
           }
@@ -276,7 +279,7 @@ export class TilePackets {
         return this.take(precinct, sop, end - sop, reader.bodyLength, 0, 0, log);
       }
     } catch (error) {
-      if (!(error instanceof Jpeg2000Error)) throw error;
+      if (!(error instanceof Jpeg2000Error) || error.kind === 'limit') throw error;
       const at = [...this.toRanges(this.position, 1)][0];
       log.add(error.code, `tile ${this.tile.tile}: ${error.message}; the rest of the tile is lost`, {
         ...(at ? { offset: at.offset } : {}),
@@ -298,10 +301,12 @@ export class TilePackets {
     const joined = new Uint8Array(ranges.reduce((sum, range) => sum + range.length, 0));
     let at = 0;
     for (const range of ranges) {
-      joined.set(yield* window.need(range.offset, range.length), at);
-      at += range.length;
+      const piece = yield* window.need(range.offset, range.length);
+      joined.set(piece, at);
+      at += piece.length;
+      if (piece.length < range.length) break; // the input ends here
     }
-    return joined;
+    return joined.subarray(0, at);
   }
 
   private leftInRun(offset: number): number {
@@ -398,11 +403,15 @@ export class TilePackets {
 
   private reportTrailing(log: DiagnosticLog): void {
     const left = this.totalLength - this.position;
+    if (left >= END_UNKNOWN) return; // Psot = 0 in an input of unknown size: EOC and nothing else should follow
     log.add('packet-length', `tile ${this.tile.tile}: ${left} bytes follow the last packet`, {
       clause: '15444-1 B.9',
     });
   }
 }
+
+/** More than any input holds: what is left where the end is not known. */
+const END_UNKNOWN = 2 ** 52;
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 

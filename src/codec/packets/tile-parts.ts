@@ -127,9 +127,11 @@ export class TilePartFinder {
     let end = sot.offset + sot.psot;
     if (sot.psot === 0) {
       end = this.end;
-      const tail = end < Number.MAX_SAFE_INTEGER ? yield* window.need(end - 2, 2) : EMPTY;
-      if (tail.length === 2 && ((tail[0] << 8) | tail[1]) === M.EOC) end -= 2;
-      else log.add('eoc-missing', 'the codestream has no EOC', { offset: this.end, clause: '15444-1 A.4.4' });
+      if (end < Number.MAX_SAFE_INTEGER) {
+        const tail = yield* window.need(end - 2, 2);
+        if (tail.length === 2 && ((tail[0] << 8) | tail[1]) === M.EOC) end -= 2;
+        else log.add('eoc-missing', 'the codestream has no EOC', { offset: this.end, clause: '15444-1 A.4.4' });
+      }
       this.finished = true;
     } else if (end > this.end) {
       this.reportCut(sot, log);
