@@ -37,6 +37,6 @@ describeShared('conformance/bad', 'files that broke other decoders', () => {
     const result = JSON.parse(stdout);
     expect(result.outcome).toMatch(/^(complete|partial|malformed|unsupported|limit) ?/);
     expect(result.ms).toBeLessThan(MAX_MS);
-    expect(result.maxRssMb).toBeLessThan(MAX_MB);
+    expect(result.peakMb).toBeLessThan(MAX_MB);
   });
 });

@@ -1,6 +1,7 @@
 /** Decodes one hostile file and says how it ended, how long it took and how much memory the process had: `one file`. */
 import { readFileSync } from 'node:fs';
 import { decodeSync, Jpeg2000Error } from '../../src/index.ts';
+import { peakMemory } from '../../test/support/peak-memory.ts';
 
 const bytes = new Uint8Array(readFileSync(process.argv[2]!));
 const start = performance.now();
@@ -13,4 +14,4 @@ try {
   else outcome = `exception ${error instanceof Error ? error.stack : String(error)}`;
 }
 const ms = performance.now() - start;
-console.log(JSON.stringify({ outcome, ms, maxRssMb: process.resourceUsage().maxRSS / 1024 }));
+console.log(JSON.stringify({ outcome, ms, peakMb: peakMemory() / 2 ** 20 }));
