@@ -90,6 +90,11 @@ export function* readSegments(
   for (;;) {
     const head = yield* window.need(position, 4);
     if (head.length < 2) {
+      if (header === 'main' && segments.siz && segments.cod && segments.qcd) {
+        // cut off right after the main header: a picture without any tile
+        log.add('out-of-bytes', 'the input ends with the main header', { offset: position, clause: '15444-1 A.3' });
+        return { end: position, marker: M.EOC };
+      }
       throw malformed('out-of-bytes', `the ${header} header has no end`, { offset: position, clause: '15444-1 A.3' });
     }
     const marker = (head[0] << 8) | head[1];

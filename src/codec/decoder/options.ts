@@ -69,8 +69,10 @@ export interface DecodeOptions {
 /** Checks the values that do not depend on the picture. */
 export function checkOptions(options: DecodeOptions): void {
   const { reduce, layers, reconstruction, maxSize, region } = options;
-  if (reduce !== undefined && !isCount(reduce, 0, 32)) throw usage('option-value', `reduce must be 0 to 32, found ${reduce}`);
-  if (reduce !== undefined && maxSize !== undefined) throw usage('option-value', 'reduce and maxSize exclude each other');
+  if (reduce !== undefined && !isCount(reduce, 0, 32))
+    throw usage('option-value', `reduce must be 0 to 32, found ${reduce}`);
+  if (reduce !== undefined && maxSize !== undefined)
+    throw usage('option-value', 'reduce and maxSize exclude each other');
   if (layers !== undefined && !isCount(layers, 1, 65535)) {
     throw usage('option-value', `layers must be 1 to 65535, found ${layers}`);
   }

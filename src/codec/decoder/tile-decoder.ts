@@ -59,6 +59,8 @@ export class DecodeContext {
   packetBytes = 0;
   /** Set when anything was missing or damaged. */
   partial = false;
+  /** Layers that the tiles have, at most as many as were asked for. */
+  mostLayers = 0;
   readonly job = new BlockJob();
   readonly coefficients = new Int32Array(4096);
   private readonly coders: readonly { coder: BlockCoder; decoder: BlockDecoder | undefined }[];
@@ -72,6 +74,8 @@ export class DecodeContext {
     this.layers = layers;
     this.reconstruction = reconstruction;
     this.log = log;
+    // findings in the main header are in the log already, and the source will name them again
+    for (const diagnostic of log.list) this.taken.add(keyOf(diagnostic));
   }
 
   /** The decoder for a code-block style. */
@@ -95,7 +99,7 @@ export class DecodeContext {
   /** Resolution levels, from the lowest, of which every precinct had a packet; and the layers that all of those had. */
   completeness(): { resolutions: number; layers: number } {
     let resolutions = 0;
-    let layers = this.layers;
+    let layers = this.mostLayers;
     while (resolutions < this.fewestPackets.length && (this.fewestPackets[resolutions] ?? 1) > 0) {
       layers = Math.min(layers, this.fewestPackets[resolutions] ?? layers);
       resolutions++;
@@ -106,7 +110,7 @@ export class DecodeContext {
   /** Hands on what a source tolerated; what was handed on before is not repeated. */
   take(diagnostics: readonly Diagnostic[]): void {
     for (const diagnostic of diagnostics) {
-      const key = `${diagnostic.code} ${diagnostic.offset} ${diagnostic.message}`;
+      const key = keyOf(diagnostic);
       if (this.taken.has(key)) continue;
       this.taken.add(key);
       this.log.add(diagnostic.code, diagnostic.message, diagnostic);
@@ -122,6 +126,10 @@ export class DecodeContext {
     if (this.floatScratch.length < length) this.floatScratch = new Float32Array(length);
     return this.floatScratch;
   }
+}
+
+function keyOf({ code, offset, message }: Diagnostic): string {
+  return `${code} ${offset} ${message}`;
 }
 
 /** A decoded window of a tile-component: samples before component transform and level shift. */
@@ -150,7 +158,12 @@ export function* decodeTileComponent(
     yield* decodeSubbands(tile, component, resolution, window, snapshot, data, stride, context);
     if (r > 0) yield* synthesise(data, stride, window, r, context);
   }
-  return { data, stride, width: lengthOf(window.x.kept[window.target]), height: lengthOf(window.y.kept[window.target]) };
+  return {
+    data,
+    stride,
+    width: lengthOf(window.x.kept[window.target]),
+    height: lengthOf(window.y.kept[window.target]),
+  };
 }
 
 /** Spreads the rows of the level below and clears the places of the three subbands, which may hold margins of it. */
@@ -233,7 +246,9 @@ function* decodeSubbands(
   const { style, roiShift } = component.parameters;
   const decoder = context.decoderFor(style.codeBlockStyle);
   const { r } = resolution;
-  const plans = resolution.subbands.map((subband) => planSubband(component, resolution, subband, window, roiShift, snapshot));
+  const plans = resolution.subbands.map((subband) =>
+    planSubband(component, resolution, subband, window, roiShift, snapshot),
+  );
   for (let py = rect.y0; py < rect.y1; py++) {
     for (let px = rect.x0; px < rect.x1; px++) {
       const precinct = py * resolution.numPrecinctsWide + px;
@@ -323,9 +338,13 @@ function* decodeBand(
       if (job.numPasses === 0) continue;
       const bitPlanes = plan.bitPlanes - blocks.contributions.zeroBitPlanes[block];
       if (bitPlanes > MAX_BIT_PLANES) {
-        throw unsupported('code-block-depth', `${bitPlanes} bit-planes in a code-block, ${MAX_BIT_PLANES} are carried`, {
-          clause: '15444-1 E.1',
-        });
+        throw unsupported(
+          'code-block-depth',
+          `${bitPlanes} bit-planes in a code-block, ${MAX_BIT_PLANES} are carried`,
+          {
+            clause: '15444-1 E.1',
+          },
+        );
       }
       if (bitPlanes <= 0) {
         context.partial = true;
@@ -343,9 +362,13 @@ function* decodeBand(
       context.codeBlocks++;
       if (findings !== 0) {
         context.partial = true;
-        context.log.add('code-block-check', `a code-block is damaged (finding ${findings}); its later passes were left out`, {
-          clause: '15444-1 D.5',
-        });
+        context.log.add(
+          'code-block-check',
+          `a code-block is damaged (finding ${findings}); its later passes were left out`,
+          {
+            clause: '15444-1 D.5',
+          },
+        );
       }
       if (plan.roiShift > 0) inverseMaxshift(coefficients, job.width * job.height, plan.roiShift);
       place(coefficients, job.width, x0, y0, x1, y1, plan, data, stride, context.reconstruction);
@@ -377,6 +400,17 @@ function place(
   if (data instanceof Int32Array) {
     dequantiseReversible(coefficients, from, blockWidth, width, height, data, to, rowStride, reconstruction);
   } else {
-    dequantiseIrreversible(coefficients, from, blockWidth, width, height, data, to, rowStride, plan.step, reconstruction);
+    dequantiseIrreversible(
+      coefficients,
+      from,
+      blockWidth,
+      width,
+      height,
+      data,
+      to,
+      rowStride,
+      plan.step,
+      reconstruction,
+    );
   }
 }

@@ -76,7 +76,11 @@ export function tilesOfRegion(main: { siz: Parameters<typeof numXTiles>[0] }, re
 }
 
 /** Decodes a window into its targets. */
-export function* decodeWindow(source: PrecinctSource, request: WindowRequest, context: DecodeContext): DecodeWork<void> {
+export function* decodeWindow(
+  source: PrecinctSource,
+  request: WindowRequest,
+  context: DecodeContext,
+): DecodeWork<void> {
   const tiles = tilesOfRegion(source.main, request.region);
   for (let k = 0; k < tiles.length; k += TILES_AT_ONCE) {
     const group = tiles.slice(k, k + TILES_AT_ONCE);
@@ -101,12 +105,7 @@ interface TileJob {
   readonly selection: TileSelection;
 }
 
-function planTile(
-  snapshot: PrecinctSnapshot,
-  tile: number,
-  request: WindowRequest,
-  context: DecodeContext,
-): TileJob {
+function planTile(snapshot: PrecinctSnapshot, tile: number, request: WindowRequest, context: DecodeContext): TileJob {
   const found = snapshot.tile(tile);
   const missing = found === undefined;
   if (missing) context.notePackets(0, 0, false);
@@ -126,6 +125,7 @@ function planTile(
     components.push({ component: c, resolutions: rects });
   }
   const layers = Math.min(context.layers, header.cod.numLayers);
+  context.mostLayers = Math.max(context.mostLayers, layers);
   return { geometry, missing, windows, mct, selection: { tile, components: missing ? [] : components, layers } };
 }
 
@@ -178,8 +178,7 @@ function* decodeTile(
   for (const target of request.targets) {
     const window = windows.get(target.component);
     if (window === undefined) continue;
-    const samples =
-      transformed.get(target.component) ?? (yield* plane(job, target.component, snapshot, context));
+    const samples = transformed.get(target.component) ?? (yield* plane(job, target.component, snapshot, context));
     yield* store(samples, window, target, snapshot);
   }
 }
@@ -310,4 +309,3 @@ export async function runFrom<T>(
 function checkTime(elapsed: number, limits: Limits): void {
   if (elapsed > limits.time) throw overLimit('limit-time', `the work took longer than ${limits.time} ms`);
 }
-

@@ -104,7 +104,8 @@ export class CodestreamSource implements PrecinctSource {
   }
 
   loadSync(plan: PrecinctPlan): PrecinctSnapshot {
-    if (!(this.input instanceof BytesSource)) throw usage('sync-source', 'only bytes in memory can be read synchronously');
+    if (!(this.input instanceof BytesSource))
+      throw usage('sync-source', 'only bytes in memory can be read synchronously');
     return readNow(this.loading(plan), this.input.bytes);
   }
 

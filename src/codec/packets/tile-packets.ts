@@ -5,7 +5,7 @@
  * and kept as a few numbers each. The search goes only as far as the precincts that are wanted, and later goes on from there.
  */
 import { PacketBitReader } from '../bits/packet-bit-reader.ts';
-import { type ProgressionChange } from '../codestream/poc.ts';
+import type { ProgressionChange } from '../codestream/poc.ts';
 import { type DiagnosticLog, Jpeg2000Error, overLimit } from '../errors.ts';
 import type { TileGeometry } from '../geometry/tile.ts';
 import { numPrecinctsOfTile } from '../geometry/tile.ts';
@@ -82,7 +82,10 @@ export class TilePackets {
   constructor(tile: TileGeometry, data: TileData, changes: readonly ProgressionChange[], limits: Limits) {
     const total = numPrecinctsOfTile(tile);
     if (total > limits.codeBlocks) {
-      throw overLimit('limit-code-blocks', `tile ${tile.tile} has ${total} precincts, the limit is ${limits.codeBlocks}`);
+      throw overLimit(
+        'limit-code-blocks',
+        `tile ${tile.tile} has ${total} precincts, the limit is ${limits.codeBlocks}`,
+      );
     }
     this.tile = tile;
     this.data = data;

@@ -58,7 +58,8 @@ export class TilePartFinder {
         break;
       }
     }
-    if (parts.length === 0) log.add('tile-missing', `tile ${tile} is not in the codestream`, { clause: '15444-1 A.4.2' });
+    if (parts.length === 0)
+      log.add('tile-missing', `tile ${tile} is not in the codestream`, { clause: '15444-1 A.4.2' });
     this.read.set(tile, parts);
     return parts;
   }
@@ -106,10 +107,14 @@ export class TilePartFinder {
   }
 
   private reportCut(sot: Sot, log: DiagnosticLog): void {
-    log.add('tile-part-length', `the tile-part says ${sot.psot} bytes, the codestream ends ${this.end - sot.offset} later`, {
-      offset: sot.offset,
-      clause: '15444-1 A.4.2',
-    });
+    log.add(
+      'tile-part-length',
+      `the tile-part says ${sot.psot} bytes, the codestream ends ${this.end - sot.offset} later`,
+      {
+        offset: sot.offset,
+        clause: '15444-1 A.4.2',
+      },
+    );
   }
 
   /** True once the tile has said how many parts it has, and all of them were found. */
