@@ -16,7 +16,8 @@ import type { BlockCoder } from './block-jobs.ts';
 import { canvasRegion, checkOptions, type DecodeOptions, reductionFor } from './options.ts';
 import { assemble, checkInto, convertPlanes, narrowestArray } from './samples.ts';
 import { DecodeContext } from './tile-decoder.ts';
-import { type ComponentTarget, decodeWindow, type DecodeWork, reducedInterval } from './window-decode.ts';
+import type { ComponentTarget } from './store.ts';
+import { decodeWindow, type DecodeWork, reducedInterval } from './window-decode.ts';
 
 /** Palette, channels, colour: the part of a decode that only files with colour need. */
 export interface ChannelStage {

@@ -12,27 +12,19 @@ import { type Executor, PAUSE_INTERVAL_MS } from '../executor.ts';
 import { clip, type Interval, lengthOf, resolutionInterval } from '../geometry/axis.ts';
 import { type TileComponent, type TileGeometry, tileGeometry } from '../geometry/tile.ts';
 import { type ComponentWindow, planWindow, precinctsOfWindow } from '../geometry/window.ts';
-import type { SampleArray } from '../image.ts';
 import type { Limits } from '../limits.ts';
 import type { PrecinctPlan, PrecinctSnapshot, PrecinctSource, TileSelection } from '../packets/precinct-source.ts';
 import type { Bounds } from '../rect.ts';
 import { type AbortSignalLike, throwIfAborted } from '../source.ts';
-import { inverseIct, inverseRct } from '../transform/component-transform.ts';
-import { storeSamples } from '../transform/level-shift.ts';
+import {
+  type ComponentTarget,
+  sideBySide,
+  storePlane,
+  storeSideBySide,
+  transformPlanes,
+  type Triple,
+} from './store.ts';
 import { type ComponentPlane, type DecodeContext, decodeTileComponent } from './tile-decoder.ts';
-
-/** Where the samples of one component go. */
-export interface ComponentTarget {
-  readonly component: number;
-  /** The component's window after reduction, on its own grid. */
-  readonly x: Interval;
-  readonly y: Interval;
-  /** Sample (x, y) of the window is written to `out[offset + x * strideX + y * strideY]`. */
-  readonly out: SampleArray;
-  readonly offset: number;
-  readonly strideX: number;
-  readonly strideY: number;
-}
 
 /** What to decode. */
 export interface WindowRequest {
@@ -53,9 +45,6 @@ export type DecodeWork<T> = Generator<DecodeStep, T, PrecinctSnapshot | undefine
 
 /** Tiles whose bytes are asked for at once. */
 const TILES_AT_ONCE = 16;
-
-/** Samples stored between two moments to pause. */
-const STORE_PIECE = 1 << 20;
 
 /** Interval of component samples that a reference-grid interval holds, reduced by 2^d (15444-1 B-12, B-14). */
 export function reducedInterval(lo: number, hi: number, rsiz: number, d: number): Interval {
@@ -168,18 +157,28 @@ function* decodeTile(
   context: DecodeContext,
 ): DecodeWork<void> {
   const { windows, mct } = job;
-  const transformed = new Map<number, ComponentPlane>();
+  const { components } = snapshot.main.siz;
+  const transformed: ComponentPlane[] = [];
   if (mct && windows.has(0)) {
-    for (const c of [0, 1, 2]) {
-      transformed.set(c, yield* plane(job, c, snapshot, context));
+    for (const c of [0, 1, 2]) transformed.push(yield* plane(job, c, snapshot, context));
+    const triple = transformed as unknown as Triple<ComponentPlane>;
+    const targets = [0, 1, 2].map((c) => request.targets.find((target) => target.component === c));
+    if (sideBySide(targets, components)) {
+      yield* storeSideBySide(triple, windows.get(0)!, targets[0], components[0].precision);
+    } else {
+      yield* transformPlanes(triple);
+      for (const target of targets) {
+        if (!target) continue;
+        const { component } = target;
+        yield* storePlane(triple[component], windows.get(component)!, target, components[component]);
+      }
     }
-    yield* inverseMct(transformed.get(0)!, transformed.get(1)!, transformed.get(2)!);
   }
   for (const target of request.targets) {
-    const window = windows.get(target.component);
-    if (window === undefined) continue;
-    const samples = transformed.get(target.component) ?? (yield* plane(job, target.component, snapshot, context));
-    yield* store(samples, window, target, snapshot);
+    const { component } = target;
+    const window = windows.get(component);
+    if (window === undefined || component < transformed.length) continue;
+    yield* storePlane(yield* plane(job, component, snapshot, context), window, target, components[component]);
   }
 }
 
@@ -220,46 +219,6 @@ function checkDepth(component: TileComponent, mct: boolean, snapshot: PrecinctSn
     throw unsupported('sample-depth', `component ${component.component} has ${precision} bits, ${most} are carried`, {
       clause: '15444-1 A.5.1',
     });
-  }
-}
-
-function* inverseMct(a: ComponentPlane, b: ComponentPlane, c: ComponentPlane): DecodeWork<void> {
-  const n = a.stride * a.height;
-  for (let from = 0; from < n; from += STORE_PIECE) {
-    const to = Math.min(n, from + STORE_PIECE);
-    if (a.data instanceof Int32Array) inverseRct(a.data, b.data as Int32Array, c.data as Int32Array, from, to);
-    else inverseIct(a.data, b.data as Float32Array, c.data as Float32Array, from, to);
-    yield undefined;
-  }
-}
-
-function* store(
-  samples: ComponentPlane,
-  window: ComponentWindow,
-  target: ComponentTarget,
-  snapshot: PrecinctSnapshot,
-): DecodeWork<void> {
-  const { precision, signed } = snapshot.main.siz.components[target.component];
-  const x = window.x.kept[window.target];
-  const y = window.y.kept[window.target];
-  const offset = target.offset + (x.lo - target.x.lo) * target.strideX + (y.lo - target.y.lo) * target.strideY;
-  const rows = Math.max(1, Math.floor(STORE_PIECE / samples.width));
-  for (let row = 0; row < samples.height; row += rows) {
-    const count = Math.min(rows, samples.height - row);
-    storeSamples(
-      samples.data,
-      row * samples.stride,
-      samples.stride,
-      samples.width,
-      count,
-      target.out,
-      offset + row * target.strideY,
-      target.strideX,
-      target.strideY,
-      precision,
-      signed,
-    );
-    yield undefined;
   }
 }
 
