@@ -3,7 +3,9 @@
 /** An async iterable of byte chunks, or a web `ReadableStream` of them. */
 export type ByteStreamLike =
   | AsyncIterable<Uint8Array>
-  | { getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array }>; cancel(reason?: unknown): Promise<void> } };
+  | {
+      getReader(): { read(): Promise<{ done: boolean; value?: Uint8Array }>; cancel(reason?: unknown): Promise<void> };
+    };
 
 /** The chunks of a stream, also where the engine cannot iterate over a `ReadableStream` itself. */
 export async function* chunksOf(stream: ByteStreamLike): AsyncGenerator<Uint8Array> {

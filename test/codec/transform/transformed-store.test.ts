@@ -13,7 +13,8 @@ function plainly(planes: (Int32Array | Float32Array)[], out: Uint8Array | Uint16
   const copies = planes.map((plane) => plane.slice());
   if (copies[0] instanceof Int32Array) {
     inverseRct(copies[0], copies[1] as Int32Array, copies[2] as Int32Array, 0, stride * height);
-  } else inverseIct(copies[0] as Float32Array, copies[1] as Float32Array, copies[2] as Float32Array, 0, stride * height);
+  } else
+    inverseIct(copies[0] as Float32Array, copies[1] as Float32Array, copies[2] as Float32Array, 0, stride * height);
   copies.forEach((plane, c) => {
     storeSamples(plane, 0, stride, width, height, out, c + 1, 4, 4 * width, precision, false);
   });
