@@ -13,6 +13,16 @@ const ENTRIES = {
   './parts': 'src/parts.ts',
 } as const;
 
+/** What users may rely on; taking a name away is a breaking change. `jp2kit/parts` may change until 1.0. */
+const PROMISED: Readonly<Record<string, readonly string[]>> = {
+  '.': [
+    ...['DEFAULT_LIMITS', 'Jp2Image', 'Jpeg2000Error', 'blobSource', 'bytesSource', 'decode', 'decodeProgressive'],
+    ...['decodeRegion', 'decodeSync', 'decodeTiles', 'httpSource', 'inspect', 'inspectSync', 'open', 'toImageData'],
+  ],
+  './decode-core': ['Jpeg2000Error', 'classic', 'decode', 'decodeSync'],
+  './node': ['fileSource'],
+};
+
 const files = Object.values(ENTRIES).map((path) => inRepository(path));
 const { config } = ts.parseConfigFileTextToJson('tsconfig.json', readFileSync(inRepository('tsconfig.json'), 'utf8'));
 const { options } = ts.convertCompilerOptionsFromJson(config.compilerOptions, inRepository());
@@ -45,8 +55,10 @@ function withMembers(name: string, symbol: ts.Symbol): [string, ts.Symbol][] {
 }
 
 describe.each(Object.entries(ENTRIES))('jp2kit%s', (entry, path) => {
-  test('exports what it exported yesterday', async () => {
-    expect(await valuesOf(path)).toMatchSnapshot();
+  test('exports what is promised', async () => {
+    const names = await valuesOf(path);
+    if (PROMISED[entry]) expect(names).toEqual(PROMISED[entry]);
+    else expect(names.length).toBeGreaterThan(0);
   });
 
   test('documents every name', () => {
