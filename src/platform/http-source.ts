@@ -124,7 +124,7 @@ class HttpSource implements RandomAccessSource {
     signal: AbortSignalLike | undefined,
   ): Promise<void> {
     const start = run.first * this.blockBytes;
-    const bytes = await this.limited(() => this.request(start, (run.last + 1) * this.blockBytes, signal));
+    const bytes = await this.limited(() => this.requestAll(start, (run.last + 1) * this.blockBytes, signal));
     if (this.whole) return;
     for (let b = run.first; b <= run.last; b++) {
       const at = (b - run.first) * this.blockBytes;
@@ -159,14 +159,32 @@ class HttpSource implements RandomAccessSource {
 
   /** At most `parallel` requests at once. */
   private async limited<T>(run: () => Promise<T>): Promise<T> {
-    if (this.active >= this.parallel) await new Promise<void>((resolve) => this.waiting.push(resolve));
-    this.active++;
+    if (this.active < this.parallel) this.active++;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
     try {
       return await run();
     } finally {
-      this.active--;
-      this.waiting.shift()?.();
+      // whoever waits takes over the place, so that nobody can slip in between
+      const next = this.waiting.shift();
+      if (next) next();
+      else this.active--;
     }
+  }
+
+  /** A server may send less than was asked for (RFC 9110 15.3.7); the rest is then asked for again. */
+  private async requestAll(start: number, end: number, signal: AbortSignalLike | undefined): Promise<Uint8Array> {
+    let bytes = await this.request(start, end, signal);
+    while (!this.whole) {
+      const at = start + bytes.length;
+      const stop = Math.min(end, this.knownSize ?? at);
+      if (at >= stop) break;
+      const more = await this.request(at, stop, signal);
+      const joined = new Uint8Array(bytes.length + more.length);
+      joined.set(bytes);
+      joined.set(more, bytes.length);
+      bytes = joined;
+    }
+    return bytes;
   }
 
   private async request(start: number, end: number, signal: AbortSignalLike | undefined): Promise<Uint8Array> {
@@ -184,6 +202,7 @@ class HttpSource implements RandomAccessSource {
       throw malformed('source-read', `requesting bytes ${start} to ${end} failed: ${reason}`, { offset: start });
     }
     if (response.status === 416) {
+      if (this.knownSize !== undefined && start < this.knownSize) throw changed();
       this.knownSize ??= totalOf(response.headers.get('content-range')) ?? start;
       return new Uint8Array(0);
     }
@@ -196,11 +215,14 @@ class HttpSource implements RandomAccessSource {
     if (response.status !== 206) {
       throw malformed('source-read', `the server answered ${response.status}`, { offset: start });
     }
-    const total = totalOf(response.headers.get('content-range'));
+    const contentRange = response.headers.get('content-range');
+    const total = totalOf(contentRange);
     this.checkSame(response, total);
-    // a server need not send all that was asked for, but must not send more or something else
-    if (bytes.length > end - start) {
-      throw malformed('source-read', `${bytes.length} bytes came for a range of ${end - start}`, { offset: start });
+    // a server need not send all that was asked for, but must not send nothing, more or something else
+    const first = /^\s*bytes\s+(\d+)-/.exec(contentRange ?? '')?.[1] ?? start;
+    if (bytes.length === 0 || bytes.length > end - start || Number(first) !== start) {
+      const message = `${bytes.length} bytes from ${first} came for ${end - start} bytes from ${start}`;
+      throw malformed('source-read', message, { offset: start });
     }
     if (total !== undefined) this.knownSize = total;
     else if (bytes.length < end - start) this.knownSize = start + bytes.length;
@@ -210,12 +232,16 @@ class HttpSource implements RandomAccessSource {
   private checkSame(response: FetchResponseLike, size: number | undefined): void {
     const etag = response.headers.get('etag');
     const validator = (etag?.startsWith('W/') ? null : etag) ?? response.headers.get('last-modified') ?? undefined;
-    const changed =
+    const differs =
       (this.validator !== undefined && validator !== undefined && validator !== this.validator) ||
       (this.knownSize !== undefined && size !== undefined && size !== this.knownSize);
-    if (changed) throw new Jpeg2000Error('malformed', 'source-changed', 'the file changed while it was being read');
+    if (differs) throw changed();
     this.validator ??= validator;
   }
+}
+
+function changed(): Error {
+  return new Jpeg2000Error('malformed', 'source-changed', 'the file changed while it was being read');
 }
 
 /** The complete length in `Content-Range: bytes a-b/total`. */

@@ -256,3 +256,18 @@ export function interleaveTileParts(bytes: Uint8Array, packetsEach: number): Uin
   );
   return putTogether({ main, parts: last });
 }
+
+/**
+ * A wide picture of one row of tiles, all alike: the single tile of a codestream, over and over. Its width must be a multiple of all
+ * precincts and code-blocks that are smaller than it, and its offsets 0. With TLM, so that tiles can be found at once.
+ */
+export function repeatTile(bytes: Uint8Array, columns: number): Uint8Array {
+  const { main, parts } = without(takeApart(bytes), 0xff55);
+  const siz = main[0]!.slice();
+  const view = new DataView(siz.buffer);
+  const width = view.getUint32(6);
+  view.setUint32(6, width * columns); // Xsiz
+  view.setUint32(22, width); // XTsiz
+  const tiles = Array.from({ length: columns }, (_, isot) => parts.map((part) => ({ ...part, isot }))).flat();
+  return putTogether({ main: [siz, ...main.slice(1), tlmFor(tiles)], parts: tiles });
+}
