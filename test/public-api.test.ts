@@ -62,7 +62,9 @@ describe.each(Object.entries(ENTRIES))('jp2kit%s', (entry, path) => {
   });
 
   test('documents every name', () => {
-    const all = exportsOf(path).flatMap(({ name, symbol }) => withMembers(name, symbol));
+    const all = exportsOf(path).flatMap(({ name, symbol }): [string, ts.Symbol][] =>
+      entry === './parts' ? [[name, symbol]] : withMembers(name, symbol),
+    );
     const bare = all.filter(([, symbol]) => symbol.getDocumentationComment(checker).length === 0);
     expect(bare.map(([name]) => name)).toEqual([]);
   });

@@ -154,7 +154,7 @@ export class DiagnosticLog {
     this.onWarning = onWarning;
   }
 
-  /** Keeps a finding, at most {@link MAX_PER_CODE} of one code; the last one kept then counts the rest. */
+  /** Keeps a finding, at most `MAX_PER_CODE` of one code; the last one kept then counts the rest. */
   add(code: ErrorCode, message: string, place: ErrorPlace = {}): void {
     if (this.strict) throw new Jpeg2000Error('malformed', code, message, place);
     this.note(code, message, place);

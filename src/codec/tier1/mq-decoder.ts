@@ -9,6 +9,7 @@
  */
 import { MQ_STATES } from './mq-table.ts';
 
+/** The registers of the decoder and its contexts; {@link MqDecoder.decode} makes one decision. */
 export class MqDecoder {
   private readonly states: Uint8Array;
   private readonly symbols: Uint8Array;
