@@ -1,6 +1,6 @@
 /**
- * The decoder for callers who count bytes: block coders are handed in, and there is no colour code. Pictures are always `native`,
- * the components as the codestream stores them (`jp2kit/decode-core`).
+ * The decoder for callers who count bytes: block coders are handed in, and there is no colour code. Pictures are always
+ * `native`, the components as the codestream stores them (`jp2kit/decode-core`).
  *
  * @module decode-core
  */

@@ -165,7 +165,8 @@ export class Jp2Image {
   /** As {@link inspect}, for bytes in memory. */
   inspectSync(): ImageInfo {
     this.checkOpen();
-    if (!(this.input instanceof BytesSource)) throw usage('sync-source', 'only bytes in memory can be read synchronously');
+    if (!(this.input instanceof BytesSource))
+      throw usage('sync-source', 'only bytes in memory can be read synchronously');
     return readNow(describeIndex(this.info, this.source), this.input.bytes);
   }
 
@@ -181,7 +182,9 @@ export class Jp2Image {
 
   private readSoFar(): { bytes: number; requests: number } {
     const { input } = this;
-    return input instanceof MeteredSource ? { bytes: input.bytes, requests: input.requests } : { bytes: 0, requests: 0 };
+    return input instanceof MeteredSource
+      ? { bytes: input.bytes, requests: input.requests }
+      : { bytes: 0, requests: 0 };
   }
 
   private begin(options: Omit<DecodeOptions, 'signal'>): { log: DiagnosticLog; limits: Limits; start: number } {
@@ -311,7 +314,11 @@ export async function* decodeGrowing(
 }
 
 /** A picture of a prefix; `undefined` while the headers are not all there. */
-async function decodePrefix(codec: Codec, prefix: Uint8Array, options: DecodeOptions): Promise<RasterImage | undefined> {
+async function decodePrefix(
+  codec: Codec,
+  prefix: Uint8Array,
+  options: DecodeOptions,
+): Promise<RasterImage | undefined> {
   const { strict: _, onWarning: __, into: ___, ...rest } = options;
   try {
     const image = await openPicture(codec, prefix, rest, 'picture');

@@ -6,6 +6,7 @@
  * cannot tell which, so there is no second copy of any syntax code for the asynchronous case.
  */
 import { Jpeg2000Error, usage } from './errors.ts';
+import { type Executor, PAUSE_INTERVAL_MS } from './executor.ts';
 
 /** Bytes in memory, in whatever form the caller has them. */
 export type Bytes = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
@@ -43,7 +44,10 @@ export interface RandomAccessSource {
 /** Anything a picture can be read from. */
 export type ImageInput = Bytes | BlobLike | RandomAccessSource;
 
-/** A parser that asks for byte ranges and is given bytes, one `Uint8Array` per range, short only at the end of the input. */
+/**
+ * A parser that asks for byte ranges and is given bytes, one `Uint8Array` per range, short only at the end of the input. A parser
+ * that works for long without reading asks for no range now and then, as a good moment to pause.
+ */
 export type Reading<T> = Generator<readonly ByteRange[], T, readonly Uint8Array[]>;
 
 /** Asks for one range inside a {@link Reading}. */
@@ -61,18 +65,32 @@ export function readNow<T>(reading: Reading<T>, bytes: Uint8Array): T {
   return step.value;
 }
 
-/** Runs a parser over a source. An abort rejects with the signal's reason and closes the parser. */
+/**
+ * Runs a parser over a source. An abort rejects with the signal's reason. Where the parser asks for nothing, which means that it has
+ * worked for a while, the executor may give the event loop a turn.
+ */
 export async function readFrom<T>(
   reading: Reading<T>,
   source: RandomAccessSource,
   signal?: AbortSignalLike,
+  executor?: Executor,
 ): Promise<T> {
+  let last = executor?.now() ?? 0;
   let step = reading.next();
   while (!step.done) {
     throwIfAborted(signal);
-    const bytes = await readRanges(source, step.value, signal);
-    throwIfAborted(signal);
-    step = reading.next(bytes);
+    if (step.value.length > 0) {
+      const bytes = await readRanges(source, step.value, signal);
+      throwIfAborted(signal);
+      step = reading.next(bytes);
+      continue;
+    }
+    if (executor?.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
+      await executor.pause();
+      throwIfAborted(signal);
+      last = executor.now();
+    }
+    step = reading.next([]);
   }
   return step.value;
 }

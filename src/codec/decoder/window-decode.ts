@@ -248,7 +248,7 @@ export async function runFrom<T>(
   let step = work.next();
   while (!step.done) {
     if (step.value) {
-      const snapshot = await source.load(step.value, signal ? { signal } : {});
+      const snapshot = await source.load(step.value, signal ? { signal, executor } : { executor });
       throwIfAborted(signal);
       step = work.next(snapshot);
       continue;

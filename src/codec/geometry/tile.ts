@@ -4,7 +4,11 @@
  * A file may have 16 384 components, nearly always with equal parameters, so geometry is worked out once for each different
  * set of them and shared.
  */
-import { type TileComponentParameters, type TileHeader, tileComponentParametersOf } from '../codestream/coding-parameters.ts';
+import {
+  type TileComponentParameters,
+  type TileHeader,
+  tileComponentParametersOf,
+} from '../codestream/coding-parameters.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
 import type { Bounds } from '../rect.ts';
 import { type TileComponentGeometry, numPrecinctsOf, tileBounds, tileComponentGeometry } from './tile-component.ts';

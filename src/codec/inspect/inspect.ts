@@ -225,12 +225,31 @@ function styleNames(style: number): string[] {
 /** Names of Rsiz without its extension bits (15444-1 Table A.10 with its amendments). */
 function profileName(rsiz: number): string | undefined {
   const low = rsiz & 0x3fff;
-  const fixed = ['none', 'profile-0', 'profile-1', 'cinema-2k', 'cinema-4k', 'cinema-2k-scalable', 'cinema-4k-scalable'];
+  const fixed = [
+    'none',
+    'profile-0',
+    'profile-1',
+    'cinema-2k',
+    'cinema-4k',
+    'cinema-2k-scalable',
+    'cinema-4k-scalable',
+  ];
   if (rsiz & 0x8000) return 'part-2';
   if (low < fixed.length) return fixed[low];
   if (low === 7) return 'cinema-long-term-storage';
-  const family: Record<number, string> = { 1: 'broadcast-single', 2: 'broadcast-multi', 3: 'broadcast-multi-reversible' };
-  const imf: Record<number, string> = { 4: 'imf-2k', 5: 'imf-4k', 6: 'imf-8k', 7: 'imf-2k-r', 8: 'imf-4k-r', 9: 'imf-8k-r' };
+  const family: Record<number, string> = {
+    1: 'broadcast-single',
+    2: 'broadcast-multi',
+    3: 'broadcast-multi-reversible',
+  };
+  const imf: Record<number, string> = {
+    4: 'imf-2k',
+    5: 'imf-4k',
+    6: 'imf-8k',
+    7: 'imf-2k-r',
+    8: 'imf-4k-r',
+    9: 'imf-8k-r',
+  };
   const kind = low >> 8;
   return family[kind] ?? imf[kind];
 }

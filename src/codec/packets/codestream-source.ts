@@ -13,18 +13,17 @@ import { type Diagnostic, DiagnosticLog, Jpeg2000Error, overLimit, usage } from 
 import { type TileGeometry, tileGeometry } from '../geometry/tile.ts';
 import type { Limits } from '../limits.ts';
 import { ReadWindow } from '../read-window.ts';
-import {
-  type AbortSignalLike,
-  type ByteRange,
-  BytesSource,
-  type RandomAccessSource,
-  readFrom,
-  type Reading,
-  readNow,
-} from '../source.ts';
+import { type ByteRange, BytesSource, type RandomAccessSource, readFrom, type Reading, readNow } from '../source.ts';
 import { type PacketView, type PrecinctHeld, skipSop } from '../tier2/read-blocks.ts';
 import { type ByteStore, piecesStore, wholeStore } from './byte-store.ts';
-import type { PrecinctKey, PrecinctPlan, PrecinctSnapshot, PrecinctSource, TileSelection } from './precinct-source.ts';
+import type {
+  LoadOptions,
+  PrecinctKey,
+  PrecinctPlan,
+  PrecinctSnapshot,
+  PrecinctSource,
+  TileSelection,
+} from './precinct-source.ts';
 import { type PacketRange, type TileData, TilePackets } from './tile-packets.ts';
 import { TilePartFinder } from './tile-parts.ts';
 
@@ -99,8 +98,8 @@ export class CodestreamSource implements PrecinctSource {
     return new CodestreamSource(input, main, end, new ReadWindow(chunk, end), limits, log);
   }
 
-  async load(plan: PrecinctPlan, options: { signal?: AbortSignalLike } = {}): Promise<PrecinctSnapshot> {
-    return readFrom(this.loading(plan), this.input, options.signal);
+  async load(plan: PrecinctPlan, options: LoadOptions = {}): Promise<PrecinctSnapshot> {
+    return readFrom(this.loading(plan), this.input, options.signal, options.executor);
   }
 
   loadSync(plan: PrecinctPlan): PrecinctSnapshot {

@@ -7,6 +7,7 @@
 import type { TileHeader } from '../codestream/coding-parameters.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
 import type { Diagnostic } from '../errors.ts';
+import type { Executor } from '../executor.ts';
 import type { AbortSignalLike } from '../source.ts';
 import type { PrecinctHeld } from '../tier2/read-blocks.ts';
 
@@ -61,11 +62,18 @@ export interface PrecinctSnapshot {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** How to load. */
+export interface LoadOptions {
+  readonly signal?: AbortSignalLike;
+  /** Gives the event loop a turn during long searches. */
+  readonly executor?: Executor;
+}
+
 /** Provider of packets. */
 export interface PrecinctSource {
   readonly main: MainHeader;
   /** Brings in everything a plan needs. */
-  load(plan: PrecinctPlan, options?: { signal?: AbortSignalLike }): Promise<PrecinctSnapshot>;
+  load(plan: PrecinctPlan, options?: LoadOptions): Promise<PrecinctSnapshot>;
   /** The same without waiting; only where the bytes are in memory. */
   loadSync?(plan: PrecinctPlan): PrecinctSnapshot;
 }

@@ -46,6 +46,10 @@ export interface PacketRange {
 const HEADER_BYTES_PER_BLOCK = 16;
 const HEADER_BYTES_AT_LEAST = 64;
 
+/** A packet costs about as much as so many code-blocks in a header; after so much in all, some milliseconds have passed. */
+const PACKET_WORK = 8;
+const WORK_BETWEEN_PAUSES = 1 << 14;
+
 /** The packets of a tile, as far as they have been found. */
 export class TilePackets {
   readonly tile: TileGeometry;
@@ -76,6 +80,8 @@ export class TilePackets {
   private readonly totalLength: number;
   /** The place of the next packet, where the sequence has told it already. */
   private pending: PacketPlace | undefined;
+  /** Work done since the last moment to pause. */
+  private work = 0;
   /** Wanted so far: for each precinct the number of layers found. */
   private readonly found: Uint16Array;
 
@@ -140,6 +146,11 @@ export class TilePackets {
         return;
       }
       if (place.layer < wanted[precinct]) missing--;
+      this.work += PACKET_WORK + (this.readers.get(precinct)?.numBlocks ?? 0);
+      if (this.work >= WORK_BETWEEN_PAUSES) {
+        this.work = 0;
+        yield [];
+      }
     }
   }
 

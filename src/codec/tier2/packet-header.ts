@@ -109,14 +109,7 @@ export class PrecinctReader implements BlockContributions {
   }
 
   /** B.10.4: a tag tree until the code-block's first packet, then one bit a packet. */
-  private isIncluded(
-    bits: PacketBitReader,
-    band: number,
-    block: number,
-    x: number,
-    y: number,
-    layer: number,
-  ): boolean {
+  private isIncluded(bits: PacketBitReader, band: number, block: number, x: number, y: number, layer: number): boolean {
     if (this.numPasses[block] !== 0) return bits.bit() === 1;
     return this.inclusion[band].isLess(bits, x, y, layer + 1);
   }
@@ -132,7 +125,8 @@ export class PrecinctReader implements BlockContributions {
     if (this.numPasses[block] === 0) this.zeroBitPlanes[block] = this.readZeroBitPlanes(bits, band, x, y);
     let passes = readNumPasses(bits);
     while (bits.bit() === 1) {
-      if (++this.lblock[block] > 32) throw malformed('packet-header', 'Lblock exceeds 32', { clause: '15444-1 B.10.7' });
+      if (++this.lblock[block] > 32)
+        throw malformed('packet-header', 'Lblock exceeds 32', { clause: '15444-1 B.10.7' });
     }
     // B.10.7.2: one length for each codeword segment that this packet adds to
     while (passes > 0) {

@@ -151,7 +151,15 @@ function startsOf(tile: TileGeometry, c: TileComponent, r: number): PrecinctStar
  * Precinct k begins at k 2^PP in the resolution level, so at k 2^(PP + N_L - r) R on the reference grid. Only the first may begin
  * outside the tile; it is then met at the tile's own edge (the second condition of B.12.1.3).
  */
-function axisStarts(first: number, count: number, pp: number, d: number, rsiz: number, tr0: number, t0: number): number[] {
+function axisStarts(
+  first: number,
+  count: number,
+  pp: number,
+  d: number,
+  rsiz: number,
+  tr0: number,
+  t0: number,
+): number[] {
   const step = 2 ** (pp + d) * rsiz;
   const starts: number[] = [];
   for (let k = 0; k < count; k++) starts.push((first + k) * step);
