@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { decode, decodeSync, httpSource } from '../../src/index.ts';
 import { fixture } from '../support/fixtures.ts';
 import { expectSamePicture } from '../support/same-picture.ts';
