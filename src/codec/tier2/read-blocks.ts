@@ -2,7 +2,7 @@
  * From packets to code-blocks: the one road between the two (15444-1 B.9, B.10).
  */
 import { PacketBitReader } from '../bits/packet-bit-reader.ts';
-import { Jpeg2000Error } from '../errors.ts';
+import { Jpeg2000Error, malformed } from '../errors.ts';
 import type { PrecinctGeometry } from '../geometry/tile-component.ts';
 import { type BlockContributions, PrecinctReader } from './packet-header.ts';
 
@@ -60,7 +60,14 @@ export function readBlocks(
       break;
     }
     if (bits.overrun) break;
-    bodies.push(header ? body : body.subarray(skipEph(body, bits.position)));
+    const rest = header ? body : body.subarray(skipEph(body, bits.position));
+    if (l < held.packets.length && rest.length !== reader.bodyLength) {
+      // a whole packet must fit its header; where PLT or PLM lie about lengths it does not
+      const message = `a packet body of ${rest.length} bytes, where its header speaks of ${reader.bodyLength}`;
+      error = malformed('packet-length', message, { clause: '15444-1 B.9' });
+      break;
+    }
+    bodies.push(rest);
   }
   return { geometry, contributions: reader, bodies, error };
 }
