@@ -98,7 +98,7 @@ export function* decodePicture(
         const out = new (narrowestArray(precision, signed))(lengthOf(w.x) * lengthOf(w.y));
         return { ...w, out, offset: 0, strideX: 1, strideY: lengthOf(w.x) };
       });
-  const context = new DecodeContext(tools.coders, options.layers ?? 65535, options.reconstruction ?? 0.5, log);
+  const context = new DecodeContext(tools.coders, options.layers ?? 65535, options.reconstruction ?? 0.5, log, limits);
   const onTile = options.onProgress && ((done: number, of: number) => report(options, context, done, of));
   const inverseMct = options.inverseMct ?? true;
   yield* decodeWindow(source, { region, reduce, inverseMct, targets, onTile }, context);

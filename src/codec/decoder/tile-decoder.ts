@@ -6,7 +6,7 @@
  * are decoded. Work yields between code-blocks, so that a caller can pause or stop it.
  */
 import { stepOf } from '../codestream/qcd.ts';
-import { type Diagnostic, type DiagnosticLog, unsupported } from '../errors.ts';
+import { type Diagnostic, type DiagnosticLog, overLimit, unsupported } from '../errors.ts';
 import type { Work } from '../executor.ts';
 import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
 import type { TileComponent } from '../geometry/tile.ts';
@@ -17,6 +17,7 @@ import {
   type SubbandGeometry,
 } from '../geometry/tile-component.ts';
 import { type ComponentWindow, precinctsOfWindow, subbandPlace, subbandWindow } from '../geometry/window.ts';
+import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
 import { type PrecinctBlocks, readBlocks } from '../tier2/read-blocks.ts';
 import {
@@ -53,6 +54,8 @@ export class DecodeContext {
   readonly log: DiagnosticLog;
   readonly layers: number;
   readonly reconstruction: number;
+  /** A precinct's code-blocks are held at once. */
+  readonly maxBlocksOfPrecinct: number;
   /** Code-blocks decoded so far. */
   codeBlocks = 0;
   /** Bytes of the packets that were read. */
@@ -69,7 +72,14 @@ export class DecodeContext {
   private intScratch = new Int32Array(0);
   private floatScratch = new Float32Array(0);
 
-  constructor(coders: readonly BlockCoder[], layers: number, reconstruction: number, log: DiagnosticLog) {
+  constructor(
+    coders: readonly BlockCoder[],
+    layers: number,
+    reconstruction: number,
+    log: DiagnosticLog,
+    limits: Pick<Limits, 'codeBlocks'> = DEFAULT_LIMITS,
+  ) {
+    this.maxBlocksOfPrecinct = limits.codeBlocks;
     this.coders = coders.map((coder) => ({ coder, decoder: undefined }));
     this.layers = layers;
     this.reconstruction = reconstruction;
@@ -254,6 +264,10 @@ function* decodeSubbands(
       const precinct = py * resolution.numPrecinctsWide + px;
       const geometry = precinctGeometry(resolution, precinct);
       if (geometry.numBlocks === 0) continue;
+      if (geometry.numBlocks > context.maxBlocksOfPrecinct) {
+        const message = `a precinct has ${geometry.numBlocks} code-blocks, the limit is ${context.maxBlocksOfPrecinct}`;
+        throw overLimit('limit-code-blocks', message, { clause: '15444-1 B.7' });
+      }
       const held = snapshot.get({ tile, component: component.component, resolution: r, precinct });
       context.notePackets(r, held?.packets.length ?? 0, held?.complete ?? false);
       if (held === undefined) continue;

@@ -382,7 +382,10 @@ export class TilePackets {
     else this.next[this.last[precinct]] = k;
     this.last[precinct] = k;
     this.found[precinct]++;
-    if (this.found[precinct] === this.tile.header.cod.numLayers) this.readers.delete(precinct);
+    if (this.found[precinct] === this.tile.header.cod.numLayers) {
+      this.blocksHeld -= this.readers.get(precinct)?.numBlocks ?? 0;
+      this.readers.delete(precinct);
+    }
   }
 
   private grow(): void {
