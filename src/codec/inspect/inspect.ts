@@ -103,9 +103,11 @@ export function describeHeaders(
 export function* describeIndex(info: ImageInfo, source: CodestreamSource): Reading<ImageInfo> {
   const parts = yield* source.findTileParts();
   const statistics = new Statistics(info);
+  const inTiles: Diagnostic[] = [];
   for (const tile of new Set(parts.map((part) => part.isot))) {
     const packets = yield* source.findPackets(tile);
     if (packets) statistics.add(packets);
+    inTiles.push(...source.findingsIn(tile));
   }
   const anywhere = (has: (segments: HeaderSegments) => boolean): boolean => parts.some((part) => has(part.segments));
   return {
@@ -135,7 +137,7 @@ export function* describeIndex(info: ImageInfo, source: CodestreamSource): Readi
       bytesByComponent: statistics.components,
     },
     byteRanges: statistics.prefixes(),
-    warnings: [...info.warnings, ...source.log.list.filter((d) => !info.warnings.includes(d))],
+    warnings: [...info.warnings, ...source.log.list.filter((d) => !info.warnings.includes(d)), ...inTiles],
   };
 }
 

@@ -130,6 +130,11 @@ export class CodestreamSource implements PrecinctSource {
     return packets;
   }
 
+  /** What was tolerated in a tile that has been opened last. */
+  findingsIn(tile: number): readonly Diagnostic[] {
+    return this.tiles.get(tile)?.log.list ?? [];
+  }
+
   private *loading(plan: PrecinctPlan): Reading<PrecinctSnapshot> {
     const found = new Map<number, { header: TileHeader; packets: TilePackets | undefined }>();
     const logs = new Set([this.log]);
