@@ -67,7 +67,7 @@ const fixtures = [
     '-p PCRL -n 4 -c [16,16],[16,16],[8,8] -b 8,8 -r 8,1 -SOP -EPH',
   ],
   ['precincts-cprl-53', 61, 47, 3, 8, false, '', '-p CPRL -n 4 -c [16,16],[16,16],[8,8] -b 8,8 -r 8,1'],
-  ['poc-53', 64, 48, 3, 8, false, '', '-n 4 -b 16,16 -r 8,1 -POC T0=0,0,1,2,3,RLCP/T0=2,0,2,4,3,CPRL'],
+  ['poc-53', 64, 48, 3, 8, false, '', '-n 4 -b 16,16 -r 8,1 -POC T1=0,0,2,2,3,RLCP/T1=2,0,2,4,3,CPRL'],
   ['subsampled-420-53', 60, 44, 3, 8, false, '@1x1:2x2:2x2', '-n 3 -mct 0 -b 16,16 -p PCRL -d 3,5'],
   ['grey-12-signed-53', 40, 36, 1, 12, true, '', '-n 4 -b 32,32'],
   ['grey-16-97', 40, 36, 1, 16, false, '', '-n 4 -I -r 4'],

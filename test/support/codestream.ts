@@ -9,6 +9,7 @@ import { DEFAULT_LIMITS } from '../../src/codec/limits.ts';
 import { CodestreamSource } from '../../src/codec/packets/codestream-source.ts';
 import { BytesSource, readNow } from '../../src/codec/source.ts';
 import { PrecinctReader } from '../../src/codec/tier2/packet-header.ts';
+import type { PacketPlace } from '../../src/codec/tier2/progression.ts';
 import { skipEph } from '../../src/codec/tier2/read-blocks.ts';
 
 /** Bytes of a hex literal; white space is for the reader. */
@@ -129,6 +130,10 @@ export function tlmFor(parts: readonly Part[]): Uint8Array {
 /** A packet in its place: `header` and `body` lie one after the other in the tile-part, after an SOP marker if there is one. */
 export interface PlacedPacket {
   readonly part: number;
+  readonly component: number;
+  readonly resolution: number;
+  readonly precinct: number;
+  readonly layer: number;
   readonly sop: Uint8Array;
   readonly header: Uint8Array;
   readonly body: Uint8Array;
@@ -140,30 +145,33 @@ export function packetsOf(bytes: Uint8Array): PlacedPacket[] {
   const place = { offset: 0, length: bytes.length };
   const codestream = readNow(CodestreamSource.open(source, place, DEFAULT_LIMITS, new DiagnosticLog()), bytes);
   const parts = readNow(codestream.findTileParts(), bytes);
-  const found: { offset: number; length: number; header: number }[] = [];
+  const found: (PacketPlace & { offset: number; length: number; header: number })[] = [];
   for (const tile of new Set(parts.map((part) => part.isot))) {
     const packets = readNow(codestream.findPackets(tile), bytes)!;
     for (const { component, geometry, parameters } of packets.tile.components) {
       for (const resolution of geometry.resolutions) {
         for (let k = 0; k < numPrecinctsOf(resolution); k++) {
           const reader = new PrecinctReader(precinctGeometry(resolution, k), parameters.style.codeBlockStyle);
-          for (const range of packets.rangesOf(component, resolution.r, k, 65535)) {
+          for (const [layer, range] of packets.rangesOf(component, resolution.r, k, 65535).entries()) {
             const [run] = [...packets.toRanges(range.start, range.length)];
             const sop = markerOf(bytes, run!.offset) === 0xff91 ? 6 : 0; // lengths of PLT include SOP
             const offset = run!.offset + sop;
             const bits = new PacketBitReader(bytes, offset);
             reader.readHeader(bits);
-            found.push({ offset, length: run!.length - sop, header: skipEph(bytes, bits.position) - offset });
+            const header = skipEph(bytes, bits.position) - offset;
+            const place = { component, resolution: resolution.r, precinct: k, layer };
+            found.push({ ...place, offset, length: run!.length - sop, header });
           }
         }
       }
     }
   }
   found.sort((a, b) => a.offset - b.offset);
-  return found.map(({ offset, length, header }): PlacedPacket => {
+  return found.map(({ offset, length, header, ...place }): PlacedPacket => {
     const part = parts.findIndex((p) => offset >= p.dataStart && offset < p.end);
     const hasSop = offset - 6 >= parts[part]!.dataStart && markerOf(bytes, offset - 6) === 0xff91;
     return {
+      ...place,
       part,
       sop: hasSop ? bytes.slice(offset - 6, offset) : hex(''),
       header: bytes.slice(offset, offset + header),
@@ -191,10 +199,16 @@ export function packHeaders(bytes: Uint8Array, kind: 'ppm' | 'ppt', segmentBytes
     ...part,
     data: join(...packets.filter((p) => p.part === k).flatMap((p) => [p.sop, p.body])),
   }));
-  const segments = (marker: number, all: Uint8Array): Uint8Array[] =>
-    chunked(all, segmentBytes).map((piece, k) => segment(marker, be(k, 1), piece));
+  const segments = (marker: number, all: Uint8Array, first = 0): Uint8Array[] =>
+    chunked(all, segmentBytes).map((piece, k) => segment(marker, be(first + k, 1), piece));
   if (kind === 'ppt') {
-    const packed = bare.map((part, k) => ({ ...part, header: [...part.header, ...segments(0xff61, headers[k]!)] }));
+    const next = new Map<number, number>(); // Zppt counts through all tile-parts of a tile
+    const packed = bare.map((part, k) => {
+      const first = next.get(part.isot) ?? 0;
+      const own = segments(0xff61, headers[k]!, first);
+      next.set(part.isot, first + own.length);
+      return { ...part, header: [...part.header, ...own] };
+    });
     return putTogether({ main, parts: packed });
   }
   const all = join(...headers.flatMap((header) => [be(header.length, 4), header]));
@@ -270,4 +284,27 @@ export function repeatTile(bytes: Uint8Array, columns: number): Uint8Array {
   view.setUint32(22, width); // XTsiz
   const tiles = Array.from({ length: columns }, (_, isot) => parts.map((part) => ({ ...part, isot }))).flat();
   return putTogether({ main: [siz, ...main.slice(1), tlmFor(tiles)], parts: tiles });
+}
+
+/**
+ * The same packets in an order that takes two changes of progression to say (15444-1 A.6.6): first layer 0 of everything by
+ * resolution, then everything by layer, of which layer 0 has been sent already. POC goes into the main or the tile-part headers.
+ */
+export function withOverlappingPoc(bytes: Uint8Array, where: 'main' | 'tile'): Uint8Array {
+  const { main, parts } = without(takeApart(bytes), 0xff58, 0xff55, 0xff5f);
+  const packets = packetsOf(bytes);
+  const bodies = (some: readonly PlacedPacket[]): Uint8Array[] => some.flatMap((p) => [p.header, p.body]);
+  const inside = (a: PlacedPacket, b: PlacedPacket): number => a.component - b.component || a.precinct - b.precinct;
+  const poc = segment(0xff5f, hex('00 00 0001 21 00 01'), hex('00 00 FFFF 21 00 00')); // RLCP to layer 1, LRCP to the end
+  const tiles = [...new Set(parts.map((part) => part.isot))].map((isot): Part => {
+    const own = packets.filter((p) => parts[p.part]!.isot === isot);
+    const first = own.filter((p) => p.layer === 0).sort((a, b) => a.resolution - b.resolution || inside(a, b));
+    const rest = own
+      .filter((p) => p.layer > 0)
+      .sort((a, b) => a.layer - b.layer || a.resolution - b.resolution || inside(a, b));
+    const header = parts.filter((part) => part.isot === isot).flatMap((part) => part.header);
+    const data = join(...bodies(first), ...bodies(rest));
+    return { isot, tpsot: 0, tnsot: 1, header: where === 'tile' ? [...header, poc] : header, data };
+  });
+  return putTogether({ main: where === 'main' ? [...main, poc] : main, parts: tiles });
 }

@@ -4,7 +4,7 @@ import { repeatTile } from '../../support/codestream.ts';
 import { fixture } from '../../support/fixtures.ts';
 import { chunksOfBytes, TestSource } from '../../support/sources.ts';
 
-const TILES = 300;
+const TILES = 150;
 const wide = repeatTile(fixture('layers-lrcp-53'), TILES);
 
 describe('an abort', () => {

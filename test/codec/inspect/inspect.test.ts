@@ -67,8 +67,8 @@ describe('what the headers say', () => {
       { width: 16, height: 16 },
       { width: 16, height: 16 },
     ]);
-    expect(inspectSync(fixture('poc-53')).markers.poc).toBe(true);
-    expect(inspectSync(fixture('roi-53')).markers.rgn).toBe(true);
+    expect(inspectSync(fixture('poc-53'), { index: true }).markers.poc).toBe(true);
+    expect(inspectSync(fixture('roi-53'), { index: true }).markers.rgn).toBe(true);
     expect(inspectSync(fixture('whole-layers-97'))).toMatchObject({ reversible: false, mct: 'ict', layers: 4 });
   });
 

@@ -8,6 +8,7 @@ import {
   tlmFor,
   withPlt,
   without,
+  withOverlappingPoc,
 } from '../../support/codestream.ts';
 import { FIXTURES, fixture } from '../../support/fixtures.ts';
 import { decodeWithOpenJpeg } from '../../support/openjpeg.ts';
@@ -27,6 +28,8 @@ const ARRANGEMENTS: readonly (readonly [string, (bytes: Uint8Array) => Uint8Arra
   ['with Psot = 0 in the last tile-part', (bytes) => putTogether(without(takeApart(bytes), 0xff55), { openEnd: true })],
   ['in many tile-parts, dealt out tile after tile', (bytes) => interleaveTileParts(bytes, 2)],
   ['in one tile-part a packet, with TLM', (bytes) => withTlm(interleaveTileParts(bytes, 1))],
+  ['with overlapping POC in the main header', (bytes) => withOverlappingPoc(bytes, 'main')],
+  ['with overlapping POC in the tile-part headers', (bytes) => withOverlappingPoc(bytes, 'tile')],
   ['with PPT', (bytes) => packHeaders(bytes, 'ppt')],
   ['with PPT in short segments', (bytes) => packHeaders(bytes, 'ppt', 7)],
   ['with PPM', (bytes) => packHeaders(bytes, 'ppm')],
