@@ -1,5 +1,6 @@
 /**
- * Annex B of 15444-1 in whole numbers of any size, formula by formula and as slow as it likes: the other side of `src/codec/geometry`.
+ * Annex B of 15444-1 in whole numbers of any size, formula by formula and as slow as it likes: the other side of
+ * `src/codec/geometry`.
  */
 import { type ComponentCodingStyle, ppxOf, ppyOf } from '../../src/codec/codestream/cod.ts';
 import type { Siz } from '../../src/codec/codestream/siz.ts';

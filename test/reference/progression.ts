@@ -1,5 +1,6 @@
 /**
- * Packet orders as 15444-1 B.12 defines them: nested loops over every point of the reference grid, and a list of what was sent.
+ * Packet orders as 15444-1 B.12 defines them: nested loops over every point of the reference grid, and a list of what
+ * was sent.
  */
 import { ppxOf, ppyOf, type Progression } from '../../src/codec/codestream/cod.ts';
 import type { MainHeader } from '../../src/codec/codestream/main-header.ts';

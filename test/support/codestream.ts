@@ -1,6 +1,6 @@
 /**
- * Codestreams taken apart and put together again, to make from one file others that hold the same packets: other tile-parts, other
- * optional markers, packed packet headers.
+ * Codestreams taken apart and put together again, to make from one file others that hold the same packets: other tile-
+ * parts, other optional markers, packed packet headers.
  */
 import { PacketBitReader } from '../../src/codec/bits/packet-bit-reader.ts';
 import { DiagnosticLog } from '../../src/codec/errors.ts';
@@ -127,7 +127,10 @@ export function tlmFor(parts: readonly Part[]): Uint8Array {
   return segment(0xff55, hex('00 60'), ...entries);
 }
 
-/** A packet in its place: `header` and `body` lie one after the other in the tile-part, after an SOP marker if there is one. */
+/**
+ * A packet in its place: `header` and `body` lie one after the other in the tile-part, after an SOP marker if there is
+ * one.
+ */
 export interface PlacedPacket {
   readonly part: number;
   readonly component: number;
@@ -188,8 +191,8 @@ function chunked(bytes: Uint8Array, length: number): Uint8Array[] {
 }
 
 /**
- * Moves all packet headers into PPM or PPT (15444-1 A.7.4, A.7.5), in segments of at most `segmentBytes`. PLT is left out: its
- * lengths would be others.
+ * Moves all packet headers into PPM or PPT (15444-1 A.7.4, A.7.5), in segments of at most `segmentBytes`. PLT is left
+ * out: its lengths would be others.
  */
 export function packHeaders(bytes: Uint8Array, kind: 'ppm' | 'ppt', segmentBytes = 60000): Uint8Array {
   const { main, parts } = without(takeApart(bytes), 0xff58, 0xff57, 0xff55);
@@ -272,8 +275,9 @@ export function interleaveTileParts(bytes: Uint8Array, packetsEach: number): Uin
 }
 
 /**
- * A wide picture of one row of tiles, all alike: the single tile of a codestream, over and over. Its width must be a multiple of all
- * precincts and code-blocks that are smaller than it, and its offsets 0. With TLM, so that tiles can be found at once.
+ * A wide picture of one row of tiles, all alike: the single tile of a codestream, over and over. Its width must be a
+ * multiple of all precincts and code-blocks that are smaller than it, and its offsets 0. With TLM, so that tiles can be
+ * found at once.
  */
 export function repeatTile(bytes: Uint8Array, columns: number): Uint8Array {
   const { main, parts } = without(takeApart(bytes), 0xff55);
@@ -287,15 +291,17 @@ export function repeatTile(bytes: Uint8Array, columns: number): Uint8Array {
 }
 
 /**
- * The same packets in an order that takes two changes of progression to say (15444-1 A.6.6): first layer 0 of everything by
- * resolution, then everything by layer, of which layer 0 has been sent already. POC goes into the main or the tile-part headers.
+ * The same packets in an order that takes two changes of progression to say (15444-1 A.6.6): first layer 0 of
+ * everything by resolution, then everything by layer, of which layer 0 has been sent already. POC goes into the main or
+ * the tile-part headers.
  */
 export function withOverlappingPoc(bytes: Uint8Array, where: 'main' | 'tile'): Uint8Array {
   const { main, parts } = without(takeApart(bytes), 0xff58, 0xff55, 0xff5f);
   const packets = packetsOf(bytes);
   const bodies = (some: readonly PlacedPacket[]): Uint8Array[] => some.flatMap((p) => [p.header, p.body]);
   const inside = (a: PlacedPacket, b: PlacedPacket): number => a.component - b.component || a.precinct - b.precinct;
-  const poc = segment(0xff5f, hex('00 00 0001 21 00 01'), hex('00 00 FFFF 21 00 00')); // RLCP to layer 1, LRCP to the end
+  // RLCP to layer 1, then LRCP to the end
+  const poc = segment(0xff5f, hex('00 00 0001 21 00 01'), hex('00 00 FFFF 21 00 00'));
   const tiles = [...new Set(parts.map((part) => part.isot))].map((isot): Part => {
     const own = packets.filter((p) => parts[p.part]!.isot === isot);
     const first = own.filter((p) => p.layer === 0).sort((a, b) => a.resolution - b.resolution || inside(a, b));

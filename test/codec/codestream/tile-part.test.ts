@@ -100,7 +100,7 @@ describe('a tile-part header (A.4.2)', () => {
 });
 
 describe('which parameters hold for a tile-component (A.6)', () => {
-  /** COD and COC that can be told apart by their number of decomposition levels, QCD and QCC by their first exponent. */
+  /** COD and COC are told apart by their number of decomposition levels, QCD and QCC by their first exponent. */
   const cod = (levels: number): Uint8Array => join(hex('FF52 000C 00 00 0001 00'), be(levels, 1), hex('04 04 00 01'));
   const coc = (c: number, levels: number): Uint8Array =>
     join(hex('FF53 0009'), be(c, 1), hex('00'), be(levels, 1), hex('04 04 00 01'));

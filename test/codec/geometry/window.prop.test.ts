@@ -11,9 +11,9 @@ import { codingStyles } from '../../arbitraries/canvas.ts';
 import { synthesiseLineSlowly } from '../../reference/wavelet.ts';
 
 /**
- * Which coefficients of a one-dimensional picture influence the samples [lo, hi) of its highest level: one impulse after another goes
- * through all levels of synthesis. Both filters are probed with the arithmetic of 9/7 or with large impulses, so that rounding
- * hides nothing. Answer: by resolution level, coordinates in the low (level 0) or high band.
+ * Which coefficients of a one-dimensional picture influence the samples [lo, hi) of its highest level: one impulse
+ * after another goes through all levels of synthesis. Both filters are probed with the arithmetic of 9/7 or with large
+ * impulses, so that rounding hides nothing. Answer: by resolution level, coordinates in the low (level 0) or high band.
  */
 function influence(levels: readonly Interval[], asked: Interval, filter: '5/3' | '9/7'): number[][] {
   const reach = levels.map((): number[] => []);
@@ -74,7 +74,7 @@ function contains(outer: Interval, n: number): boolean {
 }
 
 describe('what a window needs', () => {
-  test("every coefficient that influences the window is asked for, and at most the filters' reach is asked beyond", () => {
+  test("every coefficient that influences the window is asked for, and at most the filters' reach beyond", () => {
     fc.assert(
       fc.property(cases, ({ geometry, target, window, filter }) => {
         const plan = planWindow(geometry, target, window, window, filter === '5/3');

@@ -241,7 +241,7 @@ describeTools(['opj_compress'], 'bytes that are read of one large tile', () => {
     expect(source.bytesRead).toBeLessThan(withLengths.length / 4);
   });
 
-  test('a reduced picture costs a small part of the file, with PLT or without, where resolution comes first', async () => {
+  test('a reduced picture costs a small part of the file where resolution comes first, PLT or not', async () => {
     for (const bytes of [withLengths, bare]) {
       const source = new TestSource(bytes);
       const picture = await decode(source, { reduce: 3 });
