@@ -59,6 +59,9 @@ export interface CodingSpec {
 /** In the order of their codes (15444-1 Table A.16). */
 export const PROGRESSIONS = ['LRCP', 'RLCP', 'RPCL', 'PCRL', 'CPRL'] as const;
 
+/** Where a tile may be cut into tile-parts: cut elsewhere, both encoders write packets out of order. */
+const TILE_PARTS = { LRCP: 'L', RLCP: 'R', RPCL: 'R', PCRL: undefined, CPRL: 'C' } as const;
+
 /**
  * One case by its number. The encoders break on some legal combinations, so a case has further attempts, which keep its
  * progression, tiling and style and draw the rest anew.
@@ -155,7 +158,7 @@ function makeCoding(
     eph: random.chance(0.25),
     plt: random.chance(0.25),
     tlm: encoder === 'opj_compress' && !poc && random.chance(0.25),
-    tileParts: poc ? undefined : random.pick([undefined, undefined, undefined, 'R', 'L', 'C'] as const),
+    tileParts: !poc && random.chance(0.4) ? TILE_PARTS[PROGRESSIONS[number % 5]!] : undefined,
     roiShift,
     poc,
   };

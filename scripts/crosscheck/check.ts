@@ -23,7 +23,7 @@ const CHECKED_STYLES = 16 | 32;
  *   region of
  *   interest, and the rounding of a lone odd sample in a stream that is reversible but not complete (15444-1 F.3.6)
  * - `damaged`: the encoder's code-blocks fail the checks of the standard, after which we leave out what follows (D.4.2,
- *   D.5)
+ *   D.5), and OpenJPEG does not get the original back either
  * - `refused`: encoder or oracle gave up
  * - `different`: a fault of ours until shown otherwise
  */
@@ -86,13 +86,15 @@ export async function checkCase(item: CrosscheckCase, seeds: Seeds): Promise<Ver
     const notes = [...departures, ...(image.status === 'partial' ? [`partial: ${warnings.join(', ')}`] : [])];
     return verdict(notes.length > 0 ? 'departed' : 'same', notes.join('; '));
   }
-  if (isLossless(item) && differenceOf(ours, planes.map(toPlane(theirs)), 0) === undefined) {
-    return verdict('alone', `${difference}; we equal the original`);
+  const originals = planes.map(toPlane(theirs));
+  if (isLossless(item)) {
+    if (differenceOf(ours, originals, 0) === undefined) return verdict('alone', `${difference}; we equal the original`);
+    if (differenceOf(theirs, originals, 0) === undefined) return verdict('different', `${difference}; we are wrong`);
   }
   if (differenceOf(ours, await decodeWithGrok(codestream, asked), 0) === undefined) {
     return verdict('alone', `${difference}; Grok decodes as we do`);
   }
-  const lossy = ['code-block-check', 'code-block-depth', 'packet-truncated'];
+  const lossy = ['code-block-check', 'code-block-depth', 'packet-length', 'packet-truncated'];
   const failedChecks = warnings.includes('code-block-check') && warnings.every((code) => lossy.includes(code));
   if (failedChecks && item.coding.style & CHECKED_STYLES)
     return verdict('damaged', `${difference}; ${warnings.join(', ')}`);
