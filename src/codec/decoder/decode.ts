@@ -14,7 +14,7 @@ import type { PrecinctSource } from '../packets/precinct-source.ts';
 import type { Bounds } from '../rect.ts';
 import type { BlockCoder } from './block-jobs.ts';
 import { canvasRegion, checkOptions, type DecodeOptions, reductionFor } from './options.ts';
-import { assemble, checkInto, convertPlanes, narrowestArray } from './samples.ts';
+import { assemble, checkInto, commonPrecision, convertPlanes, narrowestArray } from './samples.ts';
 import { DecodeContext } from './tile-decoder.ts';
 import type { ComponentTarget } from './store.ts';
 import { decodeWindow, type DecodeWork, reducedInterval } from './window-decode.ts';
@@ -84,7 +84,7 @@ export function* decodePicture(
   checkPixels(windows, limits);
   const precision = Math.max(...windows.map((w) => siz.components[w.component].precision));
   const signed = windows.some((w) => siz.components[w.component].signed);
-  const natural = narrowestArray(precision, signed);
+  const natural = narrowestArray(commonPrecision(windows.map((w) => siz.components[w.component])), signed);
   const interleaved = options.layout !== 'planar' && windows.every((w) => sameSize(w, windows[0]));
   const wantsAuto = options.sample === undefined || options.sample === 'auto';
   const direct = plain && wantsAuto;

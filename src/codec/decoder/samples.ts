@@ -19,6 +19,15 @@ export function narrowestArray(precision: number, signed: boolean): SampleArrayC
   return signed ? Int32Array : Uint32Array;
 }
 
+/**
+ * Bits of a two's complement number that holds the samples of all components: an unsigned one among signed ones needs one more
+ * than its own.
+ */
+export function commonPrecision(components: readonly { precision: number; signed: boolean }[]): number {
+  const signed = components.some((component) => component.signed);
+  return Math.max(...components.map((component) => component.precision + (signed && !component.signed ? 1 : 0)));
+}
+
 /** Refuses an array of the caller's that does not fit. */
 export function checkInto(into: SampleArray, type: SampleArrayConstructor, length: number): void {
   if (into instanceof type && into.length === length) return;
@@ -78,7 +87,7 @@ export function assemble(
   const precision = Math.max(...planes.map((plane) => plane.precision));
   const signed = planes.some((plane) => plane.signed);
   const total = planes.reduce((sum, plane) => sum + plane.data.length, 0);
-  const type = commonArray(planes, precision, signed);
+  const type = commonArray(planes, signed);
   if (into) checkInto(into, type, total);
   const head = { width: first.width, height: first.height, channels: planes.length, precision, signed };
   if (planes.length === 1 && first.data instanceof type && !into) {
@@ -102,8 +111,8 @@ export function assemble(
   return { ...head, layout: 'planar', data, planes: views };
 }
 
-function commonArray(planes: readonly Plane[], precision: number, signed: boolean): SampleArrayConstructor {
+function commonArray(planes: readonly Plane[], signed: boolean): SampleArrayConstructor {
   if (planes.some((plane) => plane.data instanceof Float32Array)) return Float32Array;
   const types = new Set(planes.map((plane) => plane.data.constructor));
-  return types.size === 1 ? ([...types][0] as SampleArrayConstructor) : narrowestArray(precision, signed);
+  return types.size === 1 ? ([...types][0] as SampleArrayConstructor) : narrowestArray(commonPrecision(planes), signed);
 }

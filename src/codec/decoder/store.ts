@@ -32,7 +32,7 @@ const STORE_PIECE = 1 << 19;
 /** Three planes that belong together. */
 export type Triple<T> = readonly [T, T, T];
 
-/** Inverse RCT or ICT, in place. Yields now and then. */
+/** Inverse RCT or ICT, in place, on three planes of one {@link ComponentPlane.stride}. Yields now and then. */
 export function* transformPlanes([a, b, c]: Triple<ComponentPlane>): Generator<undefined, void, unknown> {
   const n = a.stride * a.height;
   for (let from = 0; from < n; from += STORE_PIECE) {
@@ -41,6 +41,22 @@ export function* transformPlanes([a, b, c]: Triple<ComponentPlane>): Generator<u
     else inverseIct(a.data, b.data as Float32Array, c.data as Float32Array, from, to);
     yield undefined;
   }
+}
+
+/**
+ * Three planes with one stride. They have it nearly always; components that differ in their number of decomposition levels have
+ * different margins, and then the rows are moved together.
+ */
+export function withOneStride(planes: Triple<ComponentPlane>): Triple<ComponentPlane> {
+  const [a, b, c] = planes;
+  if (a.stride === b.stride && a.stride === c.stride) return planes;
+  return [packed(a), packed(b), packed(c)];
+}
+
+function packed(plane: ComponentPlane): ComponentPlane {
+  const { data, stride, width, height } = plane;
+  for (let y = 1; y < height; y++) data.copyWithin(y * width, y * stride, y * stride + width);
+  return { data, stride: width, width, height };
 }
 
 /** Stores one component. Yields now and then. */

@@ -23,6 +23,7 @@ import {
   storeSideBySide,
   transformPlanes,
   type Triple,
+  withOneStride,
 } from './store.ts';
 import { type ComponentPlane, type DecodeContext, decodeTileComponent } from './tile-decoder.ts';
 
@@ -161,7 +162,7 @@ function* decodeTile(
   const transformed: ComponentPlane[] = [];
   if (mct && windows.has(0)) {
     for (const c of [0, 1, 2]) transformed.push(yield* plane(job, c, snapshot, context));
-    const triple = transformed as unknown as Triple<ComponentPlane>;
+    const triple = withOneStride(transformed as unknown as Triple<ComponentPlane>);
     const targets = [0, 1, 2].map((c) => request.targets.find((target) => target.component === c));
     if (sideBySide(targets, components)) {
       yield* storeSideBySide(triple, windows.get(0)!, targets[0], components[0].precision);
