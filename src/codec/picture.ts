@@ -5,10 +5,10 @@
  * (clock and pauses). Entry files make one and export functions over it.
  */
 import type { BlockCoder } from './decoder/block-jobs.ts';
-import { type ChannelStage, type Decoded, decodePicture } from './decoder/decode.ts';
-import { canvasRegion, type DecodeOptions } from './decoder/options.ts';
+import { type ChannelStage, type Decoded, decodePicture, reductionOf } from './decoder/decode.ts';
+import { canvasRegion, checkOptions, type DecodeOptions } from './decoder/options.ts';
 import { runFrom, runNow, tilesOfRegion } from './decoder/window-decode.ts';
-import { type Diagnostic, DiagnosticLog, Jpeg2000Error, usage } from './errors.ts';
+import { type Diagnostic, DiagnosticLog, type ErrorCode, type ErrorPlace, Jpeg2000Error, usage } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { checkAgainstCodestream, type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
 import { tileBounds } from './geometry/tile-component.ts';
@@ -23,6 +23,7 @@ import {
   type Bytes,
   BytesSource,
   type ImageInput,
+  isBytes,
   MeteredSource,
   type RandomAccessSource,
   readFrom,
@@ -128,10 +129,12 @@ export class Jp2Image {
    * ```
    */
   async *decodeTiles(options: DecodeOptions = {}): AsyncGenerator<RasterTile> {
+    this.checkOpen();
+    checkOptions(options);
+    if (options.maxSize) throw usage('option-value', 'maxSize does not go with tiles; use reduce');
     const { siz } = this.source.main;
     const region = canvasRegion(siz, options.region);
-    const d = options.reduce ?? 0;
-    if (options.maxSize) throw usage('option-value', 'maxSize does not go with tiles; use reduce');
+    const d = reductionOf(this.source, region, options);
     for (const t of tilesOfRegion(this.source.main, region)) {
       const part = intersect(tileBounds(siz, t), region);
       const x = Math.ceil(part.x0 / 2 ** d);
@@ -159,7 +162,7 @@ export class Jp2Image {
   /** Walks through the whole codestream and describes it: tile-parts, packet statistics, prefix lengths. */
   async inspect(options: { signal?: AbortSignalLike } = {}): Promise<ImageInfo> {
     this.checkOpen();
-    return readFrom(describeIndex(this.info, this.source), this.input, options.signal);
+    return readFrom(describeIndex(this.info, this.source), this.input, options.signal, this.codec.executor);
   }
 
   /** As {@link inspect}, for bytes in memory. */
@@ -189,7 +192,7 @@ export class Jp2Image {
 
   private begin(options: Omit<DecodeOptions, 'signal'>): { log: DiagnosticLog; limits: Limits; start: number } {
     const onWarning = options.onWarning && ((diagnostic: Diagnostic) => options.onWarning!(diagnostic));
-    const log = new DiagnosticLog(options.strict, onWarning);
+    const log = new DecodeLog(options.strict, onWarning);
     for (const { code, message, ...place } of this.info.warnings) log.add(code, message, place);
     return { log, limits: { ...this.limits, ...options.limits }, start: this.codec.executor.now() };
   }
@@ -217,6 +220,14 @@ export class Jp2Image {
   }
 }
 
+/** The log of a decode, which is told again what was found in the headers. An unknown segment is legal (15444-1 A.1.1). */
+class DecodeLog extends DiagnosticLog {
+  override add(code: ErrorCode, message: string, place: ErrorPlace = {}): void {
+    if (code === 'marker-unknown') this.note(code, message, place);
+    else super.add(code, message, place);
+  }
+}
+
 function* opening(
   codec: Codec,
   input: RandomAccessSource,
@@ -241,10 +252,11 @@ export async function openPicture(
   want: 'all' | 'picture' = 'all',
 ): Promise<Jp2Image> {
   throwIfAborted(options.signal);
+  if (Array.isArray(input)) throw usage('input-type', 'expected bytes, a blob or a source, found an array');
   const source = sourceOf(input);
   if (source instanceof BytesSource) return readNow(opening(codec, source, options, want), source.bytes);
   const metered = new MeteredSource(source);
-  return readFrom(opening(codec, metered, options, want), metered, options.signal);
+  return readFrom(opening(codec, metered, options, want), metered, options.signal, codec.executor);
 }
 
 /** Opens bytes in memory without waiting. */
@@ -254,6 +266,7 @@ export function openPictureSync(
   options: OpenOptions = {},
   want: 'all' | 'picture' = 'all',
 ): Jp2Image {
+  if (!isBytes(bytes)) throw usage('input-type', `expected bytes in memory, found ${typeof bytes}`);
   const source = new BytesSource(bytes);
   return readNow(opening(codec, source, options, want), source.bytes);
 }
@@ -288,10 +301,9 @@ export async function* decodeGrowing(
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   let bytes = new Uint8Array(65536);
   let length = 0;
-  let shownLength = 0;
-  let shownAt = Number.NEGATIVE_INFINITY;
-  for await (const chunk of stream) {
-    throwIfAborted(options.signal);
+  let triedLength = 0;
+  let triedAt = Number.NEGATIVE_INFINITY;
+  for await (const chunk of untilAborted(stream, options.signal)) {
     if (length + chunk.length > limits.bytes) {
       throw new Jpeg2000Error('limit', 'limit-bytes', `the stream is longer than the limit of ${limits.bytes} bytes`);
     }
@@ -302,15 +314,54 @@ export async function* decodeGrowing(
     }
     bytes.set(chunk, length);
     length += chunk.length;
-    if (length < shownLength * GROWTH || executor.now() - shownAt < minIntervalMs) continue;
+    if (length < triedLength * GROWTH || executor.now() - triedAt < minIntervalMs) continue;
     const picture = await decodePrefix(codec, bytes.subarray(0, length), options);
-    if (picture === undefined || picture.stats.codeBlocks === 0) continue;
-    yield withProgress(picture, false);
-    shownLength = length;
-    shownAt = executor.now();
+    throwIfAborted(options.signal);
+    if (picture !== undefined && picture.stats.codeBlocks > 0) yield withProgress(picture, false);
+    // also when there was nothing to show: every attempt is a decode of all that has come in
+    triedLength = length;
+    triedAt = executor.now();
   }
   const whole = await openPicture(codec, bytes.subarray(0, length), options, 'picture');
   yield withProgress(await whole.decode(options), true);
+}
+
+/** The part of `EventTarget` that tells of an abort while nothing comes in; signals need not have it. */
+interface AbortEvents {
+  addEventListener?(type: 'abort', listener: () => void): void;
+  removeEventListener?(type: 'abort', listener: () => void): void;
+}
+
+/** The chunks of a stream, until an abort, which also ends the wait for a chunk that does not come. */
+async function* untilAborted(
+  stream: AsyncIterable<Uint8Array>,
+  signal: AbortSignalLike | undefined,
+): AsyncGenerator<Uint8Array> {
+  throwIfAborted(signal);
+  const chunks = stream[Symbol.asyncIterator]();
+  const events = signal as AbortEvents | undefined;
+  let stop = () => {};
+  const aborted = new Promise<undefined>((resolve) => {
+    stop = () => resolve(undefined);
+  });
+  events?.addEventListener?.('abort', stop);
+  let state: 'idle' | 'reading' | 'over' = 'idle';
+  try {
+    for (;;) {
+      state = 'reading';
+      const step = await Promise.race([chunks.next(), aborted]);
+      throwIfAborted(signal);
+      state = step === undefined || step.done ? 'over' : 'idle';
+      if (step === undefined || step.done) return;
+      yield step.value;
+      throwIfAborted(signal);
+    }
+  } finally {
+    events?.removeEventListener?.('abort', stop);
+    if (state === 'idle') await chunks.return?.();
+    // one that still reads gives itself back when that is over, for which nobody waits
+    if (state === 'reading') Promise.resolve(chunks.return?.()).catch(() => {});
+  }
 }
 
 /** A picture of a prefix; `undefined` while the headers are not all there. */

@@ -215,7 +215,8 @@ function readSegment(
       if (r.remaining >= 2) into.com.push(readCom(r));
       return;
     default:
-      log.add('marker-unknown', `${M.markerName(marker)} in the ${header} header was skipped`, {
+      // legal, so no error even where violations are
+      log.note('marker-unknown', `${M.markerName(marker)} in the ${header} header was skipped`, {
         offset: start,
         clause: '15444-1 A.1.1',
       });
@@ -227,6 +228,15 @@ function tolerate(log: DiagnosticLog, read: () => void): void {
     read();
   } catch (error) {
     if (!(error instanceof Jpeg2000Error)) throw error;
-    log.add(error.code, error.message, error.offset === undefined ? {} : { offset: error.offset });
+    const { code, offset, clause } = error;
+    const place = { ...(offset === undefined ? {} : { offset }), ...(clause === undefined ? {} : { clause }) };
+    log.add(code, withoutPlace(error), place);
   }
+}
+
+/** The message of an error without the place at its end, which a diagnostic has in fields of its own. */
+function withoutPlace({ message, offset, clause }: Jpeg2000Error): string {
+  const at = offset === undefined ? '' : ` at byte ${offset}`;
+  const by = clause === undefined ? '' : ` (${clause})`;
+  return message.endsWith(at + by) ? message.slice(0, message.length - at.length - by.length) : message;
 }

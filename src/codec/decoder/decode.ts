@@ -138,7 +138,8 @@ interface ComponentArea {
   readonly y: Interval;
 }
 
-function reductionOf(source: PrecinctSource, region: Bounds, options: DecodeOptions): number {
+/** The reduction that options ask for, which every component must have. */
+export function reductionOf(source: PrecinctSource, region: Bounds, options: DecodeOptions): number {
   const { cod, segments } = source.main;
   let most = 32;
   for (let c = 0; c < source.main.siz.components.length; c++) {

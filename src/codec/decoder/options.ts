@@ -66,9 +66,29 @@ export interface DecodeOptions {
   onWarning?(diagnostic: Diagnostic): void;
 }
 
+/** The words that options may be. */
+const WORDS = {
+  colour: ['native', 'file', 'srgb'],
+  layout: ['planar', 'interleaved'],
+  upsample: ['nearest', 'linear', false],
+  sample: ['auto', 'u8', 'u16', 'i16', 'i32', 'f32'],
+} as const;
+
 /** Checks the values that do not depend on the picture. */
 export function checkOptions(options: DecodeOptions): void {
-  const { reduce, layers, reconstruction, maxSize, region } = options;
+  const { reduce, layers, reconstruction, maxSize, region, components, into } = options;
+  for (const name of ['colour', 'layout', 'upsample', 'sample'] as const) {
+    const value = options[name];
+    const words: readonly unknown[] = WORDS[name];
+    if (value === undefined || words.includes(value)) continue;
+    throw usage('option-value', `${name} must be one of ${words.join(', ')}, found ${String(value)}`);
+  }
+  if (components !== undefined && !(Array.isArray(components) && components.every(Number.isInteger))) {
+    throw usage('option-value', 'components must be an array of whole numbers');
+  }
+  if (into !== undefined && (!ArrayBuffer.isView(into) || into instanceof DataView)) {
+    throw usage('buffer-size', 'into must be a typed array');
+  }
   if (reduce !== undefined && !isCount(reduce, 0, 32))
     throw usage('option-value', `reduce must be 0 to 32, found ${reduce}`);
   if (reduce !== undefined && maxSize !== undefined)
@@ -81,6 +101,9 @@ export function checkOptions(options: DecodeOptions): void {
   }
   if (maxSize && !(maxSize.width >= 1 && maxSize.height >= 1)) {
     throw usage('option-value', 'maxSize must be at least 1 x 1');
+  }
+  if (region !== undefined && (typeof region !== 'object' || region === null)) {
+    throw usage('option-value', 'a region is x, y, width and height');
   }
   if (region && ![region.x, region.y, region.width, region.height].every(Number.isInteger)) {
     throw usage('option-value', 'a region takes whole numbers');

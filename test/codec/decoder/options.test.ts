@@ -48,6 +48,15 @@ describe('options that make no sense', () => {
     ['a component below 0', { components: [-1] }, 'component-missing'],
     ['a component twice', { components: [1, 1] }, 'component-missing'],
     ['no component', { components: [] }, 'component-missing'],
+    ['a component that is no whole number', { components: [0.5] }, 'option-value'],
+    ['components that are no array', { components: 1 as never }, 'option-value'],
+    ['an unknown colour', { colour: 'rgb' as never }, 'option-value'],
+    ['an unknown layout', { layout: 'bgr' as never }, 'option-value'],
+    ['an unknown way to upsample', { upsample: true as never }, 'option-value'],
+    ['an unknown sample type', { sample: 'u32' as never }, 'option-value'],
+    ['a region that is none', { region: null as never }, 'option-value'],
+    ['a reduction of 32', { reduce: 32 }, 'option-value'],
+    ['into that is no array of samples', { into: [] as never }, 'buffer-size'],
     ['into of another type', { into: new Int16Array(61 * 47 * 3) }, 'buffer-size'],
     ['into of another length', { into: new Uint8Array(61 * 47) }, 'buffer-size'],
     ['into of another type than sample', { sample: 'f32', into: new Uint8Array(61 * 47 * 3) }, 'buffer-size'],
@@ -72,7 +81,8 @@ describe('options that make no sense', () => {
   );
 
   test('something that is no input', async () => {
-    for (const input of [7, 'a path', null, undefined, {}]) {
+    for (const input of [7, 'a path', null, undefined, {}, [1, 2]]) {
+      expect(await failureOf(() => decodeSync(input as never))).toMatchObject({ kind: 'usage', code: 'input-type' });
       expect(await failureOf(() => decode(input as never))).toMatchObject({ kind: 'usage', code: 'input-type' });
     }
   });
@@ -89,6 +99,7 @@ describe('options that make no sense', () => {
     expect(await failureOf(() => image.decode())).toMatchObject({ kind: 'usage', code: 'closed' });
     expect(await failureOf(() => image.decodeSync())).toMatchObject({ kind: 'usage', code: 'closed' });
     expect(await failureOf(() => image.inspect())).toMatchObject({ kind: 'usage', code: 'closed' });
+    expect(await failureOf(() => image.decodeTiles().next())).toMatchObject({ kind: 'usage', code: 'closed' });
   });
 });
 
