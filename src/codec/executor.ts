@@ -4,6 +4,7 @@
  * Clock and pauses come from here too, because the codec itself may not name a platform: an abort can only arrive while the
  * event loop turns, so long inline work asks for a {@link Executor.pause} every few milliseconds.
  */
+import { overLimit } from './errors.ts';
 
 /** The host's part of a long computation. */
 export interface Executor {
@@ -21,3 +22,24 @@ export type Work<T> = Generator<undefined, T, undefined>;
 
 /** Milliseconds of inline work between two turns of the event loop. */
 export const PAUSE_INTERVAL_MS = 8;
+
+/** A time limit that has been set running. */
+export class Deadline {
+  private readonly executor: Executor;
+  private readonly limit: number;
+  private readonly start: number;
+
+  /** Runs from now on; `limit` is in milliseconds. */
+  constructor(executor: Executor, limit: number) {
+    this.executor = executor;
+    this.limit = limit;
+    this.start = executor.now();
+  }
+
+  /** Throws `limit-time` once the time is up. */
+  check(): void {
+    if (this.executor.now() - this.start > this.limit) {
+      throw overLimit('limit-time', `the work took longer than ${this.limit} ms`);
+    }
+  }
+}

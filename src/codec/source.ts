@@ -6,7 +6,7 @@
  * cannot tell which, so there is no second copy of any syntax code for the asynchronous case.
  */
 import { Jpeg2000Error, usage } from './errors.ts';
-import { type Executor, PAUSE_INTERVAL_MS } from './executor.ts';
+import { type Deadline, type Executor, PAUSE_INTERVAL_MS } from './executor.ts';
 
 /** Bytes in memory, in whatever form the caller has them. */
 export type Bytes = ArrayBuffer | SharedArrayBuffer | ArrayBufferView;
@@ -57,9 +57,10 @@ export function* readRange(offset: number, length: number): Reading<Uint8Array> 
 }
 
 /** Runs a parser over bytes in memory; what it gets are views, not copies. */
-export function readNow<T>(reading: Reading<T>, bytes: Uint8Array): T {
+export function readNow<T>(reading: Reading<T>, bytes: Uint8Array, deadline?: Deadline): T {
   let step = reading.next();
   while (!step.done) {
+    deadline?.check();
     step = reading.next(step.value.map((r) => bytes.subarray(r.offset, r.offset + r.length)));
   }
   return step.value;
@@ -74,11 +75,13 @@ export async function readFrom<T>(
   source: RandomAccessSource,
   signal?: AbortSignalLike,
   executor?: Executor,
+  deadline?: Deadline,
 ): Promise<T> {
   let last = executor?.now() ?? 0;
   let step = reading.next();
   while (!step.done) {
     throwIfAborted(signal);
+    deadline?.check();
     if (step.value.length > 0) {
       const bytes = await readRanges(source, step.value, signal);
       throwIfAborted(signal);

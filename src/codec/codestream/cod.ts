@@ -2,7 +2,7 @@
  * COD and COC: how the samples were transformed, cut into code-blocks and coded (15444-1 A.6.1 and A.6.2).
  */
 import type { ByteReader } from '../bits/byte-reader.ts';
-import { malformed } from '../errors.ts';
+import { malformed, unsupported } from '../errors.ts';
 
 /** Bits of the code-block style (Table A.19; bit 6 and 7 are Part 15's, 15444-15 Table A.4). */
 export const STYLE_BYPASS = 0x01;
@@ -74,7 +74,13 @@ export function readCod(r: ByteReader): Cod {
   const numLayers = r.u16();
   if (numLayers === 0) throw bad('cod-value', 'the number of layers must not be 0', start + 2, 'A.6.1');
   const mct = r.u8();
-  if (mct > 1) throw bad('cod-value', `unknown multiple component transformation ${mct}`, start + 4, 'A.6.1');
+  if (mct > 1) {
+    // 15444-2 gives other bits a meaning
+    throw unsupported('cod-value', `multiple component transformation ${mct}`, {
+      offset: start + 4,
+      clause: '15444-1 A.6.1',
+    });
+  }
   const style = readComponentCodingStyle(r, (scod & 1) !== 0, 'A.6.1');
   return { sop: (scod & 2) !== 0, eph: (scod & 4) !== 0, progression, numLayers, mct: mct === 1, style };
 }
@@ -107,7 +113,13 @@ function readComponentCodingStyle(r: ByteReader, hasPrecincts: boolean, clause: 
   }
   const codeBlockStyle = r.u8();
   const transformation = r.u8();
-  if (transformation > 1) throw bad('cod-value', `unknown wavelet filter ${transformation}`, start + 4, clause);
+  if (transformation > 1) {
+    // 15444-2 has filters of its own
+    throw unsupported('cod-value', `wavelet filter ${transformation}`, {
+      offset: start + 4,
+      clause: `15444-1 ${clause}`,
+    });
+  }
   let precincts: number[] | undefined;
   if (hasPrecincts) {
     if (r.remaining < levels + 1) {

@@ -45,7 +45,7 @@ export function* transformPlanes([a, b, c]: Triple<ComponentPlane>): Generator<u
 
 /**
  * Three planes with one stride. They have it nearly always; components that differ in their number of decomposition levels have
- * different margins, and then the rows are moved together.
+ * different margins, and a plane of zeros has only one row, and then the rows are moved together.
  */
 export function withOneStride(planes: Triple<ComponentPlane>): Triple<ComponentPlane> {
   const [a, b, c] = planes;
@@ -55,6 +55,10 @@ export function withOneStride(planes: Triple<ComponentPlane>): Triple<ComponentP
 
 function packed(plane: ComponentPlane): ComponentPlane {
   const { data, stride, width, height } = plane;
+  if (stride === 0) {
+    const zeros = data instanceof Int32Array ? new Int32Array(width * height) : new Float32Array(width * height);
+    return { data: zeros, stride: width, width, height };
+  }
   for (let y = 1; y < height; y++) data.copyWithin(y * width, y * stride, y * stride + width);
   return { data, stride: width, width, height };
 }

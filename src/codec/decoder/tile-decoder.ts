@@ -45,6 +45,9 @@ const GAIN_LOG2 = [0, 1, 1, 2] as const;
 /** Samples of one synthesis piece between two yields; some milliseconds of work. */
 const PIECE_SAMPLES = 1 << 19;
 
+/** Precincts between two yields, where none of them holds a code-block. */
+const EMPTY_PRECINCTS_AT_ONCE = 256;
+
 /** Columns of one piece: few enough that the six rows which a vertical step touches stay in the nearest cache. */
 const MOST_COLUMNS = 1024;
 const LEAST_COLUMNS = 64;
@@ -150,6 +153,34 @@ export interface ComponentPlane {
   readonly height: number;
 }
 
+/** The plane of one tile-component; it takes no memory until a code-block has something to put there. */
+class WorkPlane {
+  readonly stride: number;
+  /** Undefined as long as every coefficient is 0. */
+  data: Int32Array | Float32Array | undefined;
+  private readonly size: number;
+  private readonly reversible: boolean;
+
+  constructor(stride: number, height: number, reversible: boolean) {
+    this.stride = stride;
+    this.size = stride * height;
+    this.reversible = reversible;
+  }
+
+  allocate(): Int32Array | Float32Array {
+    this.data ??= this.reversible ? new Int32Array(this.size) : new Float32Array(this.size);
+    return this.data;
+  }
+}
+
+/**
+ * A plane of zeros: one row, which stands for all of them by a stride of 0. A file that says nothing about its samples costs
+ * next to nothing here, however large it claims to be.
+ */
+export function zeroPlane(width: number, height: number, reversible: boolean): ComponentPlane {
+  return { data: reversible ? new Int32Array(width) : new Float32Array(width), stride: 0, width, height };
+}
+
 /** Decodes a window of one tile-component. */
 export function* decodeTileComponent(
   tile: number,
@@ -159,32 +190,30 @@ export function* decodeTileComponent(
   context: DecodeContext,
 ): Work<ComponentPlane> {
   const { reversible } = component.parameters.style;
-  const stride = window.x.extent;
-  const size = stride * window.y.extent;
-  const data = reversible ? new Int32Array(size) : new Float32Array(size);
+  const width = lengthOf(window.x.kept[window.target]);
+  const height = lengthOf(window.y.kept[window.target]);
+  const plane = new WorkPlane(window.x.extent, window.y.extent, reversible);
   for (let r = 0; r <= window.target; r++) {
     const resolution = component.geometry.resolutions[r];
-    if (r > 0) makeRoom(data, stride, window, r);
-    yield* decodeSubbands(tile, component, resolution, window, snapshot, data, stride, context);
-    if (r > 0) yield* synthesise(data, stride, window, r, context);
+    if (r > 0 && plane.data) yield* makeRoom(plane.data, plane.stride, window, r);
+    yield* decodeSubbands(tile, component, resolution, window, snapshot, plane, context);
+    if (r > 0 && plane.data) yield* synthesise(plane.data, plane.stride, window, r, context);
   }
-  return {
-    data,
-    stride,
-    width: lengthOf(window.x.kept[window.target]),
-    height: lengthOf(window.y.kept[window.target]),
-  };
+  return plane.data ? { data: plane.data, stride: plane.stride, width, height } : zeroPlane(width, height, reversible);
 }
 
 /** Spreads the rows of the level below and clears the places of the three subbands, which may hold margins of it. */
-function makeRoom(data: Int32Array | Float32Array, stride: number, window: ComponentWindow, r: number): void {
+function* makeRoom(data: Int32Array | Float32Array, stride: number, window: ComponentWindow, r: number): Work<void> {
   const h = window.x.steps[r];
   const v = window.y.steps[r];
   const width = h.numLow + h.numHigh;
   spreadRows(data, stride, h.numLow, v.numLow, v.parity);
+  yield;
+  const rows = Math.max(1, Math.floor(PIECE_SAMPLES / Math.max(1, width)));
   for (let y = 0; y < v.numLow + v.numHigh; y++) {
     const low = (y & 1) === v.parity;
     data.fill(0, y * stride + (low ? h.numLow : 0), y * stride + width);
+    if (y % rows === rows - 1) yield;
   }
 }
 
@@ -247,8 +276,7 @@ function* decodeSubbands(
   resolution: ResolutionGeometry,
   window: ComponentWindow,
   snapshot: PrecinctSnapshot,
-  data: Int32Array | Float32Array,
-  stride: number,
+  plane: WorkPlane,
   context: DecodeContext,
 ): Work<void> {
   const rect = precinctsOfWindow(window, resolution);
@@ -257,11 +285,13 @@ function* decodeSubbands(
   const decoder = context.decoderFor(style.codeBlockStyle);
   const { r } = resolution;
   const plans = resolution.subbands.map((subband) =>
-    planSubband(component, resolution, subband, window, roiShift, snapshot),
+    planSubband(component, resolution, subband, window, roiShift, snapshot, context),
   );
   for (let py = rect.y0; py < rect.y1; py++) {
     for (let px = rect.x0; px < rect.x1; px++) {
       const precinct = py * resolution.numPrecinctsWide + px;
+      // precincts without data are many where a file is only a header
+      if (px % EMPTY_PRECINCTS_AT_ONCE === 0) yield;
       const geometry = precinctGeometry(resolution, precinct);
       if (geometry.numBlocks === 0) continue;
       if (geometry.numBlocks > context.maxBlocksOfPrecinct) {
@@ -282,7 +312,7 @@ function* decodeSubbands(
       for (const band of geometry.bands) {
         const plan = plans[band.band];
         if (plan !== undefined) {
-          yield* decodeBand(band, first, blocks, plan, style.codeBlockStyle, decoder, data, stride, context);
+          yield* decodeBand(band, first, blocks, plan, style.codeBlockStyle, decoder, plane, context);
         }
         first += band.numBlocksWide * band.numBlocksHigh;
       }
@@ -297,6 +327,7 @@ function planSubband(
   window: ComponentWindow,
   roiShift: number,
   snapshot: PrecinctSnapshot,
+  context: DecodeContext,
 ): SubbandPlan | undefined {
   const { style, quantization } = component.parameters;
   const wanted = subbandWindow(window, resolution.r, subband.orientation);
@@ -305,11 +336,21 @@ function planSubband(
   if (lengthOf(x) === 0 || lengthOf(y) === 0) return undefined;
   const place = subbandPlace(window, resolution.r, subband.orientation);
   const levels = style.numDecompositionLevels;
-  // a list that is too short is damage; the last step given is the best guess there is
-  const step = stepOf(quantization, levels, resolution.r, subband.orientation) ?? {
-    epsilon: quantization.epsilon.at(-1)!,
-    mu: quantization.mu.at(-1)!,
-  };
+  let step = stepOf(quantization, levels, resolution.r, subband.orientation);
+  if (step === undefined) {
+    // the last step given is the best guess there is
+    step = { epsilon: quantization.epsilon.at(-1)!, mu: quantization.mu.at(-1)! };
+    context.partial = true;
+    const found = quantization.epsilon.length;
+    context.log.add('qcd-length', `${found} step sizes for ${3 * levels + 1} subbands; the last one is used again`, {
+      clause: '15444-1 A.6.4',
+    });
+  }
+  if (style.reversible && quantization.style !== 'none' && resolution.r === 0) {
+    context.log.add('qcd-value', 'step sizes with the reversible filter; they are ignored', {
+      clause: '15444-1 A.6.4',
+    });
+  }
   const { precision } = snapshot.main.siz.components[component.component];
   return {
     subband,
@@ -331,8 +372,7 @@ function* decodeBand(
   plan: SubbandPlan,
   style: number,
   decoder: BlockDecoder,
-  data: Int32Array | Float32Array,
-  stride: number,
+  plane: WorkPlane,
   context: DecodeContext,
 ): Work<void> {
   const { xcbPrime, ycbPrime } = blocks.geometry;
@@ -385,7 +425,7 @@ function* decodeBand(
         );
       }
       if (plan.roiShift > 0) inverseMaxshift(coefficients, job.width * job.height, plan.roiShift);
-      place(coefficients, job.width, x0, y0, x1, y1, plan, data, stride, context.reconstruction);
+      place(coefficients, job.width, x0, y0, x1, y1, plan, plane.allocate(), plane.stride, context.reconstruction);
       yield;
     }
   }

@@ -7,10 +7,11 @@
 import type { Cod } from '../codestream/cod.ts';
 import { joinTileHeaders } from '../codestream/coding-parameters.ts';
 import { numXTiles } from '../codestream/siz.ts';
-import { overLimit, unsupported, usage } from '../errors.ts';
-import { type Executor, PAUSE_INTERVAL_MS } from '../executor.ts';
+import { unsupported, usage } from '../errors.ts';
+import { Deadline, type Executor, PAUSE_INTERVAL_MS } from '../executor.ts';
 import { clip, type Interval, lengthOf, resolutionInterval } from '../geometry/axis.ts';
 import { type TileComponent, type TileGeometry, tileGeometry } from '../geometry/tile.ts';
+import type { TileComponentGeometry } from '../geometry/tile-component.ts';
 import { type ComponentWindow, planWindow, precinctsOfWindow } from '../geometry/window.ts';
 import type { Limits } from '../limits.ts';
 import type { PrecinctPlan, PrecinctSnapshot, PrecinctSource, TileSelection } from '../packets/precinct-source.ts';
@@ -25,7 +26,7 @@ import {
   type Triple,
   withOneStride,
 } from './store.ts';
-import { type ComponentPlane, type DecodeContext, decodeTileComponent } from './tile-decoder.ts';
+import { type ComponentPlane, type DecodeContext, decodeTileComponent, zeroPlane } from './tile-decoder.ts';
 
 /** What to decode. */
 export interface WindowRequest {
@@ -46,6 +47,7 @@ export type DecodeWork<T> = Generator<DecodeStep, T, PrecinctSnapshot | undefine
 
 /** Tiles whose bytes are asked for at once. */
 const TILES_AT_ONCE = 16;
+const TILE_COMPONENTS_AT_ONCE = 4096;
 
 /** Interval of component samples that a reference-grid interval holds, reduced by 2^d (15444-1 B-12, B-14). */
 export function reducedInterval(lo: number, hi: number, rsiz: number, d: number): Interval {
@@ -72,8 +74,10 @@ export function* decodeWindow(
   context: DecodeContext,
 ): DecodeWork<void> {
   const tiles = tilesOfRegion(source.main, request.region);
-  for (let k = 0; k < tiles.length; k += TILES_AT_ONCE) {
-    const group = tiles.slice(k, k + TILES_AT_ONCE);
+  const { length } = source.main.siz.components;
+  const atOnce = Math.max(1, Math.min(TILES_AT_ONCE, Math.floor(TILE_COMPONENTS_AT_ONCE / length)));
+  for (let k = 0; k < tiles.length; k += atOnce) {
+    const group = tiles.slice(k, k + atOnce);
     const headers = (yield group.map((tile) => ({ tile, components: [], layers: 0 })))!;
     context.take(headers.diagnostics);
     const jobs = group.map((tile) => planTile(headers, tile, request, context));
@@ -95,6 +99,12 @@ interface TileJob {
   readonly selection: TileSelection;
 }
 
+/** A window of a tile-component's geometry, and the precincts that it touches by resolution level. */
+interface SharedWindow {
+  readonly window: ComponentWindow | undefined;
+  readonly rects: readonly (Bounds | undefined)[];
+}
+
 function planTile(snapshot: PrecinctSnapshot, tile: number, request: WindowRequest, context: DecodeContext): TileJob {
   const found = snapshot.tile(tile);
   const missing = found === undefined;
@@ -106,13 +116,23 @@ function planTile(snapshot: PrecinctSnapshot, tile: number, request: WindowReque
   if (mct && (wanted.has(0) || wanted.has(1) || wanted.has(2))) for (const c of [0, 1, 2]) wanted.add(c);
   const windows = new Map<number, ComponentWindow>();
   const components = [];
+  // components that share their geometry share its window, which matters where there are thousands
+  const shared = new Map<TileComponentGeometry, Map<boolean, SharedWindow>>();
   for (const c of wanted) {
-    const window = planComponent(geometry.components[c], request);
-    if (window === undefined) continue;
-    windows.set(c, window);
-    const { resolutions } = geometry.components[c].geometry;
-    const rects = resolutions.slice(0, window.target + 1).map((resolution) => precinctsOfWindow(window, resolution));
-    components.push({ component: c, resolutions: rects });
+    const component = geometry.components[c];
+    const { reversible } = component.parameters.style;
+    const known = shared.get(component.geometry) ?? new Map<boolean, SharedWindow>();
+    shared.set(component.geometry, known);
+    let plan = known.get(reversible);
+    if (plan === undefined) {
+      const window = planComponent(component, request);
+      const resolutions = window ? component.geometry.resolutions.slice(0, window.target + 1) : [];
+      plan = { window, rects: resolutions.map((resolution) => precinctsOfWindow(window!, resolution)) };
+      known.set(reversible, plan);
+    }
+    if (plan.window === undefined) continue;
+    windows.set(c, plan.window);
+    components.push({ component: c, resolutions: plan.rects });
   }
   const layers = Math.min(context.layers, header.cod.numLayers);
   context.mostLayers = Math.max(context.mostLayers, layers);
@@ -191,7 +211,10 @@ function* plane(
 ): DecodeWork<ComponentPlane> {
   const component = geometry.components[c];
   checkDepth(component, geometry.header.cod.mct && c < 3, snapshot);
-  if (missing) return zeros(windows.get(c)!, component.parameters.style.reversible);
+  if (missing) {
+    const { target, x, y } = windows.get(c)!;
+    return zeroPlane(lengthOf(x.kept[target]), lengthOf(y.kept[target]), component.parameters.style.reversible);
+  }
   const work = decodeTileComponent(geometry.tile, component, windows.get(c)!, snapshot, context);
   let step = work.next();
   while (!step.done) {
@@ -199,13 +222,6 @@ function* plane(
     step = work.next();
   }
   return step.value;
-}
-
-function zeros({ target, x, y }: ComponentWindow, reversible: boolean): ComponentPlane {
-  const width = lengthOf(x.kept[target]);
-  const height = lengthOf(y.kept[target]);
-  const data = reversible ? new Int32Array(width * height) : new Float32Array(width * height);
-  return { data, stride: width, width, height };
 }
 
 /**
@@ -225,12 +241,12 @@ function checkDepth(component: TileComponent, mct: boolean, snapshot: PrecinctSn
 
 /** Runs a decode over a source in memory. */
 export function runNow<T>(work: DecodeWork<T>, source: PrecinctSource, executor: Executor, limits: Limits): T {
-  const start = executor.now();
+  const deadline = new Deadline(executor, limits.time);
   let step = work.next();
   while (!step.done) {
-    checkTime(executor.now() - start, limits);
+    deadline.check();
     if (step.value && !source.loadSync) throw usage('sync-source', 'only bytes in memory can be read synchronously');
-    step = step.value ? work.next(source.loadSync!(step.value)) : work.next();
+    step = step.value ? work.next(source.loadSync!(step.value, { deadline })) : work.next();
   }
   return step.value;
 }
@@ -244,19 +260,18 @@ export async function runFrom<T>(
   signal?: AbortSignalLike,
 ): Promise<T> {
   throwIfAborted(signal);
-  const start = executor.now();
-  let last = start;
+  const deadline = new Deadline(executor, limits.time);
+  let last = executor.now();
   let step = work.next();
   while (!step.done) {
+    deadline.check();
     if (step.value) {
-      const snapshot = await source.load(step.value, signal ? { signal, executor } : { executor });
+      const snapshot = await source.load(step.value, { executor, deadline, ...(signal ? { signal } : {}) });
       throwIfAborted(signal);
       step = work.next(snapshot);
       continue;
     }
-    const now = executor.now();
-    checkTime(now - start, limits);
-    if (now - last >= PAUSE_INTERVAL_MS && executor.pause) {
+    if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
       await executor.pause();
       throwIfAborted(signal);
       last = executor.now();
@@ -264,8 +279,4 @@ export async function runFrom<T>(
     step = work.next();
   }
   return step.value;
-}
-
-function checkTime(elapsed: number, limits: Limits): void {
-  if (elapsed > limits.time) throw overLimit('limit-time', `the work took longer than ${limits.time} ms`);
 }

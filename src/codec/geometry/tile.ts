@@ -9,6 +9,7 @@ import {
   type TileHeader,
   tileComponentParametersOf,
 } from '../codestream/coding-parameters.ts';
+import type { ComponentCodingStyle } from '../codestream/cod.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
 import type { Bounds } from '../rect.ts';
 import { type TileComponentGeometry, numPrecinctsOf, tileBounds, tileComponentGeometry } from './tile-component.ts';
@@ -35,18 +36,22 @@ export interface TileGeometry {
 /** Works out a tile. */
 export function tileGeometry(main: MainHeader, header: TileHeader): TileGeometry {
   const bounds = tileBounds(main.siz, header.tile);
-  const shared = new Map<object, Map<number, TileComponentGeometry>>();
+  const shared = new Map<string, TileComponentGeometry>();
+  // a style object stands for many components, so its key is made once
+  const keys = new Map<ComponentCodingStyle, string>();
   const components = main.siz.components.map(({ xrsiz, yrsiz }, component): TileComponent => {
     const parameters = tileComponentParametersOf(main, header, component);
-    let bySampling = shared.get(parameters.style);
-    if (bySampling === undefined) {
-      bySampling = new Map();
-      shared.set(parameters.style, bySampling);
+    const { style } = parameters;
+    let key = keys.get(style);
+    if (key === undefined) {
+      key = `${style.numDecompositionLevels} ${style.xcb} ${style.ycb} ${style.precincts ?? ''}`;
+      keys.set(style, key);
     }
-    let geometry = bySampling.get(xrsiz * 256 + yrsiz);
+    key = `${xrsiz} ${yrsiz} ${key}`;
+    let geometry = shared.get(key);
     if (geometry === undefined) {
-      geometry = tileComponentGeometry(bounds, xrsiz, yrsiz, parameters.style);
-      bySampling.set(xrsiz * 256 + yrsiz, geometry);
+      geometry = tileComponentGeometry(bounds, xrsiz, yrsiz, style);
+      shared.set(key, geometry);
     }
     return { component, xrsiz, yrsiz, parameters, geometry };
   });

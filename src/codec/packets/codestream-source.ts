@@ -25,7 +25,7 @@ import type {
   TileSelection,
 } from './precinct-source.ts';
 import { type PacketRange, type TileData, TilePackets } from './tile-packets.ts';
-import { TilePartFinder } from './tile-parts.ts';
+import { placeOf, plainMessage, TilePartFinder } from './tile-parts.ts';
 
 /** Least number of bytes fetched at once from a source that is not memory, when headers are followed. */
 const REMOTE_CHUNK = 32768;
@@ -49,6 +49,7 @@ export interface CodestreamPlace {
 
 /** Tiles whose packet places are kept for the next window; older ones are worked out again. */
 const MAX_OPEN_TILES = 256;
+const MAX_OPEN_TILE_COMPONENTS = 1 << 16;
 
 /** A codestream, parsed as far as anyone asked. */
 export class CodestreamSource implements PrecinctSource {
@@ -99,13 +100,13 @@ export class CodestreamSource implements PrecinctSource {
   }
 
   async load(plan: PrecinctPlan, options: LoadOptions = {}): Promise<PrecinctSnapshot> {
-    return readFrom(this.loading(plan), this.input, options.signal, options.executor);
+    return readFrom(this.loading(plan), this.input, options.signal, options.executor, options.deadline);
   }
 
-  loadSync(plan: PrecinctPlan): PrecinctSnapshot {
+  loadSync(plan: PrecinctPlan, options: Pick<LoadOptions, 'deadline'> = {}): PrecinctSnapshot {
     if (!(this.input instanceof BytesSource))
       throw usage('sync-source', 'only bytes in memory can be read synchronously');
-    return readNow(this.loading(plan), this.input.bytes);
+    return readNow(this.loading(plan), this.input.bytes, options.deadline);
   }
 
   /** Finds every tile-part of the codestream, for a description of it. */
@@ -165,7 +166,8 @@ export class CodestreamSource implements PrecinctSource {
     const log = new DiagnosticLog();
     const parts = yield* this.finder.partsOf(tile, this.window, this.log);
     const open = parts.length === 0 ? undefined : { header: joinTileHeaders(this.main, tile, parts), parts, log };
-    if (this.tiles.size >= MAX_OPEN_TILES) this.tiles.delete(this.tiles.keys().next().value!);
+    const most = Math.min(MAX_OPEN_TILES, MAX_OPEN_TILE_COMPONENTS / this.main.siz.components.length);
+    if (this.tiles.size >= most) this.tiles.delete(this.tiles.keys().next().value!);
     this.tiles.set(tile, open);
     return open;
   }
@@ -229,7 +231,7 @@ export class CodestreamSource implements PrecinctSource {
       return read();
     } catch (error) {
       if (!(error instanceof Jpeg2000Error)) throw error;
-      this.log.add(error.code, error.message, error.offset === undefined ? {} : { offset: error.offset });
+      this.log.add(error.code, plainMessage(error), placeOf(error));
       return undefined;
     }
   }

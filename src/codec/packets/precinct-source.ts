@@ -7,7 +7,7 @@
 import type { TileHeader } from '../codestream/coding-parameters.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
 import type { Diagnostic } from '../errors.ts';
-import type { Executor } from '../executor.ts';
+import type { Deadline, Executor } from '../executor.ts';
 import type { AbortSignalLike } from '../source.ts';
 import type { PrecinctHeld } from '../tier2/read-blocks.ts';
 
@@ -67,6 +67,8 @@ export interface LoadOptions {
   readonly signal?: AbortSignalLike;
   /** Gives the event loop a turn during long searches. */
   readonly executor?: Executor;
+  /** Ends searches that take too long. */
+  readonly deadline?: Deadline;
 }
 
 /** Provider of packets. */
@@ -75,5 +77,5 @@ export interface PrecinctSource {
   /** Brings in everything a plan needs. */
   load(plan: PrecinctPlan, options?: LoadOptions): Promise<PrecinctSnapshot>;
   /** The same without waiting; only where the bytes are in memory. */
-  loadSync?(plan: PrecinctPlan): PrecinctSnapshot;
+  loadSync?(plan: PrecinctPlan, options?: Pick<LoadOptions, 'deadline'>): PrecinctSnapshot;
 }

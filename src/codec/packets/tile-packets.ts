@@ -72,7 +72,7 @@ export class TilePackets {
   private headerStart = new Int32Array(0);
   private headerLength = new Int32Array(0);
   private next = new Int32Array(64);
-  private readonly sequence: Iterator<PacketPlace>;
+  private readonly sequence: Iterator<PacketPlace | undefined>;
   private readonly readers = new Map<number, PrecinctReader>();
   private blocksHeld = 0;
   private position = 0;
@@ -121,7 +121,7 @@ export class TilePackets {
     if (missing === 0 || this.finished) return;
     const wanted = this.wantedLayers(selection);
     for (;;) {
-      const place = this.pending ?? this.nextPlace();
+      const place = this.pending ?? (yield* this.nextPlace());
       if (place === undefined) {
         this.finish();
         this.exhausted = true;
@@ -186,9 +186,14 @@ export class TilePackets {
     }
   }
 
-  private nextPlace(): PacketPlace | undefined {
-    const step = this.sequence.next();
-    return step.done ? undefined : step.value;
+  /** The next packet's place; `undefined` when there is none. Pauses where the sequence says that finding it takes long. */
+  private *nextPlace(): Reading<PacketPlace | undefined> {
+    for (;;) {
+      const step = this.sequence.next();
+      if (step.done) return undefined;
+      if (step.value) return step.value;
+      yield [];
+    }
   }
 
   private hasEmptyBodies(): boolean {

@@ -18,8 +18,17 @@ export interface PacketPlace {
   layer: number;
 }
 
-/** The packets of a tile in codestream order. `changes` is its POC, empty for none. */
-export function* packetSequence(tile: TileGeometry, changes: readonly ProgressionChange[]): Generator<PacketPlace> {
+/** Packets that a POC names again are passed over; after so many a caller is asked whether to go on. */
+const SKIPPED_BETWEEN_PAUSES = 1 << 16;
+
+/**
+ * The packets of a tile in codestream order. `changes` is its POC, empty for none. `undefined` comes between packets where the
+ * search for the next one takes long, as a good moment to pause.
+ */
+export function* packetSequence(
+  tile: TileGeometry,
+  changes: readonly ProgressionChange[],
+): Generator<PacketPlace | undefined> {
   const { cod } = tile.header;
   const place: PacketPlace = { component: 0, resolution: 0, precinct: 0, layer: 0 };
   if (changes.length === 0) {
@@ -29,6 +38,7 @@ export function* packetSequence(tile: TileGeometry, changes: readonly Progressio
   }
   // A.6.6: a packet is never sent twice, so each precinct goes on with its first layer that has not been sent
   const sent = new Map<number, Uint16Array>();
+  let skipped = 0;
   for (const change of changes) {
     const bounded = { ...change, layerEnd: Math.min(change.layerEnd, cod.numLayers) };
     for (const p of progression(tile, bounded, place)) {
@@ -38,7 +48,10 @@ export function* packetSequence(tile: TileGeometry, changes: readonly Progressio
         layers = new Uint16Array(numPrecinctsOf(resolutionOf(tile, p.component, p.resolution)!));
         sent.set(key, layers);
       }
-      if (p.layer !== layers[p.precinct]) continue;
+      if (p.layer !== layers[p.precinct]) {
+        if (++skipped % SKIPPED_BETWEEN_PAUSES === 0) yield undefined;
+        continue;
+      }
       layers[p.precinct]++;
       yield p;
     }

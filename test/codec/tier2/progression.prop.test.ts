@@ -56,7 +56,9 @@ function found(main: MainHeader, tile: number, poc: readonly ProgressionChange[]
   // the reader of POC bounds CEpoc by the number of components
   const bounded = poc.map((change) => ({ ...change, componentEnd: Math.min(change.componentEnd, numComponents) }));
   const packets: Packet[] = [];
-  for (const { component, resolution, precinct, layer } of packetSequence(tileOf(main, tile), bounded)) {
+  for (const place of packetSequence(tileOf(main, tile), bounded)) {
+    if (!place) continue; // a moment to pause
+    const { component, resolution, precinct, layer } = place;
     packets.push([component, resolution, precinct, layer]);
   }
   return packets;
