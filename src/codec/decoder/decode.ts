@@ -34,7 +34,7 @@ export interface ChannelStage {
     options: DecodeOptions,
     bounds: Bounds,
     log: DiagnosticLog,
-  ): { planes: readonly Plane[]; colour: ColourInfo };
+  ): DecodeWork<{ planes: readonly Plane[]; colour: ColourInfo }>;
 }
 
 /** A component's samples with the place of the first on the component's (reduced) grid. */
@@ -125,10 +125,11 @@ export function* decodePicture(
   });
   const bounds = reducedBounds(region, reduce);
   const channels = stage
-    ? stage.apply(components, file, options, bounds, log)
+    ? yield* stage.apply(components, file, options, bounds, log)
     : { planes: placed, colour: nativeColour(windows, colour) };
-  const planes = convertPlanes(channels.planes, options.sample ?? 'auto');
-  return { image: { ...assemble(planes, options.layout, options.into), colour: channels.colour, status }, ...counted };
+  const planes = yield* convertPlanes(channels.planes, options.sample ?? 'auto');
+  const image = yield* assemble(planes, options.layout, options.into);
+  return { image: { ...image, colour: channels.colour, status }, ...counted };
 }
 
 /** A component's window on its own grid, after reduction. */

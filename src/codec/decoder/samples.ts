@@ -1,6 +1,10 @@
 /** Sample arrays: choosing their type, converting them, and putting planes together. */
 import { usage } from '../errors.ts';
 import type { Plane, RasterImage, SampleArray } from '../image.ts';
+import type { DecodeWork } from './window-decode.ts';
+
+/** Samples converted between two moments to pause: some milliseconds of work. */
+export const STRIP_SAMPLES = 1 << 18;
 
 /** Constructor of a sample array. */
 export type SampleArrayConstructor =
@@ -38,22 +42,31 @@ export function checkInto(into: SampleArray, type: SampleArrayConstructor, lengt
 }
 
 /** Converts planes to a sample type; `u8` scales to 0..255, the others keep values and clamp. */
-export function convertPlanes(
+export function* convertPlanes(
   planes: readonly Plane[],
   sample: 'auto' | 'u8' | 'u16' | 'i16' | 'i32' | 'f32',
-): readonly Plane[] {
+): DecodeWork<readonly Plane[]> {
   if (sample === 'auto') return planes;
-  return planes.map((plane) => (sample === 'u8' ? toBytes(plane) : clamped(plane, sample)));
+  const converted: Plane[] = [];
+  for (const plane of planes) converted.push(yield* sample === 'u8' ? toBytes(plane) : clamped(plane, sample));
+  return converted;
 }
 
-function toBytes(plane: Plane): Plane {
+function* toBytes(plane: Plane): DecodeWork<Plane> {
   const { data, precision, signed } = plane;
   if (precision === 8 && !signed && data instanceof Uint8Array) return plane;
   const out = new Uint8Array(data.length);
   const offset = signed ? 2 ** (precision - 1) : 0;
   const scale = 255 / (2 ** precision - 1);
-  for (let k = 0; k < data.length; k++) out[k] = Math.round((data[k] + offset) * scale);
+  for (let from = 0; from < data.length; from += STRIP_SAMPLES) {
+    scaleStrip(data, out, from, Math.min(data.length, from + STRIP_SAMPLES), offset, scale);
+    yield undefined;
+  }
   return { ...plane, data: out, precision: 8, signed: false };
+}
+
+function scaleStrip(data: SampleArray, out: Uint8Array, from: number, to: number, offset: number, scale: number): void {
+  for (let k = from; k < to; k++) out[k] = Math.round((data[k] + offset) * scale);
 }
 
 const TYPES = {
@@ -63,24 +76,31 @@ const TYPES = {
   f32: { type: Float32Array, least: -Infinity, most: Infinity, bits: 32, signed: true },
 } as const;
 
-function clamped(plane: Plane, sample: keyof typeof TYPES): Plane {
+function* clamped(plane: Plane, sample: keyof typeof TYPES): DecodeWork<Plane> {
   const { type, least, most } = TYPES[sample];
   const { data } = plane;
   if (data instanceof type) return plane;
   const out = new type(data.length);
-  for (let k = 0; k < data.length; k++) {
-    const value = data[k];
-    out[k] = value < least ? least : value > most ? most : value;
+  for (let from = 0; from < data.length; from += STRIP_SAMPLES) {
+    clampStrip(data, out, from, Math.min(data.length, from + STRIP_SAMPLES), least, most);
+    yield undefined;
   }
   return { ...plane, data: out };
 }
 
+function clampStrip(data: SampleArray, out: SampleArray, from: number, to: number, least: number, most: number): void {
+  for (let k = from; k < to; k++) {
+    const value = data[k];
+    out[k] = value < least ? least : value > most ? most : value;
+  }
+}
+
 /** Puts planes into one array; interleaved falls back to planar where sizes differ. */
-export function assemble(
+export function* assemble(
   planes: readonly Plane[],
   layout: 'planar' | 'interleaved' = 'interleaved',
   into?: SampleArray,
-): Omit<RasterImage, 'stats' | 'warnings' | 'colour' | 'status'> {
+): DecodeWork<Omit<RasterImage, 'stats' | 'warnings' | 'colour' | 'status'>> {
   const first = planes[0];
   const alike = planes.every((plane) => plane.width === first.width && plane.height === first.height);
   const interleaved = layout === 'interleaved' && alike;
@@ -95,20 +115,39 @@ export function assemble(
   }
   const data = into ?? new type(total);
   if (interleaved) {
-    const n = planes.length;
-    planes.forEach((plane, k) => {
-      for (let i = 0, to = k; i < plane.data.length; i++, to += n) data[to] = plane.data[i];
-    });
+    const { length } = first.data;
+    for (let from = 0; from < length; from += STRIP_SAMPLES) {
+      for (let k = 0; k < planes.length; k++) {
+        interleaveStrip(planes[k].data, data, from, Math.min(length, from + STRIP_SAMPLES), k, planes.length);
+        yield undefined;
+      }
+    }
     return { ...head, layout: 'interleaved', data };
   }
   let at = 0;
-  const views = planes.map((plane) => {
+  const views: Plane[] = [];
+  for (const plane of planes) {
     const view = data.subarray(at, at + plane.data.length);
-    view.set(plane.data);
+    for (let from = 0; from < view.length; from += STRIP_SAMPLES) {
+      view.set(plane.data.subarray(from, from + STRIP_SAMPLES), from);
+      yield undefined;
+    }
     at += plane.data.length;
-    return { ...plane, data: view };
-  });
+    views.push({ ...plane, data: view });
+  }
   return { ...head, layout: 'planar', data, planes: views };
+}
+
+/** Samples of one channel to their places among `n`. */
+function interleaveStrip(
+  data: SampleArray,
+  out: SampleArray,
+  from: number,
+  to: number,
+  channel: number,
+  n: number,
+): void {
+  for (let i = from, at = from * n + channel; i < to; i++, at += n) out[at] = data[i];
 }
 
 function commonArray(planes: readonly Plane[], signed: boolean): SampleArrayConstructor {
