@@ -8,7 +8,7 @@ import type { MainHeader } from '../codestream/main-header.ts';
 import * as M from '../codestream/markers.ts';
 import { numXTiles, numYTiles } from '../codestream/siz.ts';
 import { readSot, readTilePart, type Sot, type TilePart } from '../codestream/tile-part.ts';
-import { type DiagnosticLog, Jpeg2000Error } from '../errors.ts';
+import { type DiagnosticLog, type ErrorPlace, Jpeg2000Error } from '../errors.ts';
 import type { ReadWindow } from '../read-window.ts';
 import type { Reading } from '../source.ts';
 
@@ -19,27 +19,50 @@ interface FoundPart {
   readonly end: number;
 }
 
+/** The tile-parts of one tile, as far as they have been found. */
+interface FoundTile {
+  readonly parts: FoundPart[];
+  /** The least TNsot that was said, infinite before one is. */
+  total: number;
+}
+
+/** Where TLM says that a tile-part stands. */
+interface Place {
+  readonly offset: number;
+  readonly ordinal: number;
+  readonly length: number;
+}
+
+/** TPsot is one byte and 255 is not used (A.4.2). */
+const MAX_PARTS_OF_TILE = 255;
+
+/** Tile-parts that are gone through between two moments to pause. */
+const PARTS_BETWEEN_PAUSES = 512;
+
 /** All tile-parts of one codestream, found step by step. */
 export class TilePartFinder {
   private readonly main: MainHeader;
   private readonly numTiles: number;
   /** End of the codestream, as far as known. */
   private readonly end: number;
-  private readonly found = new Map<number, FoundPart[]>();
+  private readonly found = new Map<number, FoundTile>();
   private readonly read = new Map<number, readonly TilePart[]>();
   private position: number;
   private ordinal = 0;
   /** True when there is nothing more to hop to. */
   private finished = false;
-  /** From TLM: offset, ordinal and length of each tile's parts. */
-  private tlm: Map<number, { offset: number; ordinal: number; length: number }[]> | undefined;
+  /** From TLM: the places of each tile's parts. */
+  private tlm: ReadonlyMap<number, readonly Place[]> | undefined;
+  /** True once TLM was held against what can be known without following it. */
+  private tlmChecked = false;
+  /** Tile-parts gone through since the last moment to pause. */
+  private work = 0;
 
   constructor(main: MainHeader, end: number) {
     this.main = main;
     this.numTiles = numXTiles(main.siz) * numYTiles(main.siz);
     this.end = end;
     this.position = main.end;
-    this.tlm = placesFromTlm(main, this.numTiles, end);
   }
 
   /** The tile-parts of a tile in order, headers read; empty when the codestream has none. */
@@ -48,13 +71,14 @@ export class TilePartFinder {
     if (done) return done;
     const parts: TilePart[] = [];
     for (const part of yield* this.locate(tile, window, log)) {
+      yield* this.pace();
       try {
         const numComponents = this.main.siz.components.length;
         parts.push(yield* readTilePart(window, part.sot, part.ordinal, part.end, numComponents, log));
       } catch (error) {
         if (!(error instanceof Jpeg2000Error)) throw error;
         // what stood before it in the tile can still be decoded
-        log.add(error.code, `tile ${tile}: ${error.message}`, { offset: part.sot.offset });
+        log.add(error.code, `tile ${tile}: ${plainMessage(error)}`, { offset: part.sot.offset, ...placeOf(error) });
         break;
       }
     }
@@ -66,39 +90,86 @@ export class TilePartFinder {
 
   /** Finds everything; afterwards {@link all} lists it. */
   *findAll(window: ReadWindow, log: DiagnosticLog): Reading<void> {
+    yield* this.checkTlm(window, log);
     this.tlm = undefined;
     while (!this.finished) yield* this.hop(window, log);
   }
 
   /** The tile-parts found so far, in codestream order. */
   all(): { readonly sot: Sot; readonly end: number }[] {
-    return [...this.found.values()].flat().sort((a, b) => a.ordinal - b.ordinal);
+    return [...this.found.values()].flatMap(({ parts }) => parts).sort((a, b) => a.ordinal - b.ordinal);
   }
 
   private *locate(tile: number, window: ReadWindow, log: DiagnosticLog): Reading<readonly FoundPart[]> {
+    yield* this.checkTlm(window, log);
     if (this.tlm) {
-      const places = this.tlm.get(tile) ?? [];
-      const parts: FoundPart[] = [];
-      for (const place of places) {
-        const sot = yield* this.readSotSafely(window, place.offset, log);
-        if (sot === undefined || sot.isot !== tile || (sot.psot !== 0 && sot.psot !== place.length)) {
-          if (place.offset >= this.end) break; // cut off before this tile-part
-          log.add('tlm-value', `TLM puts a part of tile ${tile} where there is none; TLM is ignored`, {
-            offset: place.offset,
-            clause: '15444-1 A.7.1',
-          });
-          this.tlm = undefined;
-          break;
-        }
-        parts.push({ sot, ordinal: place.ordinal, end: Math.min(place.offset + place.length, this.end) });
-      }
-      if (this.tlm) {
+      const parts = yield* this.locateByTlm(tile, this.tlm.get(tile) ?? [], window, log);
+      if (parts) {
         this.noteCut(parts, log);
         return parts;
       }
     }
     while (!this.finished && !this.isWhole(tile)) yield* this.hop(window, log);
-    return this.found.get(tile) ?? [];
+    return this.found.get(tile)?.parts ?? [];
+  }
+
+  /** The parts of a tile where TLM says; `undefined` when they are not there, and TLM is dropped. */
+  private *locateByTlm(
+    tile: number,
+    places: readonly Place[],
+    window: ReadWindow,
+    log: DiagnosticLog,
+  ): Reading<FoundPart[] | undefined> {
+    const parts: FoundPart[] = [];
+    for (const { offset, ordinal, length } of places) {
+      yield* this.pace();
+      const sot = yield* this.sotAt(window, offset);
+      const right =
+        sot !== undefined &&
+        !(sot instanceof Jpeg2000Error) &&
+        sot.isot === tile &&
+        (sot.psot === 0 || sot.psot === length);
+      if (!right) {
+        if (offset >= this.end) break; // cut off before this tile-part
+        this.dropTlm(log, `TLM puts a part of tile ${tile} where there is none`, offset);
+        return undefined;
+      }
+      if (parts.length === MAX_PARTS_OF_TILE) {
+        this.reportTooMany(sot, log);
+        break;
+      }
+      parts.push({ sot, ordinal, end: Math.min(offset + length, this.end) });
+    }
+    return parts;
+  }
+
+  /** Adds up TLM, once, and drops it when it cannot be right. */
+  private *checkTlm(window: ReadWindow, log: DiagnosticLog): Reading<void> {
+    if (this.tlmChecked) return;
+    this.tlmChecked = true;
+    if (this.main.segments.tlm.length === 0) return;
+    const listed = placesFromTlm(this.main, this.numTiles);
+    if (listed.problem !== undefined) {
+      this.dropTlm(log, listed.problem, this.main.offset);
+      return;
+    }
+    this.tlm = listed.places;
+    if (this.end === Number.MAX_SAFE_INTEGER || listed.end + 2 >= this.end) return;
+    // a TLM that leaves bytes over does not list every tile-part, unless they come after EOC
+    const next = yield* window.need(listed.end, 2);
+    if (next.length === 2 && ((next[0] << 8) | next[1]) === M.EOC) return;
+    this.dropTlm(log, `the tile-parts in TLM end at byte ${listed.end}, the codestream goes on`, this.main.offset);
+  }
+
+  private dropTlm(log: DiagnosticLog, problem: string, offset: number): void {
+    this.tlm = undefined;
+    log.add('tlm-value', `${problem}; TLM is ignored`, { offset, clause: '15444-1 A.7.1' });
+  }
+
+  private *pace(): Reading<void> {
+    if (++this.work < PARTS_BETWEEN_PAUSES) return;
+    this.work = 0;
+    yield [];
   }
 
   private noteCut(parts: readonly FoundPart[], log: DiagnosticLog): void {
@@ -119,14 +190,22 @@ export class TilePartFinder {
 
   /** True once the tile has said how many parts it has, and all of them were found. */
   private isWhole(tile: number): boolean {
-    const parts = this.found.get(tile);
-    return parts?.some((p) => p.sot.tnsot !== 0 && p.sot.tnsot <= parts.length) ?? false;
+    const known = this.found.get(tile);
+    return known !== undefined && known.total <= known.parts.length;
   }
 
   private *hop(window: ReadWindow, log: DiagnosticLog): Reading<void> {
-    const sot = yield* this.readSotSafely(window, this.position, log);
+    yield* this.pace();
+    const position = this.position;
+    const sot = yield* this.sotAt(window, position);
+    if (this.position !== position || this.finished) return; // another reading came here meanwhile
     if (sot === undefined) {
       yield* this.endHere(window, log);
+      return;
+    }
+    if (sot instanceof Jpeg2000Error) {
+      this.finished = true;
+      log.add(sot.code, plainMessage(sot), placeOf(sot));
       return;
     }
     let end = sot.offset + sot.psot;
@@ -143,26 +222,54 @@ export class TilePartFinder {
       end = this.end;
       this.finished = true;
     }
-    const parts = this.found.get(sot.isot) ?? [];
-    if (parts.length !== sot.tpsot) {
-      log.add('tile-part-order', `tile ${sot.isot}: part ${sot.tpsot} where part ${parts.length} was expected`, {
-        offset: sot.offset,
+    this.position = end;
+    this.keep({ sot, ordinal: this.ordinal++, end }, log);
+  }
+
+  /** Puts a tile-part to its tile, unless no such tile or part can be. */
+  private keep(part: FoundPart, log: DiagnosticLog): void {
+    const { offset, isot, tpsot, tnsot } = part.sot;
+    if (isot >= this.numTiles) {
+      log.add('sot-value', `tile ${isot} of ${this.numTiles}; the tile-part is left out`, {
+        offset: offset + 4,
+        clause: '15444-1 A.4.2',
+      });
+      return;
+    }
+    let known = this.found.get(isot);
+    if (known === undefined) {
+      known = { parts: [], total: Number.POSITIVE_INFINITY };
+      this.found.set(isot, known);
+    }
+    if (known.parts.length === MAX_PARTS_OF_TILE) {
+      this.reportTooMany(part.sot, log);
+      return;
+    }
+    if (known.parts.length !== tpsot) {
+      log.add('tile-part-order', `tile ${isot}: part ${tpsot} where part ${known.parts.length} was expected`, {
+        offset,
         clause: '15444-1 A.4.2',
       });
     }
-    parts.push({ sot, ordinal: this.ordinal++, end });
-    this.found.set(sot.isot, parts);
-    this.position = end;
+    known.parts.push(part);
+    if (tnsot !== 0) known.total = Math.min(known.total, tnsot);
   }
 
-  private *readSotSafely(window: ReadWindow, offset: number, log: DiagnosticLog): Reading<Sot | undefined> {
+  private reportTooMany(sot: Sot, log: DiagnosticLog): void {
+    log.add('tile-part-order', `tile ${sot.isot}: a part beyond the ${MAX_PARTS_OF_TILE} possible ones is left out`, {
+      offset: sot.offset,
+      clause: '15444-1 A.4.2',
+    });
+  }
+
+  /** SOT, or what is wrong with it; `undefined` when something else stands there. Any tile index is taken. */
+  private *sotAt(window: ReadWindow, offset: number): Reading<Sot | Jpeg2000Error | undefined> {
     if (offset >= this.end) return undefined;
     try {
-      return yield* readSot(window, offset, this.numTiles);
+      return yield* readSot(window, offset, Number.POSITIVE_INFINITY);
     } catch (error) {
       if (!(error instanceof Jpeg2000Error)) throw error;
-      log.add(error.code, error.message, error.offset === undefined ? {} : { offset: error.offset });
-      return undefined;
+      return error;
     }
   }
 
@@ -184,29 +291,38 @@ export class TilePartFinder {
 
 const EMPTY = /* @__PURE__ */ new Uint8Array(0);
 
-/** Adds up TLM into places; `undefined` when there is none or it cannot be right. */
+/** Where an error says that the problem lies, for a diagnostic in its stead. */
+export function placeOf({ offset, clause }: Jpeg2000Error): ErrorPlace {
+  return { ...(offset === undefined ? {} : { offset }), ...(clause === undefined ? {} : { clause }) };
+}
+
+/** The message of an error without the place that its class appends. */
+export function plainMessage({ message, offset, clause }: Jpeg2000Error): string {
+  const at = offset === undefined ? '' : ` at byte ${offset}`;
+  const by = clause === undefined ? '' : ` (${clause})`;
+  return message.endsWith(at + by) ? message.slice(0, message.length - at.length - by.length) : message;
+}
+
+/** What TLM says as places, and where the last one ends; `problem` when it cannot be right. */
 function placesFromTlm(
   main: MainHeader,
   numTiles: number,
-  end: number,
-): Map<number, { offset: number; ordinal: number; length: number }[]> | undefined {
-  const segments = [...main.segments.tlm].sort((a, b) => a.index - b.index);
-  if (segments.length === 0) return undefined;
-  const places = new Map<number, { offset: number; ordinal: number; length: number }[]>();
+): { readonly places: ReadonlyMap<number, readonly Place[]>; readonly end: number; readonly problem?: string } {
+  const places = new Map<number, Place[]>();
   let offset = main.end;
   let ordinal = 0;
-  for (const { entries } of segments) {
-    for (const entry of entries) {
-      const tile = entry.tile ?? ordinal; // A.7.1: without Ttlm, one tile-part a tile, in order
-      if (tile >= numTiles || entry.length < 14) return undefined;
+  for (const { entries } of [...main.segments.tlm].sort((a, b) => a.index - b.index)) {
+    for (const { tile = ordinal, length } of entries) {
+      // A.7.1: without Ttlm, one tile-part a tile, in order
+      if (tile >= numTiles) return { places, end: offset, problem: `TLM names tile ${tile} of ${numTiles}` };
+      if (length < 14) return { places, end: offset, problem: `a tile-part of ${length} bytes in TLM cannot be` };
       const parts = places.get(tile);
-      const place = { offset, ordinal, length: entry.length };
+      const place = { offset, ordinal, length };
       if (parts) parts.push(place);
       else places.set(tile, [place]);
-      offset += entry.length;
+      offset += length;
       ordinal++;
     }
   }
-  // a TLM that leaves bytes over does not list every tile-part
-  return end < Number.MAX_SAFE_INTEGER && offset + 2 < end ? undefined : places;
+  return { places, end: offset };
 }
