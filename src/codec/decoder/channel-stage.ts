@@ -16,7 +16,7 @@ import type { DecodeOptions } from './options.ts';
 import { STRIP_SAMPLES } from './samples.ts';
 import type { DecodeWork } from './window-decode.ts';
 
-/** Samples of a strip where tables of 2^16 entries are made for each: few enough to pause, enough to be worth them. */
+/** Samples of a strip where tables of up to 2^16 entries are made for each: few enough to pause, enough to be worth them. */
 const DEEP_STRIP_SAMPLES = 1 << 20;
 
 /** Subsampled components are brought to full size when asked for, and always to be rendered. */
@@ -101,7 +101,7 @@ function* render(
   method: UpsampleMethod,
   log: DiagnosticLog,
 ): DecodeWork<Channels> {
-  const isDeep = planes.some((plane) => plane.precision > 8);
+  const isDeep = planes.some((plane) => plane.precision > 12);
   const strips = stripsOf(bounds, isDeep ? DEEP_STRIP_SAMPLES : STRIP_SAMPLES);
   if (strips.length < 2) return renderSrgb(planes, colour, { bounds, upsample: method }, log);
   let result: Channels | undefined;

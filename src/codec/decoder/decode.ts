@@ -4,6 +4,7 @@
  * Components that need nothing more are written straight into the result. Everything that concerns colour is a stage that is
  * handed in, so that a build without it is smaller.
  */
+import { tileComponentParametersOf } from '../codestream/coding-parameters.ts';
 import type { Siz } from '../codestream/siz.ts';
 import { type DiagnosticLog, overLimit, usage } from '../errors.ts';
 import type { Jp2File } from '../fileformat/jp2-file.ts';
@@ -17,7 +18,7 @@ import { canvasRegion, checkOptions, type DecodeOptions, reductionFor } from './
 import { assemble, checkInto, commonPrecision, convertPlanes, narrowestArray } from './samples.ts';
 import { DecodeContext } from './tile-decoder.ts';
 import type { ComponentTarget } from './store.ts';
-import { decodeWindow, type DecodeWork, reducedInterval } from './window-decode.ts';
+import { decodeWindow, type DecodeWork, reducedInterval, tilesOfRegion } from './window-decode.ts';
 
 /** Palette, channels, colour: the part of a decode that only files with colour need. */
 export interface ChannelStage {
@@ -77,7 +78,7 @@ export function* decodePicture(
   const { source, file } = picture;
   const { siz } = source.main;
   const region = canvasRegion(siz, options.region);
-  const reduce = reductionOf(source, region, options);
+  const reduce = yield* fittingReduction(source, region, options);
   const stage = options.components === undefined && options.colour !== 'native' ? tools.channels : undefined;
   const plain = stage === undefined || stage.isPlain(file, options);
   const windows = windowsOf(siz, region, reduce, options, stage);
@@ -137,6 +138,34 @@ interface ComponentArea {
   readonly component: number;
   readonly x: Interval;
   readonly y: Interval;
+}
+
+/** Tiles whose headers are looked at before the decode; a source keeps as many, so that they are read once. */
+const MOST_TILES_AHEAD = 256;
+
+/**
+ * The reduction for a decode. A tile may have fewer decomposition levels than the main header says (15444-1 A.6.1), and a size to
+ * fit is no reason to fail over it, so the headers of the tiles come first when one is given. With more than 256 tiles in the
+ * window, which are not read twice for that, the main header is believed.
+ */
+function* fittingReduction(source: PrecinctSource, region: Bounds, options: DecodeOptions): DecodeWork<number> {
+  const { components, inverseMct = true, maxSize } = options;
+  let reduce = reductionOf(source, region, options);
+  if (!maxSize || reduce === 0) return reduce;
+  const tiles = tilesOfRegion(source.main, region);
+  if (tiles.length > MOST_TILES_AHEAD) return reduce;
+  const headers = (yield tiles.map((tile) => ({ tile, components: [], layers: 0 })))!;
+  for (const tile of tiles) {
+    const header = headers.tile(tile);
+    if (header === undefined) continue;
+    for (let c = 0; c < source.main.siz.components.length; c++) {
+      const transformed = header.cod.mct && inverseMct && c < 3;
+      if (components && !components.includes(c) && !transformed) continue;
+      const { style } = tileComponentParametersOf(source.main, header, c);
+      reduce = Math.min(reduce, style.numDecompositionLevels);
+    }
+  }
+  return reduce;
 }
 
 /** The reduction that options ask for, which every component must have. */
