@@ -25,9 +25,9 @@ import type {
   TileSelection,
 } from './precinct-source.ts';
 import { type PacketRange, type TileData, TilePackets } from './tile-packets.ts';
-import { placeOf, plainMessage, TilePartFinder } from './tile-parts.ts';
+import { HEAD_BYTES, placeOf, plainMessage, TilePartFinder } from './tile-parts.ts';
 
-/** Least number of bytes fetched at once from a source that is not memory, when headers are followed. */
+/** Least number of bytes fetched at once from a source that is not memory, when packet headers are followed. */
 const REMOTE_CHUNK = 32768;
 
 /** A tile whose header has been read. */
@@ -49,6 +49,9 @@ export interface CodestreamPlace {
 
 /** Tiles whose packet places are kept for the next window; older ones are worked out again. */
 const MAX_OPEN_TILES = 256;
+
+/** Tiles whose headers are fetched at once. */
+const TILES_AHEAD = 256;
 const MAX_OPEN_TILE_COMPONENTS = 1 << 16;
 
 /** A codestream, parsed as far as anyone asked. */
@@ -60,24 +63,25 @@ export class CodestreamSource implements PrecinctSource {
   readonly end: number;
   private readonly input: RandomAccessSource;
   private readonly limits: Limits;
+  /** For tile-part headers. */
+  private readonly headers: ReadWindow;
+  /** For packet headers. */
   private readonly window: ReadWindow;
   private readonly finder: TilePartFinder;
   private readonly tiles = new Map<number, OpenTile | undefined>();
   private ppm: Uint8Array[] | undefined;
   private plm: Uint8Array[] | undefined;
 
-  private constructor(
-    input: RandomAccessSource,
-    main: MainHeader,
-    end: number,
-    window: ReadWindow,
-    limits: Limits,
-    log: DiagnosticLog,
-  ) {
+  private constructor(input: RandomAccessSource, main: MainHeader, end: number, limits: Limits, log: DiagnosticLog) {
+    const inMemory = input instanceof BytesSource;
+    const [headChunk, chunk] = inMemory
+      ? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
+      : [HEAD_BYTES, REMOTE_CHUNK];
     this.input = input;
     this.main = main;
     this.end = end;
-    this.window = window;
+    this.headers = new ReadWindow(headChunk, end, { mostChunk: chunk });
+    this.window = new ReadWindow(chunk, end, { beside: this.headers });
     this.limits = limits;
     this.log = log;
     this.finder = new TilePartFinder(main, end);
@@ -96,7 +100,7 @@ export class CodestreamSource implements PrecinctSource {
     const main = yield* readMainHeader(first, place.offset, limits, log);
     // a source over HTTP knows its size only after the first read
     const end = Math.min(limit, input.size ?? Number.MAX_SAFE_INTEGER);
-    return new CodestreamSource(input, main, end, new ReadWindow(chunk, end), limits, log);
+    return new CodestreamSource(input, main, end, limits, log);
   }
 
   async load(plan: PrecinctPlan, options: LoadOptions = {}): Promise<PrecinctSnapshot> {
@@ -111,10 +115,10 @@ export class CodestreamSource implements PrecinctSource {
 
   /** Finds every tile-part of the codestream, for a description of it. */
   *findTileParts(): Reading<readonly TilePart[]> {
-    yield* this.finder.findAll(this.window, this.log);
+    yield* this.finder.findAll(this.headers, this.log);
     const tiles = new Set(this.finder.all().map(({ sot }) => sot.isot));
     const parts: TilePart[] = [];
-    for (const tile of tiles) parts.push(...(yield* this.finder.partsOf(tile, this.window, this.log)));
+    for (const tile of tiles) parts.push(...(yield* this.finder.partsOf(tile, this.headers, this.log)));
     return parts.sort((a, b) => a.ordinal - b.ordinal);
   }
 
@@ -139,7 +143,8 @@ export class CodestreamSource implements PrecinctSource {
   private *loading(plan: PrecinctPlan): Reading<PrecinctSnapshot> {
     const found = new Map<number, { header: TileHeader; packets: TilePackets | undefined }>();
     const logs = new Set([this.log]);
-    for (const selection of plan) {
+    for (const [k, selection] of plan.entries()) {
+      if (k % TILES_AHEAD === 0) yield* this.fetchHeaders(plan.slice(k, k + TILES_AHEAD));
       const open = yield* this.openTile(selection.tile);
       if (open === undefined) continue;
       logs.add(open.log);
@@ -150,9 +155,16 @@ export class CodestreamSource implements PrecinctSource {
       }
       found.set(selection.tile, { header: open.header, packets });
     }
+    this.headers.forgetAhead();
     const store = this.input instanceof BytesSource ? wholeStore(this.input.bytes) : yield* this.fetch(plan, found);
     const diagnostics = [...logs].flatMap((log) => log.list);
     return new CodestreamSnapshot(this.main, found, store, diagnostics);
+  }
+
+  private *fetchHeaders(plan: PrecinctPlan): Reading<void> {
+    this.headers.forgetAhead();
+    const tiles = plan.map(({ tile }) => tile).filter((tile) => !this.tiles.has(tile));
+    yield* this.finder.fetchHeaders(tiles, this.headers, this.log);
   }
 
   private *openTile(tile: number): Reading<OpenTile | undefined> {
@@ -164,7 +176,7 @@ export class CodestreamSource implements PrecinctSource {
       return known;
     }
     const log = new DiagnosticLog();
-    const parts = yield* this.finder.partsOf(tile, this.window, this.log);
+    const parts = yield* this.finder.partsOf(tile, this.headers, this.log);
     const open = parts.length === 0 ? undefined : { header: joinTileHeaders(this.main, tile, parts), parts, log };
     const most = Math.min(MAX_OPEN_TILES, MAX_OPEN_TILE_COMPONENTS / this.main.siz.components.length);
     if (this.tiles.size >= most) this.tiles.delete(this.tiles.keys().next().value!);

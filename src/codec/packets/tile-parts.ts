@@ -10,7 +10,7 @@ import { numXTiles, numYTiles } from '../codestream/siz.ts';
 import { readSot, readTilePart, type Sot, type TilePart } from '../codestream/tile-part.ts';
 import { type DiagnosticLog, type ErrorPlace, Jpeg2000Error } from '../errors.ts';
 import type { ReadWindow } from '../read-window.ts';
-import type { Reading } from '../source.ts';
+import type { ByteRange, Reading } from '../source.ts';
 
 /** A tile-part that has been found; its header may not have been read. */
 interface FoundPart {
@@ -35,6 +35,9 @@ interface Place {
 
 /** TPsot is one byte and 255 is not used (A.4.2). */
 const MAX_PARTS_OF_TILE = 255;
+
+/** What is fetched of a tile-part for its header; a header that needs more, as with long PLT, is read on. */
+export const HEAD_BYTES = 4096;
 
 /** Tile-parts that are gone through between two moments to pause. */
 const PARTS_BETWEEN_PAUSES = 512;
@@ -70,7 +73,9 @@ export class TilePartFinder {
     const done = this.read.get(tile);
     if (done) return done;
     const parts: TilePart[] = [];
-    for (const part of yield* this.locate(tile, window, log)) {
+    const located = yield* this.locate(tile, window, log);
+    if (located.length > 1) yield* window.fetchAhead(located.map(({ sot, end }) => headOf(sot.offset, end)));
+    for (const part of located) {
       yield* this.pace();
       try {
         const numComponents = this.main.siz.components.length;
@@ -86,6 +91,20 @@ export class TilePartFinder {
       log.add('tile-missing', `tile ${tile} is not in the codestream`, { clause: '15444-1 A.4.2' });
     this.read.set(tile, parts);
     return parts;
+  }
+
+  /** Fetches the headers of these tiles at once, as far as it is known where they are. */
+  *fetchHeaders(tiles: readonly number[], window: ReadWindow, log: DiagnosticLog): Reading<void> {
+    yield* this.checkTlm(window, log);
+    const heads: ByteRange[] = [];
+    for (const tile of tiles) {
+      if (this.read.has(tile)) continue;
+      for (const { offset, length } of this.tlm?.get(tile) ?? []) heads.push(headOf(offset, offset + length));
+      if (this.tlm === undefined && this.isWhole(tile)) {
+        for (const { sot, end } of this.found.get(tile)!.parts) heads.push(headOf(sot.offset, end));
+      }
+    }
+    yield* window.fetchAhead(heads);
   }
 
   /** Finds everything; afterwards {@link all} lists it. */
@@ -290,6 +309,11 @@ export class TilePartFinder {
 }
 
 const EMPTY = /* @__PURE__ */ new Uint8Array(0);
+
+/** Where the header of a tile-part at `offset .. end` is. */
+function headOf(offset: number, end: number): ByteRange {
+  return { offset, length: Math.min(HEAD_BYTES, end - offset) };
+}
 
 /** Where an error says that the problem lies, for a diagnostic in its stead. */
 export function placeOf({ offset, clause }: Jpeg2000Error): ErrorPlace {
