@@ -72,15 +72,20 @@ export class CodestreamSource implements PrecinctSource {
   private ppm: Uint8Array[] | undefined;
   private plm: Uint8Array[] | undefined;
 
-  private constructor(input: RandomAccessSource, main: MainHeader, end: number, limits: Limits, log: DiagnosticLog) {
-    const inMemory = input instanceof BytesSource;
-    const [headChunk, chunk] = inMemory
-      ? [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY]
-      : [HEAD_BYTES, REMOTE_CHUNK];
+  private constructor(
+    input: RandomAccessSource,
+    main: MainHeader,
+    end: number,
+    first: ReadWindow,
+    limits: Limits,
+    log: DiagnosticLog,
+  ) {
     this.input = input;
     this.main = main;
     this.end = end;
-    this.headers = new ReadWindow(headChunk, end, { mostChunk: chunk });
+    const chunk = chunkOf(input, REMOTE_CHUNK);
+    this.headers = new ReadWindow(chunkOf(input, HEAD_BYTES), end, { mostChunk: chunk });
+    this.headers.takeOver(first); // the first tile-part follows the main header
     this.window = new ReadWindow(chunk, end, { beside: this.headers });
     this.limits = limits;
     this.log = log;
@@ -94,13 +99,12 @@ export class CodestreamSource implements PrecinctSource {
     limits: Limits,
     log: DiagnosticLog,
   ): Reading<CodestreamSource> {
-    const chunk = input instanceof BytesSource ? Number.POSITIVE_INFINITY : REMOTE_CHUNK;
     const limit = place.length === undefined ? Number.MAX_SAFE_INTEGER : place.offset + place.length;
-    const first = new ReadWindow(chunk, Math.min(limit, input.size ?? Number.MAX_SAFE_INTEGER));
+    const first = new ReadWindow(chunkOf(input, REMOTE_CHUNK), Math.min(limit, input.size ?? Number.MAX_SAFE_INTEGER));
     const main = yield* readMainHeader(first, place.offset, limits, log);
     // a source over HTTP knows its size only after the first read
     const end = Math.min(limit, input.size ?? Number.MAX_SAFE_INTEGER);
-    return new CodestreamSource(input, main, end, limits, log);
+    return new CodestreamSource(input, main, end, first, limits, log);
   }
 
   async load(plan: PrecinctPlan, options: LoadOptions = {}): Promise<PrecinctSnapshot> {
@@ -144,6 +148,7 @@ export class CodestreamSource implements PrecinctSource {
     const found = new Map<number, { header: TileHeader; packets: TilePackets | undefined }>();
     const logs = new Set([this.log]);
     for (const [k, selection] of plan.entries()) {
+      if (k > 0 && k % TILES_AHEAD === 0) this.headers.forgetAhead();
       if (k % TILES_AHEAD === 0) yield* this.fetchHeaders(plan.slice(k, k + TILES_AHEAD));
       const open = yield* this.openTile(selection.tile);
       if (open === undefined) continue;
@@ -162,7 +167,6 @@ export class CodestreamSource implements PrecinctSource {
   }
 
   private *fetchHeaders(plan: PrecinctPlan): Reading<void> {
-    this.headers.forgetAhead();
     const tiles = plan.map(({ tile }) => tile).filter((tile) => !this.tiles.has(tile));
     yield* this.finder.fetchHeaders(tiles, this.headers, this.log);
   }
@@ -339,6 +343,11 @@ function* wantedRanges(packets: TilePackets, selection: TileSelection): Generato
       }
     }
   }
+}
+
+/** The least that is fetched at once: over memory a fetch costs nothing. */
+function chunkOf(input: RandomAccessSource, remote: number): number {
+  return input instanceof BytesSource ? Number.POSITIVE_INFINITY : remote;
 }
 
 /** Sorts ranges and joins those that touch. */

@@ -9,7 +9,7 @@ import { DiagnosticLog } from '../../../src/codec/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/codec/limits.ts';
 import { CodestreamSource } from '../../../src/codec/packets/codestream-source.ts';
 import type { PrecinctPlan } from '../../../src/codec/packets/precinct-source.ts';
-import { BytesSource, readFrom, readNow } from '../../../src/codec/source.ts';
+import { type ByteRange, BytesSource, readFrom, readNow } from '../../../src/codec/source.ts';
 import {
   be,
   hex,
@@ -186,6 +186,28 @@ describe('bytes that are read', () => {
     expectSameSamples((await decode(source, { region })).data, decodeSync(fixture('layers-lrcp-53')).data);
     expect(source.bytesRead).toBeLessThan(wide.length / 8);
     expect(source.asked.length).toBeLessThan(6);
+  });
+
+  test('with TLM, headers cost one read for all tiles of a plan, not one for each', async () => {
+    // without PLT the packet headers would be followed too, tile by tile
+    const { main, parts } = without(takeApart(withPlt(wide)), 0xff55);
+    const bytes = putTogether({ main: [...main, tlmFor(parts)], parts });
+    const source = new TestSource(bytes);
+    let reads = 0;
+    const counting = {
+      size: bytes.length,
+      read: (range: ByteRange) => {
+        reads++;
+        return source.read(range);
+      },
+      readMany: (ranges: readonly ByteRange[]) => {
+        reads++;
+        return Promise.all(ranges.map((range) => source.read(range)));
+      },
+    };
+    const picture = await decode(counting);
+    expectSameSamples(picture.data, decodeSync(bytes).data);
+    expect(reads).toBeLessThan(COLUMNS / 6); // two for each plan of some tiles
   });
 
   test('an opened image does not read headers again', async () => {
