@@ -115,6 +115,8 @@ export class Jpeg2000Error extends Error {
   readonly offset: number | undefined;
   /** The clause of the standard that was violated. */
   readonly clause: string | undefined;
+  /** The message without the place that is appended to it. */
+  readonly reason: string;
 
   constructor(kind: ErrorKind, code: ErrorCode, message: string, place: ErrorPlace = {}) {
     const at = place.offset === undefined ? '' : ` at byte ${place.offset}`;
@@ -125,6 +127,7 @@ export class Jpeg2000Error extends Error {
     this.code = code;
     this.offset = place.offset;
     this.clause = place.clause;
+    this.reason = message;
   }
 }
 
@@ -183,6 +186,11 @@ export class DiagnosticLog {
 
 /** A hostile file can violate the same rule in a million packets; nobody reads more than the first few. */
 const MAX_PER_CODE = 16;
+
+/** Where an error says that the problem lies, for a diagnostic in its stead. */
+export function placeOf({ offset, clause }: Jpeg2000Error): ErrorPlace {
+  return { ...(offset === undefined ? {} : { offset }), ...(clause === undefined ? {} : { clause }) };
+}
 
 /** Shorthand for the commonest failure: the input breaks a rule. */
 export function malformed(code: ErrorCode, message: string, place?: ErrorPlace): Jpeg2000Error {

@@ -28,9 +28,9 @@ export interface HttpSourceOptions {
   readonly fetch?: FetchLike;
   /** Headers sent with each request, as for authorisation. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Reads are rounded to blocks of this many bytes. Default 16384. */
+  /** Reads are rounded to blocks of this many bytes. Default 8192. */
   readonly blockBytes?: number;
-  /** Ranges with at most this many bytes between them become one request. Default 65536. */
+  /** Ranges with at most this many bytes between them become one request. Default 16384. */
   readonly coalesceGapBytes?: number;
   /** Requests at once. Default 6. */
   readonly parallel?: number;
@@ -73,8 +73,8 @@ class HttpSource implements RandomAccessSource {
     this.url = url;
     this.fetch = fetch;
     this.headers = options.headers ?? {};
-    this.blockBytes = Math.max(512, options.blockBytes ?? 16384);
-    this.gap = options.coalesceGapBytes ?? 65536;
+    this.blockBytes = Math.max(512, options.blockBytes ?? 8192);
+    this.gap = options.coalesceGapBytes ?? 16384;
     this.parallel = Math.max(1, options.parallel ?? 6);
     this.cacheBlocks = Math.max(4, Math.floor((options.cacheBytes ?? 32 * 1024 * 1024) / this.blockBytes));
   }

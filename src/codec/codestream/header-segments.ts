@@ -5,7 +5,7 @@
  * the wrong place is reported and left out. Unknown segments are skipped by their length, as A.1.1 intends.
  */
 import { ByteReader } from '../bits/byte-reader.ts';
-import { type DiagnosticLog, Jpeg2000Error, malformed } from '../errors.ts';
+import { type DiagnosticLog, Jpeg2000Error, malformed, placeOf } from '../errors.ts';
 import type { ReadWindow } from '../read-window.ts';
 import type { Reading } from '../source.ts';
 import { type Cap, readCap, readProfileWords } from './cap.ts';
@@ -228,15 +228,6 @@ function tolerate(log: DiagnosticLog, read: () => void): void {
     read();
   } catch (error) {
     if (!(error instanceof Jpeg2000Error)) throw error;
-    const { code, offset, clause } = error;
-    const place = { ...(offset === undefined ? {} : { offset }), ...(clause === undefined ? {} : { clause }) };
-    log.add(code, withoutPlace(error), place);
+    log.add(error.code, error.reason, placeOf(error));
   }
-}
-
-/** The message of an error without the place at its end, which a diagnostic has in fields of its own. */
-function withoutPlace({ message, offset, clause }: Jpeg2000Error): string {
-  const at = offset === undefined ? '' : ` at byte ${offset}`;
-  const by = clause === undefined ? '' : ` (${clause})`;
-  return message.endsWith(at + by) ? message.slice(0, message.length - at.length - by.length) : message;
 }

@@ -305,7 +305,7 @@ function* decodeSubbands(
       if (blocks.error) {
         context.partial = true;
         const where = `tile ${tile}, component ${component.component}, resolution level ${r}, precinct ${precinct}`;
-        context.log.add(blocks.error.code, `${where}: ${blocks.error.message}`, { clause: '15444-1 B.10' });
+        context.log.add(blocks.error.code, `${where}: ${blocks.error.reason}`, { clause: '15444-1 B.10' });
       }
       for (const body of blocks.bodies) context.packetBytes += body.length;
       let first = 0;

@@ -9,7 +9,7 @@
  * Offsets are plain numbers: exact to 2^53 bytes, far beyond the 32 bits of LBox.
  */
 import { ByteReader } from '../bits/byte-reader.ts';
-import { type DiagnosticLog, malformed } from '../errors.ts';
+import { type DiagnosticLog, malformed, Jpeg2000Error, placeOf } from '../errors.ts';
 import type { ReadWindow } from '../read-window.ts';
 import { type Reading, readRange } from '../source.ts';
 
@@ -87,7 +87,8 @@ export function* boxesIn(content: Uint8Array, offset: number, log: DiagnosticLog
     try {
       header = boxHeaderAt(content, at, offset + at);
     } catch (error) {
-      log.add('box-length', `the rest of a superbox is skipped: ${(error as Error).message}`);
+      if (!(error instanceof Jpeg2000Error)) throw error;
+      log.add(error.code, `the rest of a superbox is skipped: ${error.reason}`, placeOf(error));
       return;
     }
     const room = content.length - at;

@@ -213,7 +213,7 @@ function tolerate<T>(log: DiagnosticLog, box: BoxContent | undefined, read: (box
     return read(box);
   } catch (error) {
     if (!(error instanceof Jpeg2000Error)) throw error;
-    log.add(error.code, `box '${box.type}' is ignored: ${error.message}`, { offset: box.offset, clause: error.clause });
+    log.add(error.code, `box '${box.type}' is ignored: ${error.reason}`, { offset: box.offset, clause: error.clause });
     return undefined;
   }
 }

@@ -232,7 +232,7 @@ function* nextBox(state: Walk, offset: number, haveCodestream: boolean): Reading
     return yield* readBoxHeader(state.file, offset);
   } catch (error) {
     if (!haveCodestream || !(error instanceof Jpeg2000Error)) throw error;
-    state.log.add(error.code, `the rest of the file is skipped: ${error.message}`, { offset, clause: error.clause });
+    state.log.add(error.code, `the rest of the file is skipped: ${error.reason}`, { offset, clause: error.clause });
     return undefined;
   }
 }
@@ -293,7 +293,7 @@ function takeFileType(
     return readFileType(box);
   } catch (error) {
     if (!(error instanceof Jpeg2000Error)) throw error;
-    log.add(error.code, `the file type box is ignored: ${error.message}`, at(box, '15444-1 I.5.2'));
+    log.add(error.code, `the file type box is ignored: ${error.reason}`, at(box, '15444-1 I.5.2'));
     return undefined;
   }
 }

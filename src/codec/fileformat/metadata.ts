@@ -78,7 +78,7 @@ export function collectMetadata(metadata: MetadataCollector, box: BoxContent, lo
     else if (box.type === 'asoc') collectAssociation(metadata, box, [], 1, log);
   } catch (error) {
     if (!(error instanceof Jpeg2000Error)) throw error;
-    log.add(error.code, `box '${box.type}' is ignored: ${error.message}`, { offset: box.offset, clause: error.clause });
+    log.add(error.code, `box '${box.type}' is ignored: ${error.reason}`, { offset: box.offset, clause: error.clause });
   }
 }
 

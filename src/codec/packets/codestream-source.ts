@@ -9,7 +9,7 @@ import { type MainHeader, readMainHeader } from '../codestream/main-header.ts';
 import { type IndexedBytes, joinIndexed, readPacketLengths, splitPlm } from '../codestream/plt.ts';
 import { splitPpm } from '../codestream/ppm.ts';
 import type { TilePart } from '../codestream/tile-part.ts';
-import { type Diagnostic, DiagnosticLog, Jpeg2000Error, overLimit, usage } from '../errors.ts';
+import { type Diagnostic, DiagnosticLog, Jpeg2000Error, overLimit, placeOf, usage } from '../errors.ts';
 import { type TileGeometry, tileGeometry } from '../geometry/tile.ts';
 import type { Limits } from '../limits.ts';
 import { ReadWindow } from '../read-window.ts';
@@ -25,7 +25,7 @@ import type {
   TileSelection,
 } from './precinct-source.ts';
 import { type PacketRange, type TileData, TilePackets } from './tile-packets.ts';
-import { HEAD_BYTES, placeOf, plainMessage, TilePartFinder } from './tile-parts.ts';
+import { HEAD_BYTES, TilePartFinder } from './tile-parts.ts';
 
 /** Least number of bytes fetched at once from a source that is not memory, when packet headers are followed. */
 const REMOTE_CHUNK = 32768;
@@ -247,7 +247,7 @@ export class CodestreamSource implements PrecinctSource {
       return read();
     } catch (error) {
       if (!(error instanceof Jpeg2000Error)) throw error;
-      this.log.add(error.code, plainMessage(error), placeOf(error));
+      this.log.add(error.code, error.reason, placeOf(error));
       return undefined;
     }
   }

@@ -300,7 +300,7 @@ export class TilePackets {
     } catch (error) {
       if (!(error instanceof Jpeg2000Error) || error.kind === 'limit') throw error;
       const at = [...this.toRanges(this.position, 1)][0];
-      log.add(error.code, `tile ${this.tile.tile}: ${error.message}; the rest of the tile is lost`, {
+      log.add(error.code, `tile ${this.tile.tile}: ${error.reason}; the rest of the tile is lost`, {
         ...(at ? { offset: at.offset } : {}),
         clause: '15444-1 B.10',
       });

@@ -8,7 +8,7 @@ import type { MainHeader } from '../codestream/main-header.ts';
 import * as M from '../codestream/markers.ts';
 import { numXTiles, numYTiles } from '../codestream/siz.ts';
 import { readSot, readTilePart, type Sot, type TilePart } from '../codestream/tile-part.ts';
-import { type DiagnosticLog, type ErrorPlace, Jpeg2000Error } from '../errors.ts';
+import { type DiagnosticLog, Jpeg2000Error, placeOf } from '../errors.ts';
 import type { ReadWindow } from '../read-window.ts';
 import type { ByteRange, Reading } from '../source.ts';
 
@@ -83,7 +83,7 @@ export class TilePartFinder {
       } catch (error) {
         if (!(error instanceof Jpeg2000Error)) throw error;
         // what stood before it in the tile can still be decoded
-        log.add(error.code, `tile ${tile}: ${plainMessage(error)}`, { offset: part.sot.offset, ...placeOf(error) });
+        log.add(error.code, `tile ${tile}: ${error.reason}`, { offset: part.sot.offset, ...placeOf(error) });
         break;
       }
     }
@@ -224,7 +224,7 @@ export class TilePartFinder {
     }
     if (sot instanceof Jpeg2000Error) {
       this.finished = true;
-      log.add(sot.code, plainMessage(sot), placeOf(sot));
+      log.add(sot.code, sot.reason, placeOf(sot));
       return;
     }
     let end = sot.offset + sot.psot;
@@ -313,18 +313,6 @@ const EMPTY = /* @__PURE__ */ new Uint8Array(0);
 /** Where the header of a tile-part at `offset .. end` is. */
 function headOf(offset: number, end: number): ByteRange {
   return { offset, length: Math.min(HEAD_BYTES, end - offset) };
-}
-
-/** Where an error says that the problem lies, for a diagnostic in its stead. */
-export function placeOf({ offset, clause }: Jpeg2000Error): ErrorPlace {
-  return { ...(offset === undefined ? {} : { offset }), ...(clause === undefined ? {} : { clause }) };
-}
-
-/** The message of an error without the place that its class appends. */
-export function plainMessage({ message, offset, clause }: Jpeg2000Error): string {
-  const at = offset === undefined ? '' : ` at byte ${offset}`;
-  const by = clause === undefined ? '' : ` (${clause})`;
-  return message.endsWith(at + by) ? message.slice(0, message.length - at.length - by.length) : message;
 }
 
 /** What TLM says as places, and where the last one ends; `problem` when it cannot be right. */
