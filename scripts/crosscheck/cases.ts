@@ -140,13 +140,18 @@ function makeCoding(
     : [];
   const irreversible = precision <= 8 && random.chance(0.2);
   const ratios = random.pick([[1], [1], [20, 1], [30, 10, 1], [50, 20, 10, 5, 1], ...(even ? [[10], [40, 8]] : [])]);
-  const roiShift = even && encoder === 'opj_compress' && precision <= 8 && random.chance(0.08) ? random.int(1, 8) : 0;
+  const style = Math.imul(number, 37) & 63;
+  // Maxshift takes at least M_b (H.1), which is up to precision + 4 here; OpenJPEG's decoder needs one more to tell region and
+  // background apart, and its encoder overflows not far above that. With bypass its decoder begins raw coding at the wrong
+  // bit-plane, because it leaves the shift out of the count: no oracle there.
+  const hasRegion = even && encoder === 'opj_compress' && precision <= 8 && random.chance(0.08) && random.int(1, 8) > 0;
+  const roiShift = hasRegion && (style & 1) === 0 ? precision + 5 : 0;
   const poc = encoder === 'opj_compress' && !tile && numResolutions > 2 && ratios.length === 1 && random.chance(0.25);
   return {
     progression: PROGRESSIONS[number % 5]!,
     numResolutions,
     codeBlock: [2 ** xcb, 2 ** ycb],
-    style: Math.imul(number, 37) & 63,
+    style,
     irreversible,
     mct: components >= 3 && even && random.chance(0.7),
     tile,

@@ -19,9 +19,7 @@ const CHECKED_STYLES = 16 | 32;
  *
  * - `same`: identical with OpenJPEG (within 1 for the 9/7 filter)
  * - `departed`: identical, but the encoder had changed an option or left packets out
- * - `alone`: not identical, but Grok or the original picture agrees with us, so OpenJPEG stands alone. Known reasons: a
- *   region of
- *   interest, and the rounding of a lone odd sample in a stream that is reversible but not complete (15444-1 F.3.6)
+ * - `alone`: not identical, but Grok or the original picture agrees with us, so OpenJPEG stands alone
  * - `damaged`: the encoder's code-blocks fail the checks of the standard, after which we leave out what follows (D.4.2,
  *   D.5), and OpenJPEG does not get the original back either
  * - `refused`: encoder or oracle gave up
