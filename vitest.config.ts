@@ -5,6 +5,7 @@ const report = process.env.JP2KIT_TEST_REPORT;
 
 export default defineConfig({
   test: {
+    setupFiles: ['test/support/setup.ts'],
     include: ['test/**/*.test.ts'],
     exclude: ['**/node_modules/**', 'dist/**'],
     testTimeout: 30_000,
