@@ -83,7 +83,12 @@ export type ErrorCode =
   | 'buffer-size'
   | 'input-type'
   | 'closed'
-  | 'sync-source';
+  | 'sync-source'
+  // calls of the encoder
+  | 'sample-value'
+  | 'rate-value'
+  | 'profile'
+  | 'sink';
 
 /** Where in the input and in the standard a problem lies. */
 export interface ErrorPlace {

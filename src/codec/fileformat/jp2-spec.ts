@@ -1,0 +1,48 @@
+/**
+ * What a caller says about the boxes of a file to be written: colour and metadata.
+ */
+import type { ChannelInfo, SampleArray } from '../image.ts';
+
+/** Colour of a file to be written. */
+export interface ColourSpec {
+  /** An enumerated space (15444-1 Table I.10, 15444-2 M.11.7.3.1). Default: grey or sRGB. */
+  readonly space?: 'grey' | 'srgb' | 'sycc' | 'esrgb' | 'esycc' | 'cmyk' | 'cielab';
+  /** EP of an enumerated space that takes parameters (CIELab). */
+  readonly parameters?: Uint8Array;
+  /** An ICC profile instead. */
+  readonly icc?: Uint8Array;
+  /** What each channel means; default: colours first, then opacity, then unspecified ones. */
+  readonly channels?: readonly ChannelInfo[];
+  /** The picture's samples are indices into this palette. */
+  readonly palette?: PaletteSpec;
+}
+
+/** A palette (15444-1 I.5.3.4). */
+export interface PaletteSpec {
+  /** One column a channel: 1 to 1024 entries each, all columns of one length. */
+  readonly columns: readonly { readonly precision: number; readonly signed?: boolean; readonly entries: SampleArray }[];
+  /** Which component and column make each channel (I.5.3.5); default: component 0 through every column. */
+  readonly mapping?: readonly { readonly component: number; readonly column: number | undefined }[];
+}
+
+/** Points a metre, horizontally and vertically. */
+export interface PointsPerMetre {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Further boxes of a file to be written. */
+export interface MetadataSpec {
+  /** Resolution at capture and for display (I.5.3.7). */
+  readonly resolution?: { readonly capture?: PointsPerMetre; readonly display?: PointsPerMetre };
+  /** XML boxes (I.7.1). */
+  readonly xml?: readonly string[];
+  /** An XMP packet, in the UUID box Adobe gave it. */
+  readonly xmp?: string;
+  /** A degenerate GeoTIFF file, in the UUID box of GeoJP2. */
+  readonly geotiff?: Uint8Array;
+  /** A GML document, in the association boxes of GMLJP2 (OGC 05-047r3). */
+  readonly gml?: string;
+  /** UUID boxes (I.7.2), ids as 32 hexadecimal digits, with hyphens or without. */
+  readonly uuid?: readonly { readonly id: string; readonly data: Uint8Array }[];
+}
