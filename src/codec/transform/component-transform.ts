@@ -1,4 +1,4 @@
-/** The multiple component transforms, inverse: RCT and ICT (15444-1 Annex G), in place. */
+/** The multiple component transforms, RCT and ICT, both ways and in place (15444-1 Annex G). */
 
 /** RCT back to red, green, blue, for samples `from <= k < to` (G-6 to G-8). Ranges: B bits in Y0, B + 1 in Y1 and Y2. */
 export function inverseRct(y0: Int32Array, y1: Int32Array, y2: Int32Array, from: number, to: number): void {
@@ -21,5 +21,29 @@ export function inverseIct(y0: Float32Array, y1: Float32Array, y2: Float32Array,
     y0[k] = y + 1.402 * cr;
     y1[k] = y - 0.344136 * cb - 0.714136 * cr;
     y2[k] = y + 1.772 * cb;
+  }
+}
+
+/** Red, green, blue to RCT, for samples `from <= k < to` (G-3 to G-5). */
+export function forwardRct(i0: Int32Array, i1: Int32Array, i2: Int32Array, from: number, to: number): void {
+  for (let k = from; k < to; k++) {
+    const red = i0[k];
+    const green = i1[k];
+    const blue = i2[k];
+    i0[k] = (red + 2 * green + blue) >> 2;
+    i1[k] = blue - green;
+    i2[k] = red - green;
+  }
+}
+
+/** Red, green, blue to ICT, for samples `from <= k < to` (G-9 to G-11). */
+export function forwardIct(i0: Float32Array, i1: Float32Array, i2: Float32Array, from: number, to: number): void {
+  for (let k = from; k < to; k++) {
+    const red = i0[k];
+    const green = i1[k];
+    const blue = i2[k];
+    i0[k] = 0.299 * red + 0.587 * green + 0.114 * blue;
+    i1[k] = -0.168736 * red - 0.331264 * green + 0.5 * blue;
+    i2[k] = 0.5 * red - 0.418688 * green - 0.081312 * blue;
   }
 }

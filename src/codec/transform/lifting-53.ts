@@ -1,12 +1,13 @@
 /**
- * Reversible 5/3 synthesis of lines (15444-1 F.3.8.1, equations F-5 and F-6).
+ * The reversible 5/3 filter on lines: synthesis (15444-1 F.3.8.1, equations F-5 and F-6) and analysis (F.4.8.1, F-9 and F-10).
  *
  * Even coordinates hold low-pass, odd ones high-pass samples, so `parity`, the parity of a line's first coordinate, decides which
- * comes first. Undo the update step, then the prediction; both round toward minus infinity. Symmetric extension (F.3.7) never
- * reaches further than one sample here, so it is written as a choice of neighbour.
+ * comes first. Synthesis undoes the update step, then the prediction; both round toward minus infinity. Symmetric extension (F.3.7)
+ * never reaches further than one sample here, so it is written as a choice of neighbour.
  *
  * Both steps are fused: an even sample needs the two odd ones beside it as they came, and an odd one is finished as soon as the
- * even one after it is. Range: sums of two neighbours stay below 2^31 as long as magnitudes stay below 2^29.
+ * even one after it is; analysis has the same shape with the roles exchanged. Range: sums of two neighbours stay below 2^31 as long
+ * as magnitudes stay below 2^29.
  */
 
 /** One row: reads `numLow` low-pass and then `numHigh` high-pass samples from `plane[at]` on, leaves them interleaved in `line`. */
@@ -102,4 +103,85 @@ export function inverse53Columns(
  */
 function halve(value: number): number {
   return (value / 2) | 0;
+}
+
+/**
+ * One row of `n` samples from `plane[at]` on, interleaved as they stand in the picture, becomes its low-pass and then its high-pass
+ * samples. `highs` is scratch for exactly the high-pass half: what is written in front is never needed again, what belongs behind is.
+ */
+export function forward53Row(plane: Int32Array, at: number, n: number, parity: number, highs: Int32Array): void {
+  if (n === 1) {
+    if (parity === 1) plane[at] *= 2; // F.4.6
+    return;
+  }
+  const numHigh = highs.length;
+  const numLow = n - numHigh;
+  let from = at + parity;
+  let even = plane[from];
+  let h = 0;
+  let high: number;
+  if (parity === 1) {
+    high = plane[at] - even; // F-9, both neighbours are one
+    highs[h++] = high;
+  } else {
+    const nextEven = n > 2 ? plane[from + 2] : even;
+    high = plane[from + 1] - ((even + nextEven) >> 1);
+  }
+  // each turn: the odd sample right of an even one, and with it the even one
+  const full = numLow - 1;
+  for (let k = 0; k < full; k++, from += 2) {
+    const nextEven = plane[from + 2];
+    const nextHigh = plane[from + 1] - ((even + nextEven) >> 1); // F-9
+    plane[at + k] = even + ((high + nextHigh + 2) >> 2); // F-10
+    highs[h++] = nextHigh;
+    high = nextHigh;
+    even = nextEven;
+  }
+  if (h < numHigh) {
+    const nextHigh = plane[from + 1] - even;
+    plane[at + full] = even + ((high + nextHigh + 2) >> 2);
+    highs[h] = nextHigh;
+  } else plane[at + full] = even + ((high + high + 2) >> 2);
+  plane.set(highs, at + numLow);
+}
+
+/**
+ * Columns `x0 <= x < x1`, all at once and in place: `n` rows from `plane[at]` on, `stride` samples apart, which stay interleaved.
+ */
+export function forward53Columns(
+  plane: Int32Array,
+  at: number,
+  stride: number,
+  n: number,
+  parity: number,
+  x0: number,
+  x1: number,
+): void {
+  if (n === 1) {
+    if (parity === 1) for (let x = at + x0; x < at + x1; x++) plane[x] *= 2;
+    return;
+  }
+  const last = n - 1;
+  for (let k = 1 - parity; k < n; k += 2) {
+    const odd = at + k * stride;
+    const above = k > 0 ? odd - stride : odd + stride;
+    const below = k < last ? odd + stride : odd - stride;
+    // the row above is finished with the odd row after it; where no odd row comes before it, the one after it stands for both
+    const before = k > 1 ? odd - 2 * stride : odd;
+    if (k === 0) {
+      for (let x = x0; x < x1; x++) plane[odd + x] -= plane[below + x];
+      continue;
+    }
+    for (let x = x0; x < x1; x++) {
+      const even = plane[above + x];
+      const high = plane[odd + x] - ((even + plane[below + x]) >> 1); // F-9
+      plane[odd + x] = high;
+      plane[above + x] = even + ((plane[before + x] + high + 2) >> 2); // F-10
+    }
+  }
+  if ((last & 1) === parity) {
+    const even = at + last * stride;
+    const before = even - stride;
+    for (let x = x0; x < x1; x++) plane[even + x] += (2 * plane[before + x] + 2) >> 2;
+  }
 }

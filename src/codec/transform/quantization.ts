@@ -1,5 +1,5 @@
 /**
- * Dequantisation and reconstruction (15444-1 Annex E).
+ * Quantisation, dequantisation and reconstruction (15444-1 Annex E).
  *
  * Block coders deliver each coefficient as twice its magnitude with sign, plus half a step: V = ±(2m + 1) 2^p, where m is the
  * decoded magnitude without its p undecoded bit-planes. The lowest set bit of |V| thus marks the middle of the interval that the
@@ -70,4 +70,50 @@ function reconstruct(v: number, r: number): number {
   const halfStep = magnitude & -magnitude;
   const value = (magnitude - halfStep) / 2 + r * halfStep;
   return v < 0 ? -value : value;
+}
+
+/**
+ * Takes a code-block out of a float plane: sign and magnitude of x / Δ_b, toward zero (E-1), with `1 / Δ_b` and a power of two for
+ * fraction bits in `factor`.
+ */
+export function quantiseIrreversible(
+  plane: Float32Array,
+  from: number,
+  stride: number,
+  width: number,
+  height: number,
+  factor: number,
+  q: Int32Array,
+): void {
+  for (let y = 0, to = 0; y < height; y++, from += stride) {
+    for (let x = 0; x < width; x++, to++) q[to] = plane[from + x] * factor; // stored as an integer, that is truncated
+  }
+}
+
+/** Takes a code-block out of an integer plane as it is (reversible path, E.2). */
+export function quantiseReversible(
+  plane: Int32Array,
+  from: number,
+  stride: number,
+  width: number,
+  height: number,
+  q: Int32Array,
+): void {
+  for (let y = 0, to = 0; y < height; y++, from += stride) {
+    for (let x = 0; x < width; x++, to++) q[to] = plane[from + x];
+  }
+}
+
+/**
+ * The step size nearest to `step` that ε_b and μ_b can say: the inverse of {@link stepSizeOf} for a subband of nominal range
+ * `rangeLog2` bits (R_b, E-3 and E-4).
+ */
+export function epsilonMuOf(step: number, rangeLog2: number): { epsilon: number; mu: number } {
+  let exponent = Math.floor(Math.log2(step));
+  let mu = Math.round((step / 2 ** exponent - 1) * 2048);
+  if (mu === 2048) {
+    mu = 0;
+    exponent++;
+  }
+  return { epsilon: rangeLog2 - exponent, mu };
 }

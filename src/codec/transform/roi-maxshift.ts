@@ -1,5 +1,5 @@
 /**
- * Undoing a region of interest that was coded with Maxshift (15444-1 H.1).
+ * Regions of interest with Maxshift, both ways (15444-1 H.1, H.2).
  *
  * The encoder moved the coefficients of the region s bit-planes up, above all others. So whatever reaches 2^s belongs to the
  * region and goes back down; no mask is needed.
@@ -20,5 +20,12 @@ export function inverseMaxshift(v: Int32Array, n: number, shift: number): void {
     const halfStep = magnitude & -magnitude;
     const shifted = halfStep >> shift === 0 ? (magnitude >> shift) | 1 : magnitude >> shift;
     v[k] = value < 0 ? -shifted : shifted;
+  }
+}
+
+/** Moves the integer coefficients of the region, where `mask` is not 0, up by `shift` bit-planes (H.2). In place, on `n` values. */
+export function forwardMaxshift(q: Int32Array, n: number, mask: Uint8Array, shift: number): void {
+  for (let k = 0; k < n; k++) {
+    if (mask[k] !== 0) q[k] <<= shift;
   }
 }
