@@ -7,7 +7,9 @@
  * comes out as RGB.
  */
 import { DiagnosticLog, Jpeg2000Error } from '../errors.ts';
-import type { ChannelDefinition, ColourSpecification } from '../fileformat/jp2-boxes.ts';
+import type { ChannelDefinition } from '../fileformat/channel-boxes.ts';
+import type { ColourSpecification } from '../fileformat/colour-specification.ts';
+import { iccNumColours } from '../fileformat/icc-header.ts';
 import type { Jp2File } from '../fileformat/jp2-file.ts';
 import type { ChannelInfo, ColourInfo, Plane } from '../image.ts';
 import { readIccProfile } from './icc.ts';
@@ -151,11 +153,8 @@ export function numColoursOf(colour: Pick<ColourInfo, 'space' | 'icc'>): number 
   if (colour.space === 'grey') return 1;
   if (colour.space === 'cmyk') return 4;
   if (colour.space !== 'icc' || !colour.icc || colour.icc.length < 20) return colour.space === 'icc' ? undefined : 3;
-  const name = String.fromCharCode(...colour.icc.subarray(16, 20)); // the data colour space of the ICC header
-  if (name === 'GRAY') return 1;
-  if (name === 'CMYK') return 4;
-  const digits = /^([2-9A-F])CLR$/.exec(name);
-  return digits ? Number.parseInt(digits[1], 16) : 3;
+  // the data colour space of the ICC header; one without a name here is taken for three colours
+  return iccNumColours(String.fromCharCode(...colour.icc.subarray(16, 20))) ?? 3;
 }
 
 /** EnumCS to the names used here (15444-1 Table I.10; 15444-2 Table M.25). */

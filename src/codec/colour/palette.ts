@@ -2,7 +2,7 @@
  * Palettes (15444-1 I.5.3.4 and I.5.3.5): an index component and a table become channels.
  */
 import type { DiagnosticLog } from '../errors.ts';
-import type { ComponentMapping, PaletteColumn } from '../fileformat/jp2-boxes.ts';
+import type { ComponentMapping, PaletteColumn } from '../fileformat/channel-boxes.ts';
 import type { Jp2File } from '../fileformat/jp2-file.ts';
 import type { Plane, SampleArray } from '../image.ts';
 

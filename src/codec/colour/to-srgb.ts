@@ -7,7 +7,7 @@
  * channel by channel, the rendering is relative colorimetric without black point compensation.
  */
 import { type DiagnosticLog, Jpeg2000Error, usage } from '../errors.ts';
-import { cieLabParameters } from '../fileformat/jp2-boxes.ts';
+import { cieLabParameters } from '../fileformat/colour-specification.ts';
 import type { ColourInfo, Plane } from '../image.ts';
 import type { Bounds } from '../rect.ts';
 import { type Channels, numColoursOf } from './channels.ts';

@@ -88,3 +88,10 @@ export function formatUuid(bytes: Uint8Array): string {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
+
+/** Sixteen bytes of a UUID written with hyphens or without; `undefined` for anything but 32 hexadecimal digits. */
+export function parseUuid(text: string): Uint8Array | undefined {
+  const digits = text.replaceAll('-', '');
+  if (!/^[0-9a-f]{32}$/i.test(digits)) return undefined;
+  return Uint8Array.from({ length: 16 }, (_, k) => Number.parseInt(digits.slice(2 * k, 2 * k + 2), 16));
+}

@@ -9,6 +9,7 @@
  * Offsets are plain numbers: exact to 2^53 bytes, far beyond the 32 bits of LBox.
  */
 import { ByteReader } from '../bits/byte-reader.ts';
+import type { ByteWriter } from '../bits/byte-writer.ts';
 import { type DiagnosticLog, malformed, Jpeg2000Error, placeOf } from '../errors.ts';
 import type { ReadWindow } from '../read-window.ts';
 import { type Reading, readRange } from '../source.ts';
@@ -150,4 +151,34 @@ export function fieldsOf(box: BoxContent, clause: string): ByteReader {
 /** Four characters, as in TBox and BR. */
 export function readType(fields: ByteReader): string {
   return typeAt(fields.slice(4), 0);
+}
+
+/** A signed byte. */
+export function readInt8(fields: ByteReader): number {
+  return (fields.u8() << 24) >> 24;
+}
+
+/** Reads a box, or reports why it cannot be read. */
+export function tolerate<T>(
+  log: DiagnosticLog,
+  box: BoxContent | undefined,
+  read: (box: BoxContent) => T,
+): T | undefined {
+  if (!box) return undefined;
+  try {
+    return read(box);
+  } catch (error) {
+    if (!(error instanceof Jpeg2000Error)) throw error;
+    log.add(error.code, `box '${box.type}' is ignored: ${error.reason}`, { offset: box.offset, clause: error.clause });
+    return undefined;
+  }
+}
+
+/** A box around what `contents` writes. Its length is filled in afterwards, in 32 bits: enough for all but codestreams. */
+export function writeBox(w: ByteWriter, type: string, contents: () => void): void {
+  const start = w.length;
+  w.u32(0);
+  w.text(type);
+  contents();
+  w.setU32(start, w.length - start);
 }

@@ -22,7 +22,8 @@ import {
   readContent,
 } from './box.ts';
 import { boxNameOf } from './box-names.ts';
-import { type FileTypeBox, type Jp2Header, readFileType, readJp2Header, type SampleFormat } from './jp2-boxes.ts';
+import type { SampleFormat } from './image-header.ts';
+import { type FileTypeBox, type Jp2Header, readFileType, readJp2Header } from './jp2-boxes.ts';
 import { collectMetadata, emptyMetadata, MAX_DEPTH, METADATA_BOXES, type Metadata, SUPERBOXES } from './metadata.ts';
 
 /** What kind of file the codestream lies in. */

@@ -4,10 +4,11 @@
  * Texts come out as strings and binary contents as bytes; nothing here is interpreted. GML in JP2 (OGC 05-047) nests
  * labelled association boxes, and its root instance is found by that label.
  */
+import type { ByteWriter } from '../bits/byte-writer.ts';
 import { type DiagnosticLog, Jpeg2000Error } from '../errors.ts';
-import { type BoxContent, boxesIn, contentOffset, fieldsOf } from './box.ts';
+import { type BoxContent, boxesIn, contentOffset, fieldsOf, writeBox } from './box.ts';
 import { formatUuid, UUID_NAMES, type UuidName } from './box-names.ts';
-import { decodeUtf8, decodeXmlText } from './utf8.ts';
+import { decodeUtf8, decodeXmlText, encodeUtf8 } from './utf8.ts';
 
 /** Contents of a UUID box (15444-1 I.7.2). */
 export interface UuidBox {
@@ -59,6 +60,10 @@ export function emptyMetadata(): MetadataCollector {
   return { xml: [], uuids: [], uuidInfos: [], labelledXml: [], gml: undefined, intellectualProperty: undefined };
 }
 
+/** Labels of GML in JP2 (OGC 05-047r3 7.1): everything geographic, and the document that says where the picture is. */
+const GML_DATA = 'gml.data';
+const GML_INSTANCE = 'gml.root-instance';
+
 /** Box types that {@link collectMetadata} understands. */
 export const METADATA_BOXES: ReadonlySet<string> = new Set(['xml ', 'uuid', 'uinf', 'asoc', 'jp2i']);
 
@@ -87,6 +92,31 @@ export function readUuid(box: BoxContent): UuidBox {
   const fields = fieldsOf(box, '15444-1 I.7.2');
   const id = formatUuid(fields.slice(16));
   return { id, name: UUID_NAMES[id], data: fields.rest() };
+}
+
+/** A whole XML box (15444-1 I.7.1). */
+export function writeXml(w: ByteWriter, xml: string): void {
+  writeBox(w, 'xml ', () => w.append(encodeUtf8(xml)));
+}
+
+/** A whole UUID box around sixteen bytes of name and the data. */
+export function writeUuid(w: ByteWriter, id: Uint8Array, data: Uint8Array): void {
+  writeBox(w, 'uuid', () => {
+    w.append(id);
+    w.append(data);
+  });
+}
+
+/** The association boxes of GML in JP2 around a document (OGC 05-047r3 7.1; 15444-2 M.11.18). */
+export function writeGml(w: ByteWriter, gml: string): void {
+  const label = (name: string) => writeBox(w, 'lbl ', () => w.text(name));
+  writeBox(w, 'asoc', () => {
+    label(GML_DATA);
+    writeBox(w, 'asoc', () => {
+      label(GML_INSTANCE);
+      writeXml(w, gml);
+    });
+  });
 }
 
 /** UUID info superbox (15444-1 I.7.3): a list of UUIDs and a URL. */
@@ -125,7 +155,7 @@ function collectAssociation(
     } else if (inner.type === 'xml ') {
       const xml = decodeXmlText(inner.content);
       metadata.labelledXml.push({ labels, xml });
-      if (labels.at(-1) === 'gml.root-instance') metadata.gml ??= xml;
+      if (labels.at(-1) === GML_INSTANCE) metadata.gml ??= xml;
     } else if (inner.type === 'uuid') {
       collectMetadata(metadata, inner, log);
     } else if (inner.type === 'asoc') {

@@ -1,7 +1,7 @@
 /**
  * Text in boxes: UTF-8, and what XML may be stored in (15444-1 I.7.1; RFC 3629).
  *
- * The codec has no platform types, so it carries its own decoder. A malformed sequence becomes one U+FFFD for every
+ * The codec has no platform types, so it carries its own decoder and encoder. A malformed sequence becomes one U+FFFD for every
  * maximal part that could have begun a character, as the Unicode standard recommends (section 3.9) and as browsers
  * do.
  */
@@ -41,6 +41,34 @@ export function decodeUtf8(bytes: Uint8Array): string {
   }
   pieces.push(String.fromCharCode(...units));
   return pieces.join('');
+}
+
+/** A string as UTF-8 bytes; half a surrogate pair becomes U+FFFD, for it is no character. */
+export function encodeUtf8(text: string): Uint8Array {
+  const bytes = new Uint8Array(3 * text.length); // a pair of units takes four bytes, a single one at most three
+  let at = 0;
+  for (let k = 0; k < text.length; k++) {
+    let code = text.codePointAt(k)!;
+    if (code >= 0xd800 && code < 0xe000) code = REPLACEMENT;
+    if (code > 0xffff) k++;
+    if (code < 0x80) {
+      bytes[at++] = code;
+      continue;
+    }
+    if (code < 0x800) {
+      bytes[at++] = 0xc0 | (code >> 6);
+    } else {
+      if (code < 0x10000) {
+        bytes[at++] = 0xe0 | (code >> 12);
+      } else {
+        bytes[at++] = 0xf0 | (code >> 18);
+        bytes[at++] = 0x80 | ((code >> 12) & 0x3f);
+      }
+      bytes[at++] = 0x80 | ((code >> 6) & 0x3f);
+    }
+    bytes[at++] = 0x80 | (code & 0x3f);
+  }
+  return bytes.slice(0, at);
 }
 
 /**
