@@ -3,6 +3,9 @@
  * itself is steered by COD and COC.
  */
 import type { ByteReader } from '../bits/byte-reader.ts';
+import type { ByteWriter } from '../bits/byte-writer.ts';
+import { CAP } from './markers.ts';
+import { writeSegment } from './segment-writer.ts';
 
 /** Extended capabilities. */
 export interface Cap {
@@ -20,6 +23,14 @@ export function readCap(r: ByteReader): Cap {
   return { pcap, ccap };
 }
 
+/** Writes a whole CAP. */
+export function writeCap(w: ByteWriter, cap: Cap): void {
+  writeSegment(w, CAP, () => {
+    w.u32(cap.pcap);
+    for (const word of cap.ccap) w.u16(word);
+  });
+}
+
 /** True when the stream says that it needs Part 15 (high throughput), Pcap15. */
 export function capNeedsHighThroughput(cap: Cap | undefined): boolean {
   return cap !== undefined && (cap.pcap & 0x00020000) !== 0;
@@ -30,4 +41,11 @@ export function readProfileWords(r: ByteReader): number[] {
   const words: number[] = [];
   while (r.remaining >= 2) words.push(r.u16());
   return words;
+}
+
+/** Writes a whole PRF or CPF. */
+export function writeProfileWords(w: ByteWriter, marker: number, words: readonly number[]): void {
+  writeSegment(w, marker, () => {
+    for (const word of words) w.u16(word);
+  });
 }

@@ -2,7 +2,10 @@
  * COD and COC: how the samples were transformed, cut into code-blocks and coded (15444-1 A.6.1 and A.6.2).
  */
 import type { ByteReader } from '../bits/byte-reader.ts';
+import type { ByteWriter } from '../bits/byte-writer.ts';
 import { malformed, unsupported } from '../errors.ts';
+import { COC, COD } from './markers.ts';
+import { writeSegment } from './segment-writer.ts';
 
 /** Bits of the code-block style (Table A.19; bit 6 and 7 are Part 15's, 15444-15 Table A.4). */
 export const STYLE_BYPASS = 0x01;
@@ -92,6 +95,31 @@ export function readCoc(r: ByteReader, numComponents: number): Coc {
   return { component, style: readComponentCodingStyle(r, (scoc & 1) !== 0, 'A.6.2') };
 }
 
+/** Writes a whole COD. */
+export function writeCod(w: ByteWriter, cod: Cod): void {
+  writeSegment(w, COD, () => {
+    w.u8(scodOf(cod.style) | (cod.sop ? 2 : 0) | (cod.eph ? 4 : 0));
+    w.u8(PROGRESSIONS.indexOf(cod.progression));
+    w.u16(cod.numLayers);
+    w.u8(cod.mct ? 1 : 0);
+    writeComponentCodingStyle(w, cod.style);
+  });
+}
+
+/** Writes a whole COC. */
+export function writeCoc(w: ByteWriter, coc: Coc, numComponents: number): void {
+  writeSegment(w, COC, () => {
+    writeComponentIndex(w, coc.component, numComponents);
+    w.u8(scodOf(coc.style));
+    writeComponentCodingStyle(w, coc.style);
+  });
+}
+
+/** The bit of Scod and Scoc that says whether precinct sizes follow (Tables A.13 and A.23). */
+function scodOf(style: ComponentCodingStyle): number {
+  return style.precincts === undefined ? 0 : 1;
+}
+
 /** Reads Ccoc, Cqcc or Crgn. */
 export function readComponentIndex(r: ByteReader, numComponents: number, clause: string): number {
   const offset = r.offset;
@@ -100,6 +128,12 @@ export function readComponentIndex(r: ByteReader, numComponents: number, clause:
     throw malformed('component-index', `component ${component} of ${numComponents}`, { offset, clause });
   }
   return component;
+}
+
+/** Writes Ccoc, Cqcc or Crgn. */
+export function writeComponentIndex(w: ByteWriter, component: number, numComponents: number): void {
+  if (numComponents < 257) w.u8(component);
+  else w.u16(component);
 }
 
 function readComponentCodingStyle(r: ByteReader, hasPrecincts: boolean, clause: string): ComponentCodingStyle {
@@ -134,6 +168,15 @@ function readComponentCodingStyle(r: ByteReader, hasPrecincts: boolean, clause: 
     }
   }
   return { numDecompositionLevels: levels, xcb, ycb, codeBlockStyle, reversible: transformation === 1, precincts };
+}
+
+function writeComponentCodingStyle(w: ByteWriter, style: ComponentCodingStyle): void {
+  w.u8(style.numDecompositionLevels);
+  w.u8(style.xcb - 2);
+  w.u8(style.ycb - 2);
+  w.u8(style.codeBlockStyle);
+  w.u8(style.reversible ? 1 : 0);
+  if (style.precincts) w.append(style.precincts.slice(0, style.numDecompositionLevels + 1));
 }
 
 function bad(code: 'cod-value' | 'cod-length', message: string, offset: number, clause: string): Error {

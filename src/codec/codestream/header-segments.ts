@@ -5,18 +5,19 @@
  * the wrong place is reported and left out. Unknown segments are skipped by their length, as A.1.1 intends.
  */
 import { ByteReader } from '../bits/byte-reader.ts';
+import type { ByteWriter } from '../bits/byte-writer.ts';
 import { type DiagnosticLog, Jpeg2000Error, malformed, placeOf } from '../errors.ts';
 import type { ReadWindow } from '../read-window.ts';
 import type { Reading } from '../source.ts';
 import { type Cap, readCap, readProfileWords } from './cap.ts';
-import { type Cod, type ComponentCodingStyle, readCoc, readCod } from './cod.ts';
+import { type Cod, type ComponentCodingStyle, readCoc, readCod, writeCoc, writeCod } from './cod.ts';
 import { type Comment, readCom } from './com.ts';
 import { type ComponentRegistration, readCrg } from './crg.ts';
 import * as M from './markers.ts';
 import { type IndexedBytes, readIndexedBytes } from './plt.ts';
-import { type ProgressionChange, readPoc } from './poc.ts';
-import { type Quantization, readQcc, readQcd } from './qcd.ts';
-import { readRgn } from './rgn.ts';
+import { type ProgressionChange, readPoc, writePoc } from './poc.ts';
+import { type Quantization, readQcc, readQcd, writeQcc, writeQcd } from './qcd.ts';
+import { readRgn, writeRgn } from './rgn.ts';
 import { readSiz, type Siz } from './siz.ts';
 import { readTlm, type Tlm } from './tlm.ts';
 
@@ -230,4 +231,18 @@ function tolerate(log: DiagnosticLog, read: () => void): void {
     if (!(error instanceof Jpeg2000Error)) throw error;
     log.add(error.code, error.reason, placeOf(error));
   }
+}
+
+/** Writes the segments that say how samples are coded, in either kind of header: COD, COC, QCD, QCC, RGN and POC. */
+export function writeCodingSegments(
+  w: ByteWriter,
+  segments: Pick<HeaderSegments, 'cod' | 'coc' | 'qcd' | 'qcc' | 'rgn' | 'poc'>,
+  numComponents: number,
+): void {
+  if (segments.cod) writeCod(w, segments.cod);
+  for (const [component, style] of segments.coc) writeCoc(w, { component, style }, numComponents);
+  if (segments.qcd) writeQcd(w, segments.qcd);
+  for (const [component, quantization] of segments.qcc) writeQcc(w, { component, quantization }, numComponents);
+  for (const [component, shift] of segments.rgn) writeRgn(w, { component, shift }, numComponents);
+  if (segments.poc.length > 0) writePoc(w, segments.poc, numComponents);
 }

@@ -1,13 +1,17 @@
 /** The main header: SOC, SIZ and everything up to the first tile-part (15444-1 A.3). */
+import type { ByteWriter } from '../bits/byte-writer.ts';
 import { type DiagnosticLog, malformed, overLimit } from '../errors.ts';
 import type { Limits } from '../limits.ts';
 import type { ReadWindow } from '../read-window.ts';
 import type { Reading } from '../source.ts';
+import { writeCap, writeProfileWords } from './cap.ts';
 import type { Cod } from './cod.ts';
-import { emptySegments, type HeaderSegments, readSegments } from './header-segments.ts';
+import { writeCom } from './com.ts';
+import { writeCrg } from './crg.ts';
+import { emptySegments, type HeaderSegments, readSegments, writeCodingSegments } from './header-segments.ts';
 import * as M from './markers.ts';
 import type { Quantization } from './qcd.ts';
-import { numXTiles, numYTiles, type Siz } from './siz.ts';
+import { numXTiles, numYTiles, type Siz, writeSiz } from './siz.ts';
 
 /** What the main header says. */
 export interface MainHeader {
@@ -56,4 +60,20 @@ export function* readMainHeader(
     throw overLimit('limit-components', `${found} components, the limit is ${limits.components}`);
   }
   return { siz, cod, qcd, segments, offset, end };
+}
+
+/**
+ * Writes SOC and everything that describes the picture: all but TLM, PLM and PPM, which belong to the arrangement of the
+ * codestream. SIZ, COD and QCD are the fields of `main`; the other segments are those of `main.segments`.
+ */
+export function writeMainSegments(w: ByteWriter, main: MainHeader): void {
+  const { siz, cod, qcd, segments } = main;
+  w.u16(M.SOC);
+  writeSiz(w, siz);
+  if (segments.cap) writeCap(w, segments.cap);
+  if (segments.prf) writeProfileWords(w, M.PRF, segments.prf);
+  if (segments.cpf) writeProfileWords(w, M.CPF, segments.cpf);
+  writeCodingSegments(w, { ...segments, cod, qcd }, siz.components.length);
+  if (segments.crg) writeCrg(w, segments.crg);
+  for (const comment of segments.com) writeCom(w, comment);
 }

@@ -4,7 +4,10 @@
  * A length is written in groups of seven bits, most significant first; the top bit of a byte says that more follow.
  */
 import type { ByteReader } from '../bits/byte-reader.ts';
-import { malformed } from '../errors.ts';
+import type { ByteWriter } from '../bits/byte-writer.ts';
+import { malformed, usage } from '../errors.ts';
+import { PLM, PLT } from './markers.ts';
+import { dealOut, MAX_PARAMETER_BYTES, writeSegment, writeSegmentIndex } from './segment-writer.ts';
 
 /** One PLT, PPT, PLM or PPM segment: its place among its kind, and its bytes. */
 export interface IndexedBytes {
@@ -76,4 +79,60 @@ export function splitPlm(joined: Uint8Array): Uint8Array[] {
     at += 1 + n;
   }
   return parts;
+}
+
+/** Packet lengths that fit one segment, beside its index. */
+const CAPACITY = MAX_PARAMETER_BYTES - 1;
+
+/** Nplm is one byte: a tile-part whose packet lengths take more cannot be listed in PLM (A.7.2). */
+export const MAX_PLM_BYTES = 255;
+
+/** Bytes that a packet length takes, 1 to 5 (Table A.36). */
+export function packetLengthBytes(length: number): number {
+  let bytes = 1;
+  for (let rest = length; rest >= 128; rest = Math.floor(rest / 128)) bytes++;
+  return bytes;
+}
+
+function writePacketLength(w: ByteWriter, length: number): void {
+  for (let k = packetLengthBytes(length) - 1; k >= 0; k--) {
+    w.u8((Math.floor(length / 128 ** k) % 128) | (k > 0 ? 0x80 : 0));
+  }
+}
+
+/** Writes the packet lengths of a tile-part into as many whole PLT segments as they need; none is split between two (A.7.3). */
+export function writePlt(w: ByteWriter, lengths: readonly number[]): void {
+  const starts = dealOut(lengths.map(packetLengthBytes), CAPACITY);
+  for (let index = 0; index + 1 < starts.length; index++) {
+    writeSegment(w, PLT, () => {
+      writeSegmentIndex(w, PLT, index);
+      for (let k = starts[index]; k < starts[index + 1]; k++) writePacketLength(w, lengths[k]);
+    });
+  }
+}
+
+/** Writes the packet lengths of all tile-parts, in codestream order, into as many whole PLM segments as they need (A.7.2). */
+export function writePlm(w: ByteWriter, tileParts: readonly (readonly number[])[]): void {
+  const sizes = tileParts.map(plmBytesOf);
+  const starts = dealOut(
+    sizes.map((size) => 1 + size),
+    CAPACITY,
+  );
+  for (let index = 0; index + 1 < starts.length; index++) {
+    writeSegment(w, PLM, () => {
+      writeSegmentIndex(w, PLM, index);
+      for (let k = starts[index]; k < starts[index + 1]; k++) {
+        w.u8(sizes[k]);
+        for (const length of tileParts[k]) writePacketLength(w, length);
+      }
+    });
+  }
+}
+
+function plmBytesOf(lengths: readonly number[]): number {
+  const size = lengths.reduce((sum, length) => sum + packetLengthBytes(length), 0);
+  if (size > MAX_PLM_BYTES) {
+    throw usage('option-value', `packet lengths of ${size} bytes in one tile-part, where PLM holds ${MAX_PLM_BYTES}`);
+  }
+  return size;
 }

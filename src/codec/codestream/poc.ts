@@ -1,7 +1,10 @@
 /** POC: changes of the progression order (15444-1 A.6.6). */
 import type { ByteReader } from '../bits/byte-reader.ts';
+import type { ByteWriter } from '../bits/byte-writer.ts';
 import { malformed } from '../errors.ts';
 import { PROGRESSIONS, type Progression } from './cod.ts';
+import { POC } from './markers.ts';
+import { writeSegment } from './segment-writer.ts';
 
 /** One progression: bounds of its loops, half-open, and their order. */
 export interface ProgressionChange {
@@ -48,4 +51,21 @@ export function readPoc(r: ByteReader, numComponents: number): ProgressionChange
     });
   }
   return changes;
+}
+
+/** Writes a whole POC. */
+export function writePoc(w: ByteWriter, changes: readonly ProgressionChange[], numComponents: number): void {
+  const wide = numComponents >= 257;
+  const component = (c: number): void => (wide ? w.u16(c) : w.u8(c));
+  writeSegment(w, POC, () => {
+    for (const change of changes) {
+      w.u8(change.resolutionStart);
+      component(change.componentStart);
+      w.u16(change.layerEnd);
+      w.u8(change.resolutionEnd);
+      // Table A.32: all 256 components of the short form, and all 16384 of the long one, are said by a 0
+      component(change.componentEnd === (wide ? 16384 : 256) ? 0 : change.componentEnd);
+      w.u8(PROGRESSIONS.indexOf(change.progression));
+    }
+  });
 }

@@ -1,7 +1,10 @@
 /** QCD and QCC: quantisation step sizes and guard bits (15444-1 A.6.4 and A.6.5). */
 import type { ByteReader } from '../bits/byte-reader.ts';
+import type { ByteWriter } from '../bits/byte-writer.ts';
 import { malformed } from '../errors.ts';
-import { readComponentIndex } from './cod.ts';
+import { readComponentIndex, writeComponentIndex } from './cod.ts';
+import { QCC, QCD } from './markers.ts';
+import { writeSegment } from './segment-writer.ts';
 
 /** Quantisation of one component. */
 export interface Quantization {
@@ -57,6 +60,27 @@ function readQuantization(r: ByteReader, clause: string): Quantization {
   }
   if (epsilon.length === 0) throw malformed('qcd-length', 'no step size', { offset: start, clause });
   return { style, guardBits: sqcd >> 5, epsilon, mu };
+}
+
+/** Writes a whole QCD. */
+export function writeQcd(w: ByteWriter, quantization: Quantization): void {
+  writeSegment(w, QCD, () => writeQuantization(w, quantization));
+}
+
+/** Writes a whole QCC. */
+export function writeQcc(w: ByteWriter, qcc: Qcc, numComponents: number): void {
+  writeSegment(w, QCC, () => {
+    writeComponentIndex(w, qcc.component, numComponents);
+    writeQuantization(w, qcc.quantization);
+  });
+}
+
+function writeQuantization(w: ByteWriter, { style, guardBits, epsilon, mu }: Quantization): void {
+  w.u8((guardBits << 5) | STYLES.indexOf(style));
+  for (let b = 0; b < epsilon.length; b++) {
+    if (style === 'none') w.u8(epsilon[b] << 3);
+    else w.u16((epsilon[b] << 11) | mu[b]);
+  }
 }
 
 /**

@@ -1,7 +1,10 @@
 /** RGN: a region of interest, coded by shifting it above everything else (15444-1 A.6.3, Annex H). */
 import type { ByteReader } from '../bits/byte-reader.ts';
+import type { ByteWriter } from '../bits/byte-writer.ts';
 import { malformed } from '../errors.ts';
-import { readComponentIndex } from './cod.ts';
+import { readComponentIndex, writeComponentIndex } from './cod.ts';
+import { RGN } from './markers.ts';
+import { writeSegment } from './segment-writer.ts';
 
 /** RGN. */
 export interface Rgn {
@@ -19,4 +22,13 @@ export function readRgn(r: ByteReader, numComponents: number): Rgn {
     throw malformed('rgn-value', `unknown region style ${style}`, { offset, clause: '15444-1 A.6.3' });
   }
   return { component, shift: r.u8() };
+}
+
+/** Writes a whole RGN. */
+export function writeRgn(w: ByteWriter, rgn: Rgn, numComponents: number): void {
+  writeSegment(w, RGN, () => {
+    writeComponentIndex(w, rgn.component, numComponents);
+    w.u8(0); // Srgn: implicit (Maxshift)
+    w.u8(rgn.shift);
+  });
 }

@@ -1,7 +1,10 @@
 /** SIZ: image, tile and component sizes on the reference grid (15444-1 A.5.1). */
 import type { ByteReader } from '../bits/byte-reader.ts';
+import type { ByteWriter } from '../bits/byte-writer.ts';
 import { ceilDiv } from '../bits/int-math.ts';
 import { malformed } from '../errors.ts';
+import { SIZ } from './markers.ts';
+import { writeSegment } from './segment-writer.ts';
 
 const CLAUSE = '15444-1 A.5.1';
 
@@ -75,6 +78,27 @@ export function readSiz(r: ByteReader): Siz {
 
 function bad(message: string, offset: number): Error {
   return malformed('siz-value', message, { offset, clause: CLAUSE });
+}
+
+/** Writes a whole SIZ. */
+export function writeSiz(w: ByteWriter, siz: Siz): void {
+  writeSegment(w, SIZ, () => {
+    w.u16(siz.rsiz);
+    w.u32(siz.xsiz);
+    w.u32(siz.ysiz);
+    w.u32(siz.xosiz);
+    w.u32(siz.yosiz);
+    w.u32(siz.xtsiz);
+    w.u32(siz.ytsiz);
+    w.u32(siz.xtosiz);
+    w.u32(siz.ytosiz);
+    w.u16(siz.components.length);
+    for (const { precision, signed, xrsiz, yrsiz } of siz.components) {
+      w.u8((signed ? 0x80 : 0) | (precision - 1));
+      w.u8(xrsiz);
+      w.u8(yrsiz);
+    }
+  });
 }
 
 /** Columns of the tile grid (B-5). */

@@ -1,10 +1,13 @@
 /** Tile-parts: SOT, the tile-part header, and where the packets stand (15444-1 A.4.2 and A.4.3). */
 import { ByteReader } from '../bits/byte-reader.ts';
+import type { ByteWriter } from '../bits/byte-writer.ts';
 import { type DiagnosticLog, malformed } from '../errors.ts';
 import type { ReadWindow } from '../read-window.ts';
 import type { Reading } from '../source.ts';
-import { emptySegments, type HeaderSegments, readSegments } from './header-segments.ts';
+import { writeCom } from './com.ts';
+import { emptySegments, type HeaderSegments, readSegments, writeCodingSegments } from './header-segments.ts';
 import * as M from './markers.ts';
+import { writeSegment } from './segment-writer.ts';
 
 const CLAUSE = '15444-1 A.4.2';
 
@@ -56,6 +59,19 @@ export function* readSot(window: ReadWindow, offset: number, numTiles: number): 
   return { offset, isot, psot, tpsot, tnsot };
 }
 
+/** Bytes of SOT: marker, length and parameters. */
+export const SOT_BYTES = 12;
+
+/** Writes a whole SOT. */
+export function writeSot(w: ByteWriter, sot: Omit<Sot, 'offset'>): void {
+  writeSegment(w, M.SOT, () => {
+    w.u16(sot.isot);
+    w.u32(sot.psot);
+    w.u8(sot.tpsot);
+    w.u8(sot.tnsot);
+  });
+}
+
 /** Reads the header of the tile-part whose SOT is given. `end` is where the tile-part ends at the latest. */
 export function* readTilePart(
   window: ReadWindow,
@@ -75,4 +91,10 @@ export function* readTilePart(
   }
   const dataStart = stop.end + 2;
   return { ...sot, ordinal, segments, dataStart, end: Math.max(dataStart, end) };
+}
+
+/** Writes what a tile's header says of its own: COD, COC, QCD, QCC, RGN, POC and COM, for its first tile-part. */
+export function writeTileSegments(w: ByteWriter, segments: HeaderSegments, numComponents: number): void {
+  writeCodingSegments(w, segments, numComponents);
+  for (const comment of segments.com) writeCom(w, comment);
 }
