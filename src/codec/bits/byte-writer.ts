@@ -13,7 +13,8 @@ export class ByteWriter {
   }
 
   u8(value: number): void {
-    this.bytes[this.grow(1)] = value;
+    const at = this.grow(1); // before `this.bytes` is looked at: growing replaces it
+    this.bytes[at] = value;
   }
 
   u16(value: number): void {

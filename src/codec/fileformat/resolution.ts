@@ -78,7 +78,7 @@ export interface Fraction {
 
 /**
  * The fraction closest to a positive number, or the plainest of several that are. 300 dots an inch, 300 / 0.0254 a
- * metre, come out as 15000 / 127 * 10 ** 2, exactly.
+ * metre, come out as 1500 / 127 * 10 ** 3, exactly.
  *
  * With numerator and denominator of 16 bits and a power of ten near the number's own, what remains is a ratio between
  * 1 and 10, and a continued fraction meets that within 2^-16 of itself.

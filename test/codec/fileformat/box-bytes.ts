@@ -1,4 +1,7 @@
 /** Boxes for tests: bytes from hex, and boxes around bytes. */
+import { ByteWriter } from '../../../src/codec/bits/byte-writer.ts';
+import { DiagnosticLog } from '../../../src/codec/errors.ts';
+import { type BoxContent, boxesIn } from '../../../src/codec/fileformat/box.ts';
 
 /** Bytes of a hex literal; white space is for the reader. */
 export function hex(text: string): Uint8Array {
@@ -20,6 +23,22 @@ export function join(...parts: Uint8Array[]): Uint8Array {
     at += part.length;
   }
   return bytes;
+}
+
+/** A box as the walk hands it to a reading function: fields as hex. */
+export function contents(type: string, bytes: string): BoxContent {
+  const content = hex(bytes);
+  return { type, offset: 0, headerLength: 8, length: 8 + content.length, content };
+}
+
+/** What a writing function wrote: one whole box, as the walk hands it to the reading function. */
+export function written(write: (w: ByteWriter) => void): BoxContent {
+  const w = new ByteWriter(0);
+  write(w);
+  const log = new DiagnosticLog();
+  const [found, ...more] = boxesIn(w.take(), 0, log);
+  if (!found || more.length > 0 || log.list.length > 0) throw new Error('expected one whole box');
+  return found;
 }
 
 /** How a box says its length. */

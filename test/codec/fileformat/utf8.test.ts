@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeUtf8, decodeXmlText } from '../../../src/codec/fileformat/utf8.ts';
+import { decodeUtf8, decodeXmlText, encodeUtf8 } from '../../../src/codec/fileformat/utf8.ts';
 import { hex } from './box-bytes.ts';
 
 describe('UTF-8', () => {
@@ -17,6 +17,24 @@ describe('UTF-8', () => {
     fc.assert(
       fc.property(bytes, (b) => decodeUtf8(b) === platform.decode(b)),
       { numRuns: 2000 },
+    );
+  });
+
+  test('any string goes in as the platform encodes it, halves of pairs included', () => {
+    const encoder = new TextEncoder();
+    expect(encodeUtf8('Aé€😀')).toEqual(hex('41 C3A9 E282AC F09F9880'));
+    const units = fc.array(
+      fc.constantFrom(0x41, 0x7f, 0x80, 0x7ff, 0x800, 0xd800, 0xdbff, 0xdc00, 0xdfff, 0xe000, 0xffff),
+    );
+    const text = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      units.map((u) => String.fromCharCode(...u)),
+    );
+    fc.assert(
+      fc.property(text, (t) => {
+        expect(encodeUtf8(t)).toEqual(encoder.encode(t));
+      }),
+      { numRuns: 1000 },
     );
   });
 
