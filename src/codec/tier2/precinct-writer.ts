@@ -1,0 +1,181 @@
+/**
+ * Packet headers as they are written (15444-1 B.10): the other half of `packet-header`.
+ *
+ * Rate control writes the same header many times, with more or less in it, to learn how long it gets. So nothing is allocated by
+ * {@link PrecinctWriter.writeHeader}, and {@link PrecinctWriter.mark} and {@link PrecinctWriter.rewind} go back and forth.
+ */
+import { floorLog2 } from '../bits/int-math.ts';
+import type { PacketBitWriter } from '../bits/packet-bit-writer.ts';
+import type { PrecinctGeometry } from '../geometry/tile-component.ts';
+import { TagTreeEncoder } from './tag-tree.ts';
+
+/** In the place of the missing bit-planes of a code-block that no packet ever includes. */
+export const NO_VALUE = 255;
+
+/** Coding passes that one packet can add to a code-block (Table B.4). */
+const MAX_PASSES = 164;
+
+/** What one packet brings; code-blocks are numbered as in {@link PrecinctGeometry}. */
+export interface PacketContents {
+  /**
+   * Index of the first piece of each code-block, with the total at the end: code-block b has the pieces
+   * `pieceStart[b] .. pieceStart[b + 1]`, and none when the packet does not include it.
+   */
+  readonly pieceStart: Int32Array;
+  /** Coding passes and bytes of each piece. A piece is what the packet adds to one codeword segment. */
+  readonly piecePasses: Int32Array;
+  readonly pieceLengths: Int32Array;
+}
+
+/** Writes the headers of the packets of one precinct, layer by layer. */
+export class PrecinctWriter {
+  /** Packets written: the layer of the next one. */
+  numPackets = 0;
+  private readonly geometry: PrecinctGeometry;
+  private readonly zeroBitPlanes: Uint8Array;
+  /** 1 where a packet has included the code-block. */
+  private readonly included: Uint8Array;
+  private readonly lblock: Uint8Array;
+  private readonly inclusion: TagTreeEncoder[];
+  private readonly missing: TagTreeEncoder[];
+  private savedPackets = 0;
+  private readonly savedIncluded: Uint8Array;
+  private readonly savedLblock: Uint8Array;
+
+  /**
+   * `zeroBitPlanes` are the missing most significant bit-planes by code-block, for all that any packet will ever include, and
+   * {@link NO_VALUE} for the others. They are not copied.
+   */
+  constructor(geometry: PrecinctGeometry, zeroBitPlanes: Uint8Array) {
+    const n = geometry.numBlocks;
+    this.geometry = geometry;
+    this.zeroBitPlanes = zeroBitPlanes;
+    this.included = new Uint8Array(n);
+    this.lblock = new Uint8Array(n).fill(3); // B.10.7.1: Lblock begins at 3
+    this.savedIncluded = new Uint8Array(n);
+    this.savedLblock = new Uint8Array(n).fill(3);
+    this.inclusion = [];
+    this.missing = [];
+    let block = 0;
+    for (const { numBlocksWide, numBlocksHigh } of geometry.bands) {
+      this.inclusion.push(new TagTreeEncoder(numBlocksWide, numBlocksHigh));
+      const missing = new TagTreeEncoder(numBlocksWide, numBlocksHigh);
+      this.missing.push(missing);
+      for (let y = 0; y < numBlocksHigh; y++) {
+        for (let x = 0; x < numBlocksWide; x++, block++) {
+          if (zeroBitPlanes[block] !== NO_VALUE) missing.setLeaf(x, y, zeroBitPlanes[block]);
+        }
+      }
+      missing.mark();
+    }
+  }
+
+  /** Writes the header of the next packet, without EPH. A packet with nothing in it is a single 0 bit. */
+  writeHeader(bits: PacketBitWriter, contents: PacketContents): void {
+    const { bands, numBlocks } = this.geometry;
+    const { pieceStart } = contents;
+    const layer = this.numPackets++;
+    if (pieceStart[numBlocks] === pieceStart[0]) {
+      bits.bit(0);
+      bits.align();
+      return;
+    }
+    bits.bit(1);
+    let block = 0;
+    for (let b = 0; b < bands.length; b++) {
+      const { numBlocksWide, numBlocksHigh } = bands[b];
+      this.enterNewBlocks(b, block, layer, pieceStart);
+      for (let y = 0; y < numBlocksHigh; y++) {
+        for (let x = 0; x < numBlocksWide; x++, block++) {
+          const adds = pieceStart[block + 1] > pieceStart[block];
+          // B.10.4: a tag tree until the code-block's first packet, then one bit a packet
+          if (this.included[block] === 1) bits.bit(adds ? 1 : 0);
+          else this.inclusion[b].tell(bits, x, y, layer + 1);
+          if (adds) this.writeContribution(bits, b, block, x, y, contents);
+        }
+      }
+    }
+    bits.align();
+  }
+
+  /** Remembers the state before the next packet. */
+  mark(): void {
+    this.savedPackets = this.numPackets;
+    this.savedIncluded.set(this.included);
+    this.savedLblock.set(this.lblock);
+    for (let b = 0; b < this.inclusion.length; b++) {
+      this.inclusion[b].mark();
+      this.missing[b].mark();
+    }
+  }
+
+  /** Goes back to the last {@link mark}, or to the beginning when there was none. */
+  rewind(): void {
+    this.numPackets = this.savedPackets;
+    this.included.set(this.savedIncluded);
+    this.lblock.set(this.savedLblock);
+    for (let b = 0; b < this.inclusion.length; b++) {
+      this.inclusion[b].rewind();
+      this.missing[b].rewind();
+    }
+  }
+
+  /** Tells the inclusion tree of a band which code-blocks this packet is the first to include, before any of them is asked for. */
+  private enterNewBlocks(b: number, firstBlock: number, layer: number, pieceStart: Int32Array): void {
+    const { numBlocksWide, numBlocksHigh } = this.geometry.bands[b];
+    let block = firstBlock;
+    for (let y = 0; y < numBlocksHigh; y++) {
+      for (let x = 0; x < numBlocksWide; x++, block++) {
+        if (this.included[block] === 0 && pieceStart[block + 1] > pieceStart[block]) {
+          this.inclusion[b].setLeaf(x, y, layer);
+        }
+      }
+    }
+  }
+
+  private writeContribution(
+    bits: PacketBitWriter,
+    b: number,
+    block: number,
+    x: number,
+    y: number,
+    contents: PacketContents,
+  ): void {
+    if (this.included[block] === 0) {
+      const planes = this.zeroBitPlanes[block];
+      if (planes === NO_VALUE) throw new Error('a packet includes a code-block that was said never to be included');
+      this.included[block] = 1;
+      this.missing[b].tell(bits, x, y, planes + 1); // B.10.5
+    }
+    const { pieceStart, piecePasses, pieceLengths } = contents;
+    const end = pieceStart[block + 1];
+    let passes = 0;
+    let lblock = this.lblock[block];
+    for (let k = pieceStart[block]; k < end; k++) {
+      passes += piecePasses[k];
+      // B.10.7.1: a length takes Lblock + floor(log2(passes)) bits, passes being those of the piece
+      const need = bitLength(pieceLengths[k]) - floorLog2(piecePasses[k]);
+      if (need > lblock) lblock = need;
+    }
+    writeNumPasses(bits, passes);
+    for (let k = this.lblock[block]; k < lblock; k++) bits.bit(1);
+    bits.bit(0);
+    this.lblock[block] = lblock;
+    for (let k = pieceStart[block]; k < end; k++) bits.bits(pieceLengths[k], lblock + floorLog2(piecePasses[k]));
+  }
+}
+
+/** The number of new coding passes, 1 to 164 (Table B.4). */
+export function writeNumPasses(bits: PacketBitWriter, passes: number): void {
+  if (passes < 1 || passes > MAX_PASSES) throw new Error(`${passes} coding passes of one code-block in a packet`);
+  if (passes === 1) bits.bit(0);
+  else if (passes === 2) bits.bits(0b10, 2);
+  else if (passes <= 5) bits.bits(0b1100 | (passes - 3), 4);
+  else if (passes <= 36) bits.bits(0b1111_00000 | (passes - 6), 9);
+  else bits.bits(0b1_1111_1111_0000000 | (passes - 37), 16);
+}
+
+/** Bits that a number takes, 0 for 0. */
+function bitLength(n: number): number {
+  return 32 - Math.clz32(n);
+}
