@@ -7,7 +7,7 @@ import type { ByteReader } from '../bits/byte-reader.ts';
 import type { ByteWriter } from '../bits/byte-writer.ts';
 import { malformed, usage } from '../errors.ts';
 import { PLM, PLT } from './markers.ts';
-import { dealOut, MAX_PARAMETER_BYTES, writeSegment, writeSegmentIndex } from './segment-writer.ts';
+import { dealOut, dealtLength, MAX_PARAMETER_BYTES, writeSegment, writeSegmentIndex } from './segment-writer.ts';
 
 /** One PLT, PPT, PLM or PPM segment: its place among its kind, and its bytes. */
 export interface IndexedBytes {
@@ -111,6 +111,11 @@ export function writePlt(w: ByteWriter, lengths: readonly number[]): void {
   }
 }
 
+/** Bytes that {@link writePlt} takes. */
+export function pltLength(lengths: readonly number[]): number {
+  return dealtLength(lengths.map(packetLengthBytes), CAPACITY, 1);
+}
+
 /** Writes the packet lengths of all tile-parts, in codestream order, into as many whole PLM segments as they need (A.7.2). */
 export function writePlm(w: ByteWriter, tileParts: readonly (readonly number[])[]): void {
   const sizes = tileParts.map(plmBytesOf);
@@ -127,6 +132,15 @@ export function writePlm(w: ByteWriter, tileParts: readonly (readonly number[])[
       }
     });
   }
+}
+
+/** Bytes that {@link writePlm} takes. */
+export function plmLength(tileParts: readonly (readonly number[])[]): number {
+  return dealtLength(
+    tileParts.map((lengths) => 1 + plmBytesOf(lengths)),
+    CAPACITY,
+    1,
+  );
 }
 
 function plmBytesOf(lengths: readonly number[]): number {

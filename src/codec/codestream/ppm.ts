@@ -5,7 +5,7 @@
 import type { ByteWriter } from '../bits/byte-writer.ts';
 import { malformed, usage } from '../errors.ts';
 import { PPM, PPT } from './markers.ts';
-import { dealOut, MAX_PARAMETER_BYTES, writeSegment, writeSegmentIndex } from './segment-writer.ts';
+import { dealOut, dealtLength, MAX_PARAMETER_BYTES, writeSegment, writeSegmentIndex } from './segment-writer.ts';
 
 /**
  * Splits joined PPM bytes (Nppm, four bytes, then that many bytes of headers, for each tile-part in codestream order).
@@ -62,6 +62,21 @@ export function writePpm(w: ByteWriter, tileParts: readonly (readonly Uint8Array
  */
 export function writePpt(w: ByteWriter, headers: readonly Uint8Array[], firstIndex: number): number {
   return writePieces(w, PPT, headers, firstIndex);
+}
+
+/** Bytes that {@link writePpm} takes for headers of such lengths. */
+export function ppmLength(tileParts: readonly (readonly number[])[]): number {
+  const pieces: number[] = [];
+  for (const lengths of tileParts) {
+    pieces.push(NPPM_BYTES + (lengths[0] ?? 0));
+    for (let k = 1; k < lengths.length; k++) pieces.push(lengths[k]);
+  }
+  return dealtLength(pieces, CAPACITY, 1);
+}
+
+/** Bytes that {@link writePpt} takes for headers of such lengths. */
+export function pptLength(lengths: readonly number[]): number {
+  return dealtLength(lengths, CAPACITY, 1);
 }
 
 function writePieces(w: ByteWriter, marker: number, pieces: readonly Uint8Array[], firstIndex: number): number {

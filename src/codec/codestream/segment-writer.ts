@@ -37,14 +37,14 @@ export function writeSegmentIndex(w: ByteWriter, marker: number, index: number):
 }
 
 /**
- * Deals lengths of indivisible pieces out to segments of at most `capacity` bytes: the index of the first piece of each segment,
- * with the number of pieces at the end. Without pieces there is one empty segment.
+ * Deals lengths of indivisible pieces, none of them 0, out to segments of at most `capacity` bytes: the index of the first piece of
+ * each segment, with the number of pieces at the end. Without pieces there is no segment.
  */
 export function dealOut(lengths: readonly number[], capacity: number): number[] {
-  const starts = [0];
-  let filled = 0;
+  const starts: number[] = [];
+  let filled = capacity;
   for (let k = 0; k < lengths.length; k++) {
-    if (filled > 0 && filled + lengths[k] > capacity) {
+    if (filled + lengths[k] > capacity) {
       starts.push(k);
       filled = 0;
     }
@@ -52,4 +52,10 @@ export function dealOut(lengths: readonly number[], capacity: number): number[] 
   }
   starts.push(lengths.length);
   return starts;
+}
+
+/** Bytes of all segments that hold such pieces, with `indexBytes` beside marker and length in each. */
+export function dealtLength(lengths: readonly number[], capacity: number, indexBytes: number): number {
+  const segments = dealOut(lengths, capacity).length - 1;
+  return segments * (4 + indexBytes) + lengths.reduce((sum, length) => sum + length, 0);
 }

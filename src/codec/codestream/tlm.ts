@@ -45,7 +45,7 @@ const ENTRIES_IN_SEGMENT = /* @__PURE__ */ Math.floor((MAX_PARAMETER_BYTES - 2) 
 
 /** Writes tile-parts in codestream order into as many whole TLM segments as they need. */
 export function writeTlm(w: ByteWriter, entries: readonly TlmEntry[]): void {
-  for (let from = 0, index = 0; from < entries.length || index === 0; from += ENTRIES_IN_SEGMENT, index++) {
+  for (let from = 0, index = 0; from < entries.length; from += ENTRIES_IN_SEGMENT, index++) {
     writeSegment(w, TLM, () => {
       writeSegmentIndex(w, TLM, index);
       w.u8(STLM);
@@ -59,5 +59,5 @@ export function writeTlm(w: ByteWriter, entries: readonly TlmEntry[]): void {
 
 /** Bytes that {@link writeTlm} takes for so many tile-parts. */
 export function tlmLength(numTileParts: number): number {
-  return 6 * Math.max(1, Math.ceil(numTileParts / ENTRIES_IN_SEGMENT)) + ENTRY_BYTES * numTileParts;
+  return 6 * Math.ceil(numTileParts / ENTRIES_IN_SEGMENT) + ENTRY_BYTES * numTileParts;
 }
