@@ -6,9 +6,13 @@
 import { channelStage } from './codec/decoder/channel-stage.ts';
 import {
   type Bytes,
-  type Codec,
   type DecodeOptions,
   decodeGrowing,
+  encodeFrom,
+  encodeNow,
+  type EncodeOptions,
+  type EncodeResult,
+  type EncodingCodec,
   type ImageInfo,
   type ImageInput,
   type InspectOptions,
@@ -20,9 +24,11 @@ import {
   type ProgressiveOptions,
   type RasterImage,
   type RasterTile,
+  type RawImage,
   type Rect,
 } from './codec/index.ts';
 import { classic } from './codec/tier1/classic.ts';
+import { classicEncoder } from './codec/tier1/classic-encoder.ts';
 import { hostExecutor } from './platform/host-executor.ts';
 import { type ByteStreamLike, chunksOf } from './platform/streams.ts';
 
@@ -32,7 +38,12 @@ export { type ImageDataLike, toImageData, type ToImageDataOptions } from './code
 export { type FetchLike, type FetchResponseLike, httpSource, type HttpSourceOptions } from './platform/http-source.ts';
 export type { ByteStreamLike } from './platform/streams.ts';
 
-const codec: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor };
+const codec: EncodingCodec = {
+  coders: [classic],
+  encoders: [classicEncoder],
+  channels: channelStage,
+  executor: hostExecutor,
+};
 
 /**
  * Parses a file once, to decode many windows of it.
@@ -156,4 +167,33 @@ export async function inspect(input: ImageInput, options: InspectOptions = {}): 
 export function inspectSync(bytes: Bytes, options: Omit<InspectOptions, 'signal'> = {}): ImageInfo {
   const image = openPictureSync(codec, bytes, options);
   return options.index ? image.inspectSync() : image.info;
+}
+
+/**
+ * Encodes a picture: samples become a JP2 file or a bare codestream.
+ *
+ * Without options the result is lossless. `rate` asks for a size or a quality instead, or for a list of them, one a quality layer.
+ *
+ * @throws {Jpeg2000Error} `usage` for options or samples that cannot be, `limit`; an abort rejects with the signal's reason.
+ * @example
+ * ```ts
+ * const { data } = await encode({ width, height, channels: 3, data: rgb }, { rate: { bpp: 1 } });
+ * await writeFile('photo.jp2', data);
+ * ```
+ */
+export function encode(image: RawImage, options: EncodeOptions = {}): Promise<EncodeResult> {
+  return encodeFrom(codec, image, options);
+}
+
+/**
+ * As {@link encode}, without waiting.
+ *
+ * @throws {Jpeg2000Error} `usage` for options or samples that cannot be, `limit`.
+ * @example
+ * ```ts
+ * const { data, psnr } = encodeSync({ width, height, channels: 1, data: grey16 }, { rate: { psnr: 50 } });
+ * ```
+ */
+export function encodeSync(image: RawImage, options: Omit<EncodeOptions, 'signal'> = {}): EncodeResult {
+  return encodeNow(codec, image, options);
 }

@@ -18,7 +18,7 @@ export interface Executor {
 export const INLINE_EXECUTOR: Executor = { now: () => 0 };
 
 /** A long computation in small pieces: it yields wherever it may be interrupted. */
-export type Work<T> = Generator<undefined, T, undefined>;
+export type Work<T> = Generator<undefined, T, unknown>;
 
 /** Milliseconds of inline work between two turns of the event loop. */
 export const PAUSE_INTERVAL_MS = 8;

@@ -1,10 +1,28 @@
 /** The codec's own entry: everything that entry files and adapters of the platform build on. */
 export type { BlockCoder, BlockDecoder, CodeBlockData } from './decoder/block-jobs.ts';
 export type { DecodeOptions, DecodeProgress } from './decoder/options.ts';
+export { encodeFrom, encodeNow, type EncodingCodec } from './encode-picture.ts';
+export type { BlockEncoder, CodeBlockCoefficients, CodedBlock, EncodingCoder } from './encoder/block-jobs.ts';
+export type {
+  CodeBlockStyle,
+  EncodeOptions,
+  EncodeProgress,
+  EncodeResult,
+  EncodeSummary,
+  LayerSummary,
+  Rate,
+  RawComponent,
+  RawImage,
+  RegionOfInterest,
+} from './encoder/options.ts';
+export type { ProfileName } from './encoder/profiles.ts';
 export type { Diagnostic, ErrorCode, ErrorKind, ErrorPlace } from './errors.ts';
 export { Jpeg2000Error } from './errors.ts';
 export type { Executor } from './executor.ts';
+export type { Progression } from './codestream/cod.ts';
+export type { ProgressionChange } from './codestream/poc.ts';
 export type { BoxInfo } from './fileformat/jp2-file.ts';
+export type { ColourSpec, MetadataSpec, PaletteSpec, PointsPerMetre } from './fileformat/jp2-spec.ts';
 export type {
   ChannelInfo,
   ColourInfo,

@@ -81,14 +81,16 @@ const DISTORTION_BITS = 17;
 /** The visited bits of all four rows. */
 const VISITED_ALL = 0x49200000;
 
-/** Bit r of an index comes out as bit 4 + 3r, where the flags have the significance of row r. */
+/** Bit r of an index comes out as bit 3 + 3r. */
 const SPREAD: Int32Array = /* @__PURE__ */ Int32Array.from(
   { length: 16 },
-  (_, n) => ((n & 1) << 4) | ((n & 2) << 6) | ((n & 4) << 8) | ((n & 8) << 10),
+  (_, n) => ((n & 1) << 3) | ((n & 2) << 5) | ((n & 4) << 7) | ((n & 8) << 9),
 );
 
-/** Zero-coding contexts as decisions: `context << 1`. */
-const ZERO_DECISIONS: Uint8Array = /* @__PURE__ */ ZERO_CODING.map((context) => context << 1);
+/** Zero-coding contexts as decisions, `context << 1`, by subband and neighbourhood. */
+const ZERO_DECISIONS: readonly Uint8Array[] = /* @__PURE__ */ [0, 1, 2, 3].map((subband) =>
+  ZERO_CODING.slice(subband << 9, (subband + 1) << 9).map((context) => context << 1),
+);
 
 /** Encodes code-blocks one after another; it owns its scratch memory and the result. */
 export class ClassicBlockEncoder {
@@ -98,7 +100,7 @@ export class ClassicBlockEncoder {
   private readonly flags = new Int32Array(MAX_FLAGS);
   private readonly magnitudes = new Int32Array(4 * MAX_COLUMNS);
   private readonly planes = new Int32Array(4 * MAX_COLUMNS);
-  private readonly signs = new Int32Array(MAX_COLUMNS);
+  private readonly signs = new Int32Array(MAX_COLUMNS + 2 * 1024);
   private readonly decisions = new Uint8Array(MAX_DECISIONS);
   private readonly result: CodedBlock = {
     bitPlanes: 0,
@@ -110,7 +112,7 @@ export class ClassicBlockEncoder {
   };
   private width = 0;
   private height = 0;
-  private subband = 0;
+  private zero = ZERO_DECISIONS[0];
   private fractionBits = 0;
   /** All ones, or zero when the stripe above must not see this one (vertically causal contexts, D.7). */
   private north = -1;
@@ -170,19 +172,21 @@ export class ClassicBlockEncoder {
 
   /** Takes the coefficients in, and returns how many bit-planes they have. */
   private begin(block: CodeBlockCoefficients): number {
-    const { width, height, subband, style, coefficients, fractionBits } = block;
+    const { width, height, style, coefficients, fractionBits } = block;
     if (width * height > 4096 || width > 1024 || height > 1024) {
       throw new Error(`a code-block of ${width} x ${height} reached the block encoder`);
     }
     this.width = width;
     this.height = height;
-    this.subband = subband;
+    this.zero = ZERO_DECISIONS[block.subband];
     this.fractionBits = fractionBits;
     this.north = (style & STYLE_CAUSAL) !== 0 ? 0 : -1;
     const all = this.arrange(coefficients) >> fractionBits;
     const bitPlanes = 32 - Math.clz32(all);
     if (bitPlanes > MAX_BIT_PLANES) throw new Error(`${bitPlanes} bit-planes reached the block encoder`);
-    this.cutIntoPlanes(bitPlanes);
+    if (bitPlanes === 0) return 0;
+    this.gatherSigns();
+    for (let group = 0; 8 * group < bitPlanes; group++) this.cutIntoPlanes(group);
     const stripes = (height + 3) >> 2;
     const flags = this.flags;
     flags.fill(0, 0, (width + 2) * (stripes + 2));
@@ -199,109 +203,158 @@ export class ClassicBlockEncoder {
   /** Columns of four, magnitudes and signs apart; returns all magnitudes, or-ed together. */
   private arrange(coefficients: Int32Array): number {
     const { width, height, magnitudes, signs } = this;
+    const whole = height & ~3;
     let all = 0;
-    let column = 0;
-    for (let y = 0; y < height; y += 4) {
-      const rows = Math.min(4, height - y);
-      for (let x = 0; x < width; x++, column++) {
+    let to = 0;
+    let column = width;
+    for (let y = 0; y < whole; y += 4) {
+      const end = (y + 1) * width;
+      for (let at = y * width; at < end; at++) {
+        const v0 = coefficients[at];
+        const v1 = coefficients[at + width];
+        const v2 = coefficients[at + 2 * width];
+        const v3 = coefficients[at + 3 * width];
+        const s0 = v0 >> 31;
+        const s1 = v1 >> 31;
+        const s2 = v2 >> 31;
+        const s3 = v3 >> 31;
+        const m0 = (v0 ^ s0) - s0;
+        const m1 = (v1 ^ s1) - s1;
+        const m2 = (v2 ^ s2) - s2;
+        const m3 = (v3 ^ s3) - s3;
+        magnitudes[to] = m0;
+        magnitudes[to + 1] = m1;
+        magnitudes[to + 2] = m2;
+        magnitudes[to + 3] = m3;
+        to += 4;
+        all |= m0 | m1 | m2 | m3;
+        signs[column++] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
+      }
+    }
+    if (whole < height) {
+      for (let x = 0; x < width; x++) {
         let sign = 0;
-        let r = 0;
-        for (let at = y * width + x; r < rows; r++, at += width) {
-          const v = coefficients[at];
-          const s = v >> 31;
-          const magnitude = (v ^ s) - s;
+        for (let r = 0; r < 4; r++) {
+          const v = whole + r < height ? coefficients[(whole + r) * width + x] : 0;
+          const magnitude = v < 0 ? -v : v;
+          magnitudes[to++] = magnitude;
           all |= magnitude;
-          magnitudes[4 * column + r] = magnitude;
-          sign |= (s & 1) << (19 + 3 * r);
+          if (v < 0) sign |= 8 << (3 * r);
         }
-        for (; r < 4; r++) magnitudes[4 * column + r] = 0;
-        signs[column] = sign;
+        signs[column++] = sign;
       }
     }
     return all;
+  }
+
+  /** Adds the signs of the neighbours to those of each column. */
+  private gatherSigns(): void {
+    const { width, signs } = this;
+    const end = width * (1 + ((this.height + 3) >> 2));
+    signs.fill(0, 0, width);
+    signs.fill(0, end, end + width);
+    for (let column = width; column < end; column++) {
+      signs[column] |=
+        ((signs[column - 1] >> 1) & 0x924) |
+        ((signs[column + 1] << 1) & 0x2490) |
+        ((signs[column - width] >> 12) & 1) |
+        ((signs[column + width] << 12) & 0x8000);
+    }
   }
 
   /**
    * Eight bit-planes of a column of four in one word: a bit matrix of four bytes is transposed in two halves, so plane p is at
    * bits `8 (p & 3) + (p & 4)` and the three above.
    */
-  private cutIntoPlanes(bitPlanes: number): void {
+  private cutIntoPlanes(group: number): void {
     const { magnitudes, planes } = this;
     const columns = this.width * ((this.height + 3) >> 2);
-    for (let group = 0; 8 * group < bitPlanes; group++) {
-      const shift = this.fractionBits + 8 * group;
-      const to = group * MAX_COLUMNS;
-      for (let k = 0; k < columns; k++) {
-        const m = 4 * k;
-        let x =
-          ((magnitudes[m] >> shift) & 255) |
-          (((magnitudes[m + 1] >> shift) & 255) << 8) |
-          (((magnitudes[m + 2] >> shift) & 255) << 16) |
-          (((magnitudes[m + 3] >> shift) & 255) << 24);
-        let t = (x ^ (x >>> 7)) & 0x00aa00aa;
-        x ^= t ^ (t << 7);
-        t = (x ^ (x >>> 14)) & 0x0000cccc;
-        x ^= t ^ (t << 14);
-        planes[to + k] = x;
-      }
+    const shift = this.fractionBits + 8 * group;
+    const to = group * MAX_COLUMNS;
+    for (let k = 0; k < columns; k++) {
+      const m = 4 * k;
+      let x =
+        ((magnitudes[m] >> shift) & 255) |
+        (((magnitudes[m + 1] >> shift) & 255) << 8) |
+        (((magnitudes[m + 2] >> shift) & 255) << 16) |
+        ((magnitudes[m + 3] >> shift) << 24);
+      let t = (x ^ (x >>> 7)) & 0x00aa00aa;
+      x ^= t ^ (t << 7);
+      t = (x ^ (x >>> 14)) & 0x0000cccc;
+      planes[to + k] = x ^ t ^ (t << 14);
     }
   }
 
   /** Significance propagation: rows not significant that have a significant neighbour (D.3.1, D.3.2). */
   private propagateSignificance(plane: number, raw: boolean): number {
-    const { flags, decisions, magnitudes, planes, signs, width, height, north } = this;
+    const { flags, decisions, magnitudes, planes, signs, zero, width, height, north } = this;
     const stride = width + 2;
-    const zero = this.subband << 9;
     const group = (plane >> 3) * MAX_COLUMNS;
     const shift = ((plane & 3) << 3) | (plane & 4);
     const down = this.distortionShift(plane);
-    const flip = raw ? 0 : 1; // raw signs are stored as they are (D.6)
+    const signMask = raw ? 0 : 255; // raw signs are stored as they are (D.6)
     let n = 0;
     let sum = 0;
     let count = 0;
     let column = 0;
     for (let y = 0, i = stride + 1; y < height; y += 4, i += 2) {
       for (let x = width; x > 0; x--, i++, column++) {
-        let f = flags[i];
+        const f = flags[i];
         if (f === 0) continue;
         const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
-        let todo = ((any << 3) | (any >>> 3) | f | (f >>> 2)) & ~(f >>> 1) & ~(f >>> 18) & 0x1248;
-        if (todo === 0) continue;
+        const free = ~((f >>> 1) | (f >>> 18)) & 0x1248;
+        const near = ((any << 3) | (any >>> 3) | f | (f >>> 2)) & free;
+        if (near === 0) continue;
         const bits = SPREAD[(planes[group + column] >>> shift) & 15];
-        do {
-          const k = 28 - Math.clz32(todo & -todo);
-          todo &= todo - 1;
-          const d = (bits >> (4 + k)) & 1;
-          decisions[n++] = ZERO_DECISIONS[zero + ((f >>> k) & 0x1ef)] | d;
-          if (d !== 0) {
-            const left = flags[i - 1];
-            const right = flags[i + 1];
-            const around =
-              (k === 0 ? ((f >>> 18) & 1) | ((f >>> 16) & 0x40) : (f >>> (16 + k)) & 0x41) |
-              ((left >>> (17 + k)) & 4) |
-              ((right >>> (15 + k)) & 16);
-            const coding = SIGN_CODING[((f >>> k) & 0xaa) | around];
-            const s = (signs[column] >>> (19 + k)) & 1;
-            decisions[n++] = (coding & 0xfe) | ((coding & flip) ^ s);
-            flags[i - 1] = left | (0x20 << k);
-            flags[i + 1] = right | (8 << k);
-            f |= (0x10 << k) | (s << (19 + k));
-            if (k === 0) {
-              flags[i - stride - 1] |= 0x20000 & north;
-              flags[i - stride] |= (0x10000 | (s << 31)) & north;
-              flags[i - stride + 1] |= 0x8000 & north;
-            } else if (k === 9) {
-              flags[i + stride - 1] |= 4;
-              flags[i + stride] |= 2 | (s << 18);
-              flags[i + stride + 1] |= 1;
-            }
-            todo |= (0x40 << k) & ~(f >>> 1) & ~(f >>> 18) & 0x1248;
-            sum += magnitudes[4 * column + ((k * 11) >> 5)] >> down;
-            count++;
+        const ones = bits & free;
+        let s = near & bits;
+        s |= (s << 3) & ones;
+        s |= (s << 3) & ones;
+        s |= (s << 3) & ones;
+        const todo = near | ((s << 3) & free);
+        flags[i] = f | (s << 1) | (todo << 18);
+        const around = signs[width + column];
+        let h = f & 0x1ef;
+        decisions[n] = zero[h] | ((bits >>> 3) & 1);
+        n += (todo >>> 3) & 1;
+        decisions[n] = (SIGN_CODING[(h & 0xaa) | (around & 0x55)] & signMask) ^ ((around >>> 3) & 1);
+        n += (s >>> 3) & 1;
+        h = ((f >>> 3) & 0x1ef) | ((s >>> 2) & 2);
+        decisions[n] = zero[h] | ((bits >>> 6) & 1);
+        n += (todo >>> 6) & 1;
+        decisions[n] = (SIGN_CODING[(h & 0xaa) | ((around >>> 3) & 0x55)] & signMask) ^ ((around >>> 6) & 1);
+        n += (s >>> 6) & 1;
+        h = ((f >>> 6) & 0x1ef) | ((s >>> 5) & 2);
+        decisions[n] = zero[h] | ((bits >>> 9) & 1);
+        n += (todo >>> 9) & 1;
+        decisions[n] = (SIGN_CODING[(h & 0xaa) | ((around >>> 6) & 0x55)] & signMask) ^ ((around >>> 9) & 1);
+        n += (s >>> 9) & 1;
+        h = ((f >>> 9) & 0x1ef) | ((s >>> 8) & 2);
+        decisions[n] = zero[h] | ((bits >>> 12) & 1);
+        n += (todo >>> 12) & 1;
+        decisions[n] = (SIGN_CODING[(h & 0xaa) | ((around >>> 9) & 0x55)] & signMask) ^ ((around >>> 12) & 1);
+        n += (s >>> 12) & 1;
+        if (s !== 0) {
+          flags[i - 1] |= s << 2;
+          flags[i + 1] |= s;
+          if ((s & 8) !== 0) {
+            flags[i - stride - 1] |= 0x20000 & north;
+            flags[i - stride] |= 0x10000 & north;
+            flags[i - stride + 1] |= 0x8000 & north;
           }
-          f |= 0x200000 << k;
-        } while (todo !== 0);
-        flags[i] = f;
+          if ((s & 0x1000) !== 0) {
+            flags[i + stride - 1] |= 4;
+            flags[i + stride] |= 2;
+            flags[i + stride + 1] |= 1;
+          }
+          const m = 4 * column;
+          sum +=
+            ((magnitudes[m] >> down) & ((s << 28) >> 31)) +
+            ((magnitudes[m + 1] >> down) & ((s << 25) >> 31)) +
+            ((magnitudes[m + 2] >> down) & ((s << 22) >> 31)) +
+            ((magnitudes[m + 3] >> down) & ((s << 19) >> 31));
+          count += (Math.imul(s >>> 3, 0x249) >>> 9) & 7;
+        }
       }
     }
     this.sum = sum;
@@ -331,7 +384,7 @@ export class ClassicBlockEncoder {
           const k = 27 - Math.clz32(todo & -todo);
           todo &= todo - 1;
           const context = ((f >>> k) & 0x100000) !== 0 ? 16 : ((f >>> k) & 0x1ef) !== 0 ? 15 : 14;
-          decisions[n++] = (context << 1) | ((bits >> (4 + k)) & 1);
+          decisions[n++] = (context << 1) | ((bits >> (3 + k)) & 1);
           sum += Math.abs(((magnitudes[4 * column + ((k * 11) >> 5)] >> down) & mask) - middle);
         } while (todo !== 0);
       }
@@ -343,9 +396,8 @@ export class ClassicBlockEncoder {
 
   /** Cleanup: all rows not visited yet, with one decision for four where nothing is near (D.3.4), and the symbol of D.5. */
   private cleanUp(plane: number, segmentation: boolean): number {
-    const { flags, decisions, magnitudes, planes, signs, width, height, north } = this;
+    const { flags, decisions, magnitudes, planes, signs, zero, width, height, north } = this;
     const stride = width + 2;
-    const zero = this.subband << 9;
     const group = (plane >> 3) * MAX_COLUMNS;
     const shift = ((plane & 3) << 3) | (plane & 4);
     const down = this.distortionShift(plane);
@@ -356,58 +408,75 @@ export class ClassicBlockEncoder {
     let count = 0;
     let column = 0;
     for (let y = 0, i = stride + 1; y < height; y += 4, i += 2) {
+      const clear = y < whole ? ~0x49200000 : keep;
       for (let x = width; x > 0; x--, i++, column++) {
-        let f = flags[i];
-        let todo = ~(f | (f >>> 17)) & 0x2490;
+        const f = flags[i];
+        let todo = ~((f >>> 1) | (f >>> 18)) & 0x1248;
+        if (todo === 0) {
+          flags[i] = f & clear;
+          continue;
+        }
         const bits = SPREAD[(planes[group + column] >>> shift) & 15];
-        let known = false;
+        const s = bits & todo;
+        let fix = 0;
+        let last = 0;
         if (f === 0) {
           if (bits === 0) {
             decisions[n++] = 34;
             continue;
           }
-          const k = 27 - Math.clz32(bits & -bits);
-          const run = (k * 11) >> 5;
-          decisions[n++] = 35;
-          decisions[n++] = 36 | (run >> 1);
-          decisions[n++] = 36 | (run & 1);
-          todo &= -1 << (4 + k);
-          known = true;
+          const run = ((28 - Math.clz32(s & -s)) * 11) >> 5;
+          decisions[n] = 35;
+          decisions[n + 1] = 36 | (run >> 1);
+          last = 36 | (run & 1);
+          n += 2;
+          fix = n;
+          todo &= -(s & -s);
         }
-        while (todo !== 0) {
-          const k = 27 - Math.clz32(todo & -todo);
-          todo &= todo - 1;
-          if (known) {
-            known = false;
-          } else {
-            const d = (bits >> (4 + k)) & 1;
-            decisions[n++] = ZERO_DECISIONS[zero + ((f >>> k) & 0x1ef)] | d;
-            if (d === 0) continue;
-          }
-          const left = flags[i - 1];
-          const right = flags[i + 1];
-          const around =
-            (k === 0 ? ((f >>> 18) & 1) | ((f >>> 16) & 0x40) : (f >>> (16 + k)) & 0x41) |
-            ((left >>> (17 + k)) & 4) |
-            ((right >>> (15 + k)) & 16);
-          const s = (signs[column] >>> (19 + k)) & 1;
-          decisions[n++] = SIGN_CODING[((f >>> k) & 0xaa) | around] ^ s;
-          flags[i - 1] = left | (0x20 << k);
-          flags[i + 1] = right | (8 << k);
-          f |= (0x10 << k) | (s << (19 + k));
-          if (k === 0) {
+        flags[i] = (f | (s << 1)) & clear;
+        const around = signs[width + column];
+        let h = f & 0x1ef;
+        decisions[n] = zero[h] | ((bits >>> 3) & 1);
+        n += (todo >>> 3) & 1;
+        decisions[n] = SIGN_CODING[(h & 0xaa) | (around & 0x55)] ^ ((around >>> 3) & 1);
+        n += (s >>> 3) & 1;
+        h = ((f >>> 3) & 0x1ef) | ((s >>> 2) & 2);
+        decisions[n] = zero[h] | ((bits >>> 6) & 1);
+        n += (todo >>> 6) & 1;
+        decisions[n] = SIGN_CODING[(h & 0xaa) | ((around >>> 3) & 0x55)] ^ ((around >>> 6) & 1);
+        n += (s >>> 6) & 1;
+        h = ((f >>> 6) & 0x1ef) | ((s >>> 5) & 2);
+        decisions[n] = zero[h] | ((bits >>> 9) & 1);
+        n += (todo >>> 9) & 1;
+        decisions[n] = SIGN_CODING[(h & 0xaa) | ((around >>> 6) & 0x55)] ^ ((around >>> 9) & 1);
+        n += (s >>> 9) & 1;
+        h = ((f >>> 9) & 0x1ef) | ((s >>> 8) & 2);
+        decisions[n] = zero[h] | ((bits >>> 12) & 1);
+        n += (todo >>> 12) & 1;
+        decisions[n] = SIGN_CODING[(h & 0xaa) | ((around >>> 9) & 0x55)] ^ ((around >>> 12) & 1);
+        n += (s >>> 12) & 1;
+        if (s !== 0) {
+          if (f === 0) decisions[fix] = last;
+          flags[i - 1] |= s << 2;
+          flags[i + 1] |= s;
+          if ((s & 8) !== 0) {
             flags[i - stride - 1] |= 0x20000 & north;
-            flags[i - stride] |= (0x10000 | (s << 31)) & north;
+            flags[i - stride] |= 0x10000 & north;
             flags[i - stride + 1] |= 0x8000 & north;
-          } else if (k === 9) {
+          }
+          if ((s & 0x1000) !== 0) {
             flags[i + stride - 1] |= 4;
-            flags[i + stride] |= 2 | (s << 18);
+            flags[i + stride] |= 2;
             flags[i + stride + 1] |= 1;
           }
-          sum += magnitudes[4 * column + ((k * 11) >> 5)] >> down;
-          count++;
+          const m = 4 * column;
+          sum +=
+            ((magnitudes[m] >> down) & ((s << 28) >> 31)) +
+            ((magnitudes[m + 1] >> down) & ((s << 25) >> 31)) +
+            ((magnitudes[m + 2] >> down) & ((s << 22) >> 31)) +
+            ((magnitudes[m + 3] >> down) & ((s << 19) >> 31));
+          count += (Math.imul(s >>> 3, 0x249) >>> 9) & 7;
         }
-        flags[i] = f & (y < whole ? ~0x49200000 : keep);
       }
     }
     if (segmentation) {

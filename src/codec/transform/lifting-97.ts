@@ -19,10 +19,11 @@
  * Math.fround, was five times slower.
  */
 
-const ALPHA = -1.586134342059924;
-const BETA = -0.052980118572961;
-const GAMMA = 0.882911075530934;
-const DELTA = 0.443506852043971;
+/** The lifting factors of Table F.4. */
+export const ALPHA = -1.586134342059924;
+export const BETA = -0.052980118572961;
+export const GAMMA = 0.882911075530934;
+export const DELTA = 0.443506852043971;
 /** K of Table F.4. */
 export const K = 1.230174104914001;
 

@@ -1,0 +1,89 @@
+/**
+ * The encoder with a decoder beside it: what drives the work of an encode, with pauses or without.
+ *
+ * The encoder asks for a decode where a promise can only be kept by measuring. Here, above both, is where the two meet.
+ */
+import type { EncodingCoder } from './encoder/block-jobs.ts';
+import { encodePicture, type EncodeWork } from './encoder/encode.ts';
+import type { EncodeOptions, EncodeResult, RawImage } from './encoder/options.ts';
+import type { DecodedComponent } from './encoder/quality.ts';
+import { Deadline, type Executor, PAUSE_INTERVAL_MS } from './executor.ts';
+import type { RasterImage } from './image.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+import { type Codec, openPicture, openPictureSync } from './picture.ts';
+import { type AbortSignalLike, throwIfAborted } from './source.ts';
+
+/** A codec that can also encode. */
+export interface EncodingCodec extends Codec {
+  readonly encoders: readonly EncodingCoder[];
+}
+
+/** Encodes a picture without waiting. */
+export function encodeNow(codec: EncodingCodec, image: RawImage, options: EncodeOptions): EncodeResult {
+  const work = encodePicture(image, options, codec.encoders, codec.executor);
+  const deadline = deadlineOf(codec.executor, options);
+  let step = work.next();
+  while (!step.done) {
+    deadline.check();
+    if (step.value) {
+      const decoded = openPictureSync(codec, step.value.file, {}, 'picture').decodeSync(AS_ENCODED);
+      step = work.next(componentsOf(decoded));
+    } else step = work.next();
+  }
+  return step.value;
+}
+
+/** Encodes a picture, giving the event loop a turn every few milliseconds. */
+export async function encodeFrom(codec: EncodingCodec, image: RawImage, options: EncodeOptions): Promise<EncodeResult> {
+  const work = encodePicture(image, options, codec.encoders, codec.executor);
+  return runEncode(work, codec, options);
+}
+
+/** Runs the work of an encode with pauses, aborts and a time limit. */
+export async function runEncode<T>(
+  work: EncodeWork<T>,
+  codec: EncodingCodec,
+  options: Pick<EncodeOptions, 'signal' | 'limits'>,
+): Promise<T> {
+  const { signal } = options;
+  throwIfAborted(signal);
+  const { executor } = codec;
+  const deadline = deadlineOf(executor, options);
+  let last = executor.now();
+  let step = work.next();
+  while (!step.done) {
+    deadline.check();
+    if (step.value) {
+      const decoded = await decodeAgain(codec, step.value.file, signal);
+      step = work.next(componentsOf(decoded));
+      continue;
+    }
+    if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
+      await executor.pause();
+      throwIfAborted(signal);
+      last = executor.now();
+    }
+    step = work.next();
+  }
+  return step.value;
+}
+
+/** The components as they were encoded, with nothing done to them. */
+const AS_ENCODED = { colour: 'native', layout: 'planar', strict: true } as const;
+
+async function decodeAgain(
+  codec: EncodingCodec,
+  file: Uint8Array,
+  signal: AbortSignalLike | undefined,
+): Promise<RasterImage> {
+  const image = await openPicture(codec, file, {}, 'picture');
+  return image.decode({ ...AS_ENCODED, ...(signal ? { signal } : {}) });
+}
+
+function componentsOf(image: RasterImage): readonly DecodedComponent[] {
+  return image.planes!;
+}
+
+function deadlineOf(executor: Executor, options: Pick<EncodeOptions, 'limits'>): Deadline {
+  return new Deadline(executor, options.limits?.time ?? DEFAULT_LIMITS.time);
+}

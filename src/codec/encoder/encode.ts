@@ -1,0 +1,276 @@
+/**
+ * A picture in memory becomes a file in memory.
+ *
+ * The work is a generator, as the decoder's is: it yields `undefined` where it may pause, and a finished file where it has to know what
+ * a decoder makes of it (for a PSNR to be kept, and for verification). Who drives it knows a decoder; the encoder does not.
+ */
+import { joinTileHeaders } from '../codestream/coding-parameters.ts';
+import { usage } from '../errors.ts';
+import type { Executor } from '../executor.ts';
+import { writeCodestreamBoxHeader, writeJp2Head } from '../fileformat/write-jp2.ts';
+import { lengthOf } from '../geometry/axis.ts';
+import { tileGeometry, type TileComponent } from '../geometry/tile.ts';
+import { type LaidOutTilePart, layOutTile, writeMainHeader } from '../packets/codestream-writer.ts';
+import { ALL_IN_RANGE, loadSamples } from '../transform/level-shift.ts';
+import type { EncodingCoder } from './block-jobs.ts';
+import { type CodedTile, slopeOf } from './coded-tile.ts';
+import type { EncodeOptions, EncodeResult, LayerSummary, RawImage } from './options.ts';
+import { overheadOf } from './overhead.ts';
+import { bytesOf, type EncodePlan, planEncode, SPREAD } from './plan.ts';
+import { type DecodedComponent, decibels, errorOfDecibels, squaredError } from './quality.ts';
+import { type LayerTarget, RateControl } from './rate-control.ts';
+import { checkRegion } from './region-masks.ts';
+import { type ComponentSamples, formatOf, samplesOf } from './samples.ts';
+import { outOfRange, TileEncoder } from './tile-encoder.ts';
+
+/** A file that somebody has to decode: answered with its components. */
+export interface DecodeRequest {
+  readonly file: Uint8Array;
+}
+
+/** Work of an encode. */
+export type EncodeWork<T> = Generator<DecodeRequest | undefined, T, readonly DecodedComponent[] | undefined>;
+
+/** How far above a PSNR target the result may be, in decibels, and where the search aims. */
+const PSNR_TOLERANCE = 0.1;
+const PSNR_AIM = 0.03;
+/** Trials for one quantiser step, and halvings of the step. */
+const PSNR_TRIALS = 8;
+const MAX_REFINEMENTS = 6;
+
+/** The least that layers without a rate of their own may have, as a fraction of the last. */
+const SPREAD_RANGE = 256;
+
+/** Encodes a picture. */
+export function* encodePicture(
+  image: RawImage,
+  options: EncodeOptions,
+  coders: readonly EncodingCoder[],
+  executor: Executor,
+): EncodeWork<EncodeResult> {
+  const start = executor.now();
+  const format = formatOf(image);
+  for (let refine = 0; ; refine++) {
+    const plan = planEncode(format, options, refine);
+    const samples = samplesOf(image, format, options.origin ?? { x: 0, y: 0 });
+    const encode = new PictureEncode(plan, samples, options, coders);
+    const made = yield* encode.run(refine < MAX_REFINEMENTS);
+    if (made === undefined) continue; // the quantiser was too coarse for the PSNR
+    return { ...made, ms: executor.now() - start };
+  }
+}
+
+/** One encode with one quantiser step. */
+class PictureEncode {
+  private readonly plan: EncodePlan;
+  private readonly samples: readonly ComponentSamples[];
+  private readonly options: EncodeOptions;
+  private readonly coder: EncodingCoder;
+
+  constructor(
+    plan: EncodePlan,
+    samples: readonly ComponentSamples[],
+    options: EncodeOptions,
+    coders: readonly EncodingCoder[],
+  ) {
+    this.plan = plan;
+    this.samples = samples;
+    this.options = options;
+    if (options.roi) checkRegion(options.roi, plan.main.siz);
+    const style = plan.main.cod.style.codeBlockStyle;
+    const coder = coders.find((one) => one.handles(style));
+    if (coder === undefined) throw usage('option-value', `no coder for code-block style ${style}`);
+    this.coder = coder;
+  }
+
+  *run(mayRefine: boolean): EncodeWork<Omit<EncodeResult, 'ms'> | undefined> {
+    const { plan } = this;
+    const head = this.head();
+    const tiles = yield* this.codeTiles();
+    const last = plan.rates[plan.rates.length - 1];
+    if (!('psnr' in last)) {
+      const made = yield* this.assemble(tiles, head, 1);
+      const error = this.options.verify ? yield* this.measure(made.file) : undefined;
+      if ('lossless' in last && error !== undefined && error > 0) {
+        throw new Error('a lossless result does not decode to what was encoded; please report this');
+      }
+      return this.result(tiles, made, error);
+    }
+    const target = last.psnr;
+    let scale = 10 ** (-PSNR_AIM / 10);
+    let best: { made: Assembled; error: number } | undefined;
+    for (let trial = 0; trial < PSNR_TRIALS; trial++) {
+      const made = yield* this.assemble(tiles, head, scale);
+      const error = yield* this.measure(made.file);
+      const psnr = decibels(plan.peakEnergy, plan.numSamples, error);
+      if (psnr >= target && (best === undefined || error > best.error)) best = { made, error };
+      if (psnr >= target && psnr <= target + PSNR_TOLERANCE) break;
+      const everything = made.control.cuts.at(-1)!.slopeCode === 0;
+      if (psnr < target && everything) {
+        if (mayRefine && !plan.reversible) return undefined;
+        break;
+      }
+      scale *= 10 ** ((psnr - target - PSNR_AIM) / 10);
+    }
+    if (best === undefined) {
+      // as good as this coding gets
+      const made = yield* this.assemble(tiles, head, 0);
+      best = { made, error: yield* this.measure(made.file) };
+    }
+    return this.result(tiles, best.made, best.error);
+  }
+
+  private *codeTiles(): EncodeWork<CodedTile[]> {
+    const { plan, options } = this;
+    const encoder = new TileEncoder(plan, options.roi, this.coder.createEncoder());
+    const tiles: CodedTile[] = [];
+    for (let t = 0; t < plan.numTiles; t++) {
+      const geometry = tileGeometry(plan.main, joinTileHeaders(plan.main, t, []));
+      tiles.push(yield* encoder.encode(geometry, (c, component, plane) => this.load(c, component, plane), 0));
+      const tilesDone = t + 1;
+      options.onProgress?.({ stage: 'code', tilesDone, tiles: plan.numTiles, fraction: tilesDone / plan.numTiles });
+    }
+    return tiles;
+  }
+
+  private load(c: number, { geometry, xrsiz, yrsiz }: TileComponent, plane: Int32Array | Float32Array): void {
+    const { siz } = this.plan.main;
+    const { data, offset, strideX, strideY } = this.samples[c];
+    const { precision, signed } = siz.components[c];
+    const x0 = Math.ceil(siz.xosiz / xrsiz);
+    const y0 = Math.ceil(siz.yosiz / yrsiz);
+    const from = offset + (geometry.x.lo - x0) * strideX + (geometry.y.lo - y0) * strideY;
+    const width = lengthOf(geometry.x);
+    const height = lengthOf(geometry.y);
+    const bad = loadSamples(data, from, strideX, strideY, plane, 0, width, width, height, precision, signed);
+    if (bad === ALL_IN_RANGE) return;
+    const y = Math.floor((bad - offset) / strideY);
+    const x = (bad - offset - y * strideY) / strideX;
+    outOfRange(c, data[bad], precision, signed, `sample (${x}, ${y})`);
+  }
+
+  private head(): Uint8Array {
+    const { options, plan } = this;
+    if (plan.container === 'codestream') return new Uint8Array(0);
+    return writeJp2Head(plan.main.siz, options.colour, options.metadata);
+  }
+
+  /** Shares out the passes and puts everything in order. `scale` is a correction of the error that a PSNR allows. */
+  private *assemble(tiles: readonly CodedTile[], head: Uint8Array, scale: number): EncodeWork<Assembled> {
+    const { plan, options } = this;
+    const { siz, cod } = plan.main;
+    const overhead = overheadOf(plan, head.length);
+    const points = (siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz);
+    let excess = 0;
+    for (;;) {
+      const control = new RateControl(tiles, cod.style.codeBlockStyle, overhead);
+      const targets: LayerTarget[] = plan.rates.map((rate) => {
+        const bytes = bytesOf(rate, points, plan.numSampleBits);
+        if (bytes !== undefined) return { kind: 'bytes', bytes: bytes - excess };
+        if (!('psnr' in rate)) return { kind: 'everything' };
+        const error = errorOfDecibels(plan.peakEnergy, plan.numSamples, rate.psnr);
+        return { kind: 'distortion', distortion: error * scale };
+      });
+      if (plan.rates[0] === SPREAD) yield* spreadLayers(targets, tiles, cod.style.codeBlockStyle, overhead);
+      for (const target of targets) yield* control.addLayer(target);
+      options.onProgress?.({ stage: 'allocate', tilesDone: tiles.length, tiles: tiles.length, fraction: 1 });
+      const file = yield* this.write(control, head);
+      const last = plan.rates[plan.rates.length - 1];
+      const most = bytesOf(last, points, plan.numSampleBits);
+      if (most === undefined || file.length <= most) return { control, file };
+      if (excess > most / 10) throw usage('rate-value', `${most} bytes are too few for headers and markers`);
+      // lists of lengths are counted by an upper bound but for where they are split into segments
+      excess += file.length - most;
+    }
+  }
+
+  private *write(control: RateControl, head: Uint8Array): EncodeWork<Uint8Array> {
+    const { plan } = this;
+    const { main, arrangement } = plan;
+    const parts: LaidOutTilePart[] = [];
+    for (const tile of control.layered(main.cod.eph)) {
+      parts.push(...layOutTile(tile.coded.geometry, main, (key) => tile.packets(key), arrangement));
+      yield;
+    }
+    const header = writeMainHeader(main, arrangement, { tileParts: parts }).bytes;
+    const length = parts.reduce((sum, part) => sum + part.psot, header.length + 2);
+    const box = plan.container === 'jp2' ? writeCodestreamBoxHeader(length) : new Uint8Array(0);
+    const file = new Uint8Array(head.length + box.length + length);
+    let at = 0;
+    const put = (bytes: Uint8Array): void => {
+      file.set(bytes, at);
+      at += bytes.length;
+    };
+    put(head);
+    put(box);
+    put(header);
+    for (const part of parts) {
+      put(part.header);
+      for (const piece of part.data) put(piece);
+    }
+    put(EOC);
+    return file;
+  }
+
+  /** Summed squared error of a file, components brought to one depth. */
+  private *measure(file: Uint8Array): EncodeWork<number> {
+    const components = (yield { file })!;
+    const { siz } = this.plan.main;
+    const deepest = Math.max(...siz.components.map((c) => c.precision));
+    return components.reduce((sum, component, c) => {
+      return sum + squaredError(this.samples[c], component) * 4 ** (deepest - siz.components[c].precision);
+    }, 0);
+  }
+
+  private result(
+    tiles: readonly CodedTile[],
+    { control, file }: Assembled,
+    error: number | undefined,
+  ): Omit<EncodeResult, 'ms'> {
+    const { plan, options } = this;
+    const { siz } = plan.main;
+    const last = plan.rates[plan.rates.length - 1];
+    const estimate = options.weights === 'visual' ? Number.NaN : control.cuts.at(-1)!.distortion;
+    const psnr = 'lossless' in last ? Number.POSITIVE_INFINITY : decibels(plan.peakEnergy, plan.numSamples, error ?? estimate);
+    return {
+      data: file,
+      bytes: file.length,
+      bpp: (8 * file.length) / ((siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz)),
+      ratio: plan.numSampleBits / 8 / file.length,
+      psnr,
+      psnrMeasured: error !== undefined,
+      rateControl: 'lossless' in last || 'step' in last ? 'none' : 'global',
+      layers: control.cuts.map(({ bytes, slopeCode }): LayerSummary => ({ bytes, slope: slopeOf(slopeCode) })),
+      codeBlocks: tiles.reduce((sum, tile) => sum + tile.numBlocks, 0),
+    };
+  }
+}
+
+interface Assembled {
+  readonly control: RateControl;
+  readonly file: Uint8Array;
+}
+
+const EOC = /* @__PURE__ */ Uint8Array.of(0xff, 0xd9);
+
+/** Layers below the last get sizes that grow by one factor, two at most, from a small part of the last upward. */
+function* spreadLayers(
+  targets: LayerTarget[],
+  tiles: readonly CodedTile[],
+  style: number,
+  overhead: ReturnType<typeof overheadOf>,
+): EncodeWork<void> {
+  const last = targets[targets.length - 1];
+  let size: number;
+  if (last.kind === 'bytes') size = last.bytes;
+  else {
+    const control = new RateControl(tiles, style, overhead);
+    size = (yield* control.addLayer(last)).bytes;
+  }
+  const count = targets.length;
+  const factor = Math.min(2, SPREAD_RANGE ** (1 / (count - 1)));
+  for (let l = 0; l < count - 1; l++) {
+    const bytes = overhead.fixed + (size - overhead.fixed) / factor ** (count - 1 - l);
+    targets[l] = { kind: 'bytes', bytes };
+  }
+}

@@ -1,0 +1,504 @@
+/**
+ * From options to numbers: the headers, the quantiser steps and the arrangement that an encode will have. Everything that can be
+ * wrong with a call, but for the samples themselves, is found here, before memory is taken.
+ */
+import {
+  type Cod,
+  type ComponentCodingStyle,
+  type Progression,
+  PROGRESSIONS,
+  STYLE_BYPASS,
+  STYLE_CAUSAL,
+  STYLE_PREDICTABLE,
+  STYLE_RESET,
+  STYLE_SEGMENTATION,
+  STYLE_TERMINATE,
+} from '../codestream/cod.ts';
+import type { Comment } from '../codestream/com.ts';
+import { emptySegments, type HeaderSegments } from '../codestream/header-segments.ts';
+import type { MainHeader } from '../codestream/main-header.ts';
+import type { Quantization } from '../codestream/qcd.ts';
+import { numXTiles, numYTiles, type Siz } from '../codestream/siz.ts';
+import { overLimit, usage } from '../errors.ts';
+import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
+import type { Arrangement } from '../packets/codestream-writer.ts';
+import { boundOf, energyOf, ICT_ENERGY, RCT_ENERGY } from '../transform/gains.ts';
+import { epsilonMuOf, magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
+import type { EncodeOptions, Rate } from './options.ts';
+import { resolveProfile } from './profiles.ts';
+import { componentSize, type PictureFormat } from './samples.ts';
+import { visualWeight } from './visual-weights.ts';
+
+/** Magnitude bit-planes that the block coder carries. */
+const MAX_BIT_PLANES = 30;
+
+/** Most fraction bits below the quantiser step that distortion is measured with. */
+const FRACTION_BITS = 6;
+
+/** Gain of a subband as a power of two: LL 0, HL and LH 1, HH 2 (Table E.1). */
+const GAIN_LOG2 = [0, 1, 1, 2] as const;
+
+const COMMENT = 'jp2kit';
+
+/** How the subbands of one component are quantised and weighed. Subbands count as in QCD: LL, then HL, LH, HH upward. */
+export interface SubbandPlan {
+  /** Δ_b; 1 for reversible coding. */
+  readonly step: number;
+  /** M_b (E-2), without a region's shift. */
+  readonly bitPlanes: number;
+  /** Squared error of the picture for a squared error of one step, weighted. */
+  readonly weight: number;
+}
+
+/** Everything that is decided before the first sample is read. */
+export interface EncodePlan {
+  readonly main: MainHeader;
+  readonly arrangement: Arrangement;
+  readonly container: 'codestream' | 'jp2';
+  readonly numTiles: number;
+  readonly reversible: boolean;
+  readonly mct: 'none' | 'rct' | 'ict';
+  /** By component, by subband. */
+  readonly subbands: readonly (readonly SubbandPlan[])[];
+  /** Fraction bits of the coefficients handed to the block coder. */
+  readonly fractionBits: number;
+  /** One a layer. */
+  readonly rates: readonly Rate[];
+  /** Maxshift s by component, 0 for none. */
+  readonly roiShift: readonly number[];
+  /** Squared peak of the deepest component; errors of the others are scaled to it. */
+  readonly peakEnergy: number;
+  /** Samples of all components. */
+  readonly numSamples: number;
+  /** Bits of all samples, each at its precision. */
+  readonly numSampleBits: number;
+  /** Most bytes of one component's packets, where a profile sets a bound. */
+  readonly maxComponentBytes: number | undefined;
+  readonly limits: Limits;
+}
+
+/** Works out an encode. `refine` halves the quantiser steps so many times. */
+export function planEncode(format: PictureFormat, given: EncodeOptions, refine = 0): EncodePlan {
+  checkWords(given);
+  const { options, rsiz, maxComponentBytes } = resolveProfile(format, given);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const siz = sizOf(format, options, rsiz);
+  checkLimits(siz, limits);
+  const rates = ratesOf(options, siz);
+  const last = rates[rates.length - 1];
+  const reversible = reversibleOf(options, last);
+  const mct = mctOf(siz, options, reversible);
+  const numSamples = numSamplesOf(siz, () => 1);
+  const numSampleBits = numSamplesOf(siz, (c) => siz.components[c].precision);
+  const style = styleOf(options, siz, reversible);
+  const cod: Cod = {
+    sop: options.markers?.sop ?? false,
+    eph: options.markers?.eph ?? false,
+    progression: options.progression ?? 'LRCP',
+    numLayers: rates.length,
+    mct: mct !== 'none',
+    style,
+  };
+  const base = reversible ? 1 : baseStepOf(last, siz, numSampleBits, numSamples) / 2 ** refine;
+  const quantizations = siz.components.map((_, c) => quantizationOf(siz, c, style, mct, base, options));
+  const segments = segmentsOf(siz, cod, quantizations, options);
+  const roiShift = siz.components.map((_, c) => roiShiftOf(c, quantizations[c], options));
+  roiShift.forEach((shift, c) => {
+    if (shift > 0) segments.rgn.set(c, shift);
+  });
+  const deepest = Math.max(...siz.components.map((c) => c.precision));
+  const subbands = siz.components.map((_, c) => subbandsOf(siz, c, style, quantizations[c], mct, deepest, options));
+  const planes = Math.max(...subbands.map((list, c) => Math.max(...list.map((b) => b.bitPlanes)) + roiShift[c]));
+  if (planes > MAX_BIT_PLANES) {
+    throw usage('option-value', `${planes} bit-planes would be needed, ${MAX_BIT_PLANES} are carried: fewer bits a sample`);
+  }
+  const main: MainHeader = { siz, cod, qcd: quantizations[0], segments, offset: 0, end: 0 };
+  return {
+    main,
+    arrangement: arrangementOf(options),
+    container: options.container ?? 'jp2',
+    numTiles: numXTiles(siz) * numYTiles(siz),
+    reversible,
+    mct,
+    subbands,
+    // a region's coefficients are whole numbers, since bits below them would be taken for the background's after the shift
+    fractionBits: reversible || options.roi ? 0 : Math.min(FRACTION_BITS, MAX_BIT_PLANES - planes),
+    rates,
+    roiShift,
+    peakEnergy: (2 ** deepest - 1) ** 2,
+    numSamples,
+    numSampleBits,
+    maxComponentBytes,
+    limits,
+  };
+}
+
+const WORDS = {
+  container: ['codestream', 'jp2'],
+  wavelet: ['5/3', '9/7'],
+  progression: PROGRESSIONS,
+  mct: ['auto', 'none', 'rct', 'ict'],
+  quantization: ['expounded', 'derived'],
+  weights: ['none', 'visual'],
+  tileParts: ['none', 'resolution', 'layer', 'component'],
+} as const;
+
+function checkWords(options: EncodeOptions): void {
+  for (const name of Object.keys(WORDS) as (keyof typeof WORDS)[]) {
+    const value = options[name];
+    const words: readonly unknown[] = WORDS[name];
+    if (value === undefined || words.includes(value)) continue;
+    throw usage('option-value', `${name} must be one of ${words.join(', ')}, found ${String(value)}`);
+  }
+}
+
+function whole(name: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw usage('option-value', `${name} must be a whole number from ${least} to ${most}, found ${value}`);
+}
+
+function sizOf(format: PictureFormat, options: EncodeOptions, rsiz: number): Siz {
+  const most = 2 ** 32 - 1;
+  const xosiz = whole('origin.x', options.origin?.x ?? 0, 0, most);
+  const yosiz = whole('origin.y', options.origin?.y ?? 0, 0, most);
+  const xsiz = whole('origin.x + width', xosiz + format.width, 1, most);
+  const ysiz = whole('origin.y + height', yosiz + format.height, 1, most);
+  const xtosiz = whole('tileOrigin.x', options.tileOrigin?.x ?? 0, 0, most);
+  const ytosiz = whole('tileOrigin.y', options.tileOrigin?.y ?? 0, 0, most);
+  const xtsiz = whole('tile.width', options.tile?.width ?? xsiz - xtosiz, 1, most);
+  const ytsiz = whole('tile.height', options.tile?.height ?? ysiz - ytosiz, 1, most);
+  if (xtosiz > xosiz || ytosiz > yosiz || xtosiz + xtsiz <= xosiz || ytosiz + ytsiz <= yosiz) {
+    throw usage('option-value', `the first tile, ${xtsiz} x ${ytsiz} at (${xtosiz}, ${ytosiz}), misses the image area`);
+  }
+  format.components.forEach(({ xrsiz, yrsiz }, c) => {
+    if (componentSize(xosiz, format.width, xrsiz) < 1 || componentSize(yosiz, format.height, yrsiz) < 1) {
+      throw usage('option-value', `component ${c} has no sample in the image area`);
+    }
+  });
+  return { rsiz, xsiz, ysiz, xosiz, yosiz, xtsiz, ytsiz, xtosiz, ytosiz, components: format.components };
+}
+
+function checkLimits(siz: Siz, limits: Limits): void {
+  const tiles = numXTiles(siz) * numYTiles(siz);
+  if (tiles > 65535) throw usage('option-value', `${tiles} tiles, more than 65535: choose larger tiles`);
+  if (tiles > limits.tiles) throw overLimit('limit-tiles', `${tiles} tiles, the limit is ${limits.tiles}`);
+  if (siz.components.length > limits.components) {
+    const found = siz.components.length;
+    throw overLimit('limit-components', `${found} components, the limit is ${limits.components}`);
+  }
+}
+
+function numSamplesOf(siz: Siz, each: (c: number) => number): number {
+  return siz.components.reduce((sum, { xrsiz, yrsiz }, c) => {
+    const width = componentSize(siz.xosiz, siz.xsiz - siz.xosiz, xrsiz);
+    return sum + width * componentSize(siz.yosiz, siz.ysiz - siz.yosiz, yrsiz) * each(c);
+  }, 0);
+}
+
+const RATE_KEYS = ['lossless', 'bytes', 'bpp', 'ratio', 'psnr', 'step'] as const;
+
+/** One rate a layer, checked. */
+function ratesOf(options: EncodeOptions, siz: Siz): readonly Rate[] {
+  const given = options.rate ?? { lossless: true };
+  const list: readonly Rate[] = Array.isArray(given) ? given : [given as Rate];
+  if (list.length === 0 || list.length > 65535) throw usage('rate-value', `1 to 65535 rates, found ${list.length}`);
+  list.forEach((rate, k) => void checkRate(rate, k === list.length - 1));
+  if (list.length > 1) {
+    if (options.layers !== undefined && options.layers !== list.length) {
+      throw usage('option-value', `${options.layers} layers asked for, but ${list.length} rates given`);
+    }
+    checkRising(list, siz);
+    return list;
+  }
+  const layers = whole('layers', options.layers ?? 1, 1, 65535);
+  // layers without a rate of their own are shared out when the sizes are known
+  return layers === 1 ? list : [...Array.from({ length: layers - 1 }, (): Rate => SPREAD), list[0]];
+}
+
+/** Stands for "between nothing and the last layer". */
+export const SPREAD: Rate = { ratio: Number.POSITIVE_INFINITY };
+
+function checkRate(rate: Rate, isLast: boolean): void {
+  const keys = Object.keys(rate ?? {}) as (typeof RATE_KEYS)[number][];
+  const key = keys[0];
+  if (keys.length !== 1 || !RATE_KEYS.includes(key)) {
+    throw usage('rate-value', `a rate is exactly one of ${RATE_KEYS.join(', ')}`);
+  }
+  const value: unknown = (rate as Record<string, unknown>)[key];
+  if (key === 'lossless') {
+    if (value !== true) throw usage('rate-value', 'lossless can only be true');
+    if (!isLast) throw usage('rate-value', 'only the last layer can be lossless');
+    return;
+  }
+  if (typeof value !== 'number' || !(value > 0) || value === Number.POSITIVE_INFINITY) {
+    throw usage('rate-value', `${key} must be a positive number, found ${String(value)}`);
+  }
+  if (key === 'step' && !isLast) throw usage('rate-value', 'only the last layer can be what a step gives');
+}
+
+/** Rates of one kind have to grow from layer to layer. */
+function checkRising(rates: readonly Rate[], siz: Siz): void {
+  const points = (siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz);
+  let before = 0;
+  let quality = 0;
+  for (const rate of rates) {
+    if ('psnr' in rate) {
+      if (rate.psnr < quality) throw usage('rate-value', 'the PSNR of layers must grow from the first to the last');
+      quality = rate.psnr;
+    }
+    const bytes = bytesOf(rate, points, numSamplesOf(siz, (c) => siz.components[c].precision));
+    if (bytes === undefined) continue;
+    if (bytes < before) throw usage('rate-value', 'the sizes of layers must grow from the first to the last');
+    before = bytes;
+  }
+}
+
+/** The size that a rate allows; undefined where it does not speak of size. */
+export function bytesOf(rate: Rate, points: number, sampleBits: number): number | undefined {
+  if ('bytes' in rate) return Math.floor(rate.bytes);
+  if ('bpp' in rate) return Math.floor((rate.bpp * points) / 8);
+  if ('ratio' in rate && rate !== SPREAD) return Math.floor(sampleBits / 8 / rate.ratio);
+  return undefined;
+}
+
+function reversibleOf(options: EncodeOptions, last: Rate): boolean {
+  const lossless = 'lossless' in last;
+  const reversible = options.wavelet === undefined ? lossless : options.wavelet === '5/3';
+  if (lossless && !reversible) throw usage('option-value', 'lossless needs the 5/3 filter; the 9/7 filter rounds');
+  if ('step' in last && reversible) throw usage('option-value', 'a quantiser step needs the 9/7 filter');
+  return reversible;
+}
+
+function mctOf(siz: Siz, options: EncodeOptions, reversible: boolean): 'none' | 'rct' | 'ict' {
+  const wanted = options.mct ?? 'auto';
+  if (wanted === 'none') return 'none';
+  const [a, b, c] = siz.components;
+  const alike =
+    c !== undefined &&
+    [b, c].every(
+      (other) =>
+        other.precision === a.precision &&
+        other.signed === a.signed &&
+        other.xrsiz === a.xrsiz &&
+        other.yrsiz === a.yrsiz,
+    );
+  const kind = reversible ? 'rct' : 'ict';
+  if (wanted === 'auto') {
+    const { colour } = options;
+    const rgb = colour?.icc !== undefined || (colour?.space ?? 'srgb') === 'srgb' || colour?.space === 'esrgb';
+    return alike && rgb && !colour?.palette && siz.components.length <= 4 ? kind : 'none';
+  }
+  if (wanted !== kind) {
+    throw usage('option-value', `${wanted} does not go with the ${reversible ? '5/3' : '9/7'} filter (15444-1 G.2, G.3)`);
+  }
+  if (!alike) throw usage('option-value', `${wanted} needs three components of one size and format`);
+  return kind;
+}
+
+function styleOf(options: EncodeOptions, siz: Siz, reversible: boolean): ComponentCodingStyle {
+  const smallest = Math.min(siz.xtsiz, siz.ytsiz, siz.xsiz - siz.xosiz, siz.ysiz - siz.yosiz);
+  const numDecompositionLevels = whole(
+    'levels',
+    options.levels ?? Math.min(5, Math.max(0, Math.floor(Math.log2(smallest)))),
+    0,
+    32,
+  );
+  const xcb = exponent('codeBlock.width', options.codeBlock?.width ?? 64, 2, 10);
+  const ycb = exponent('codeBlock.height', options.codeBlock?.height ?? 64, 2, 10);
+  if (xcb + ycb > 12) throw usage('option-value', 'a code-block has at most 4096 samples (15444-1 A.6.1)');
+  const s = options.codeBlockStyle ?? {};
+  const codeBlockStyle =
+    (s.bypass ? STYLE_BYPASS : 0) |
+    (s.reset ? STYLE_RESET : 0) |
+    (s.terminate ? STYLE_TERMINATE : 0) |
+    (s.causal ? STYLE_CAUSAL : 0) |
+    (s.predictable ? STYLE_PREDICTABLE : 0) |
+    (s.segmentation ? STYLE_SEGMENTATION : 0);
+  return { numDecompositionLevels, xcb, ycb, codeBlockStyle, reversible, precincts: precinctsOf(options, numDecompositionLevels) };
+}
+
+function exponent(name: string, value: number, least: number, most: number): number {
+  const log2 = Math.log2(value);
+  if (!Number.isInteger(log2) || log2 < least || log2 > most) {
+    throw usage('option-value', `${name} must be a power of two from ${2 ** least} to ${2 ** most}, found ${value}`);
+  }
+  return log2;
+}
+
+/** Given from the highest resolution level downward, as other encoders have it; stored from the lowest upward. */
+function precinctsOf(options: EncodeOptions, levels: number): number[] | undefined {
+  const given = options.precincts;
+  if (given === undefined || given.length === 0) return undefined;
+  if (given.length > levels + 1) {
+    throw usage('option-value', `${given.length} precinct sizes for ${levels + 1} resolution levels`);
+  }
+  return Array.from({ length: levels + 1 }, (_, r) => {
+    const size = given[Math.min(levels - r, given.length - 1)];
+    // Table A.21: an exponent of 0 is legal at the lowest level only
+    const least = r === 0 ? 0 : 1;
+    return exponent('precincts.width', size.width, least, 15) | (exponent('precincts.height', size.height, least, 15) << 4);
+  });
+}
+
+/**
+ * The step of a subband whose coefficients weigh as much as samples do. Fine enough that what rate control leaves out decides the
+ * quality, not the quantiser: a deadzone quantiser with planes cut off is the quantiser of a coarser step.
+ */
+function baseStepOf(rate: Rate, siz: Siz, sampleBits: number, samples: number): number {
+  if ('step' in rate) return rate.step;
+  const deepest = Math.max(...siz.components.map((c) => c.precision));
+  if ('psnr' in rate) {
+    const error = (2 ** deepest - 1) / 10 ** (rate.psnr / 20);
+    return Math.sqrt(12) * error * (1 / 4);
+  }
+  const points = (siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz);
+  const bytes = bytesOf(rate, points, sampleBits) ?? 0;
+  const bitsASample = (8 * bytes) / samples;
+  return 2 ** (deepest - 8) / 2 ** Math.min(12, Math.ceil(1.5 * bitsASample));
+}
+
+function quantizationOf(
+  siz: Siz,
+  c: number,
+  style: ComponentCodingStyle,
+  mct: EncodePlan['mct'],
+  base: number,
+  options: EncodeOptions,
+): Quantization {
+  const guardBits = whole('guardBits', options.guardBits ?? 2, 0, 7);
+  const { precision } = siz.components[c];
+  const levels = style.numDecompositionLevels;
+  const derived = !style.reversible && options.quantization === 'derived';
+  const epsilon: number[] = [];
+  const mu: number[] = [];
+  // RCT's differences have one bit more than its sum; all three share one QCD
+  const magnitude = 2 ** (precision - 1) * (mct === 'rct' && c < 3 ? 2 : 1);
+  for (let b = 0; b < (derived ? 1 : 3 * levels + 1); b++) {
+    const { level, orientation } = placeOfSubband(b, levels);
+    const gain = GAIN_LOG2[orientation];
+    let entry: { epsilon: number; mu: number };
+    if (style.reversible) {
+      // the nominal range, or more where the filters can exceed it
+      const bits = Math.ceil(Math.log2(magnitude * boundOf(true, level, orientation) + 2));
+      entry = { epsilon: Math.max(precision + gain, bits - guardBits + 1), mu: 0 };
+    } else {
+      const step = base / Math.sqrt(energyOf(false, level, orientation));
+      entry = epsilonMuOf(step, precision + gain);
+      const largest = (magnitude * boundOf(false, level, orientation)) / stepSizeOf(precision, gain, entry.epsilon, entry.mu);
+      const planes = magnitudeBitPlanesOf(guardBits, entry.epsilon);
+      if (largest >= 2 ** planes) {
+        throw usage('option-value', `${guardBits} guard bits are too few for the 9/7 filter; 2 are enough (15444-1 E-2)`);
+      }
+    }
+    if (entry.epsilon < 0 || entry.epsilon > 31) {
+      throw usage('rate-value', `a quantiser step of ${base} is beyond what QCD can say for ${precision} bits`);
+    }
+    epsilon.push(entry.epsilon);
+    mu.push(entry.mu);
+  }
+  return { style: style.reversible ? 'none' : derived ? 'derived' : 'expounded', guardBits, epsilon, mu };
+}
+
+/** Decomposition level and orientation of entry b of QCD. */
+function placeOfSubband(b: number, levels: number): { level: number; orientation: 0 | 1 | 2 | 3 } {
+  if (b === 0) return { level: levels, orientation: 0 };
+  const r = Math.floor((b - 1) / 3) + 1;
+  return { level: levels - r + 1, orientation: (((b - 1) % 3) + 1) as 1 | 2 | 3 };
+}
+
+function subbandsOf(
+  siz: Siz,
+  c: number,
+  style: ComponentCodingStyle,
+  q: Quantization,
+  mct: EncodePlan['mct'],
+  deepest: number,
+  options: EncodeOptions,
+): SubbandPlan[] {
+  const levels = style.numDecompositionLevels;
+  const { precision } = siz.components[c];
+  const colour = mct === 'none' || c > 2 ? 1 : mct === 'rct' ? RCT_ENERGY[c] : ICT_ENERGY[c];
+  const chroma = mct !== 'none' && (c === 1 || c === 2);
+  return Array.from({ length: 3 * levels + 1 }, (_, b) => {
+    const { level, orientation } = placeOfSubband(b, levels);
+    const epsilon = q.style === 'derived' ? Math.max(0, q.epsilon[0] - levels + level) : q.epsilon[b];
+    const mu = q.style === 'derived' ? q.mu[0] : q.mu[b];
+    const step = style.reversible ? 1 : stepSizeOf(precision, GAIN_LOG2[orientation], epsilon, mu);
+    const visual = options.weights === 'visual' ? visualWeight(chroma, level, orientation) : 1;
+    // errors of shallower components count as if they had the depth of the deepest
+    const weight = energyOf(style.reversible, level, orientation) * step * step * colour * visual * 4 ** (deepest - precision);
+    return { step, bitPlanes: magnitudeBitPlanesOf(q.guardBits, epsilon), weight };
+  });
+}
+
+/** H.1: the shift has to lift the region above every bit-plane of the background. */
+function roiShiftOf(c: number, q: Quantization, options: EncodeOptions): number {
+  const { roi } = options;
+  if (!roi || (roi.components && !roi.components.includes(c))) return 0;
+  const least = Math.max(...q.epsilon) + q.guardBits - 1;
+  return whole('roi.shift', roi.shift ?? least, least, 37);
+}
+
+function segmentsOf(siz: Siz, cod: Cod, q: readonly Quantization[], options: EncodeOptions): HeaderSegments {
+  const segments = emptySegments();
+  segments.siz = siz;
+  segments.cod = cod;
+  segments.qcd = q[0];
+  q.forEach((one, c) => {
+    if (one.epsilon.some((e, b) => e !== q[0].epsilon[b] || one.mu[b] !== q[0].mu[b])) segments.qcc.set(c, one);
+  });
+  segments.poc.push(...changesOf(siz, cod, options));
+  if (options.registration) {
+    if (options.registration.length !== siz.components.length) {
+      throw usage('option-value', `registration needs one entry for each of ${siz.components.length} components`);
+    }
+    segments.crg = options.registration.map(({ x, y }) => ({
+      xcrg: whole('registration.x * 65536', Math.round(x * 65536), 0, 65535),
+      ycrg: whole('registration.y * 65536', Math.round(y * 65536), 0, 65535),
+    }));
+  }
+  for (const comment of options.comments ?? [COMMENT]) segments.com.push(commentOf(comment));
+  return segments;
+}
+
+function commentOf(comment: string | Uint8Array): Comment {
+  if (typeof comment !== 'string') {
+    if (!(comment instanceof Uint8Array)) throw usage('option-value', 'a comment is text or bytes');
+    if (comment.length > 65531) throw usage('option-value', 'a comment has at most 65531 bytes (15444-1 A.9.2)');
+    return { text: undefined, bytes: comment };
+  }
+  if (comment.length > 65531) throw usage('option-value', 'a comment has at most 65531 characters (15444-1 A.9.2)');
+  if (/[^\u0000-\u00ff]/.test(comment)) throw usage('option-value', 'text comments are Latin-1; give bytes for others');
+  return { text: comment, bytes: Uint8Array.from(comment, (char) => char.charCodeAt(0)) };
+}
+
+function changesOf(siz: Siz, cod: Cod, options: EncodeOptions): EncodeOptions['progressionChanges'] & object {
+  const changes = options.progressionChanges ?? [];
+  const numComponents = siz.components.length;
+  return changes.map((change, k) => {
+    const name = `progressionChanges[${k}]`;
+    const { resolutionStart: rs, resolutionEnd: re, componentStart: cs, componentEnd: ce, layerEnd, progression } = change;
+    whole(`${name}.resolutionStart`, rs, 0, 32);
+    whole(`${name}.resolutionEnd`, re, rs + 1, 33);
+    whole(`${name}.componentStart`, cs, 0, numComponents - 1);
+    whole(`${name}.componentEnd`, ce, cs + 1, 16384);
+    whole(`${name}.layerEnd`, layerEnd, 1, 65535);
+    if (!PROGRESSIONS.includes(progression as Progression)) {
+      throw usage('option-value', `${name}.progression must be one of ${PROGRESSIONS.join(', ')}`);
+    }
+    return { ...change, componentEnd: Math.min(ce, numComponents), layerEnd: Math.min(layerEnd, cod.numLayers) };
+  });
+}
+
+function arrangementOf(options: EncodeOptions): Arrangement {
+  const m = options.markers ?? {};
+  if (m.ppm && m.ppt) throw usage('option-value', 'packed headers go into PPM or PPT, not both (15444-1 A.7.4)');
+  return {
+    tileParts: options.tileParts ?? 'none',
+    plt: m.plt ?? false,
+    plm: m.plm ?? false,
+    ppm: m.ppm ?? false,
+    ppt: m.ppt ?? false,
+    tlm: m.tlm ?? false,
+  };
+}

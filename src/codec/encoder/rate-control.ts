@@ -1,0 +1,357 @@
+/**
+ * Post-compression rate-distortion optimisation: which coding passes go into which quality layer (15444-1 J.14).
+ *
+ * Every code-block offers points on its convex hull, each with a slope: the squared error that one more byte takes away. For a given
+ * threshold all passes above it go in, and no other choice of the same size has less error. So a layer is a threshold, found by
+ * bisection; sizes are exact, because the packet headers are written each time. Blocks whose passes have just the slope of the
+ * threshold go in up to some block, and what then is left of the budget is given away pass by pass.
+ */
+import { PacketBitWriter } from '../bits/packet-bit-writer.ts';
+import { usage } from '../errors.ts';
+import type { Work } from '../executor.ts';
+import { PrecinctWriter } from '../tier2/precinct-writer.ts';
+import { type CodedTile, MAX_SLOPE_CODE, slopeOf } from './coded-tile.ts';
+import { ContentsBuffer, LayeredTile } from './layered-tile.ts';
+
+/** What the codestream needs around its packets. */
+export interface Overhead {
+  /** Headers of file, codestream and tile-parts, EOC. */
+  readonly fixed: number;
+  /** For every packet: SOP and EPH. */
+  readonly perPacket: number;
+  /** How often the length of a packet is written (PLT, PLM). */
+  readonly lengthLists: number;
+}
+
+/** What a layer has to be. */
+export type LayerTarget =
+  | { readonly kind: 'everything' }
+  /** At most so many bytes of file. */
+  | { readonly kind: 'bytes'; readonly bytes: number }
+  /** At most so much weighted squared error. */
+  | { readonly kind: 'distortion'; readonly distortion: number };
+
+/** A layer as it came out. */
+export interface LayerCut {
+  /** Bytes of the file up to this layer. */
+  readonly bytes: number;
+  /** Code of the slope threshold; 0 when everything is in. */
+  readonly slopeCode: number;
+  /** Estimated weighted squared error that is left. */
+  readonly distortion: number;
+}
+
+/** Passes of slope code above `slope` are in, those of just this code in the code-blocks below `limit`. */
+interface Threshold {
+  readonly slope: number;
+  readonly limit: number;
+}
+
+/** Everything, also what is on no hull. */
+const EVERYTHING: Threshold = { slope: -1, limit: 0 };
+
+/** Precincts between two yields. */
+const PRECINCTS_AT_ONCE = 64;
+
+/** A budget that is so nearly used up is not searched for more. */
+const CLOSE_ENOUGH = 24;
+
+/** Up to so many code-blocks all may fill a gap, beyond that those whose next slope is within an octave of the threshold. */
+const FEW_BLOCKS = 4096;
+const NEAR_SLOPES = 256;
+
+/** One tile in the course of the allocation. */
+interface TileState {
+  readonly coded: CodedTile;
+  /** Number of its first code-block among all. */
+  readonly base: number;
+  readonly writers: PrecinctWriter[];
+  /** Passes in the layers that are settled, and in the one that is tried. */
+  before: Uint8Array;
+  after: Uint8Array;
+  readonly layers: Uint8Array[];
+}
+
+/** Shares out the passes of a picture. */
+export class RateControl {
+  readonly cuts: LayerCut[] = [];
+  private readonly tiles: TileState[];
+  private readonly style: number;
+  private readonly overhead: Overhead;
+  private readonly numBlocks: number;
+  private readonly residual: number;
+  /** Squared error that passes of each slope code take away. */
+  private readonly gains = new Float64Array(MAX_SLOPE_CODE + 1);
+  private readonly bytes = new Float64Array(MAX_SLOPE_CODE + 1);
+  private readonly bits = new PacketBitWriter(4096);
+  private readonly contents = new ContentsBuffer();
+  /** Bytes of the layers that are settled, headers of the file included. */
+  private settled: number;
+
+  constructor(tiles: readonly CodedTile[], style: number, overhead: Overhead) {
+    let base = 0;
+    let residual = 0;
+    this.tiles = tiles.map((coded) => {
+      const state: TileState = {
+        coded,
+        base,
+        writers: coded.precincts.map(({ geometry, firstBlock }) => {
+          const end = firstBlock + geometry.numBlocks;
+          return new PrecinctWriter(geometry, coded.zeroBitPlanes.subarray(firstBlock, end));
+        }),
+        before: new Uint8Array(coded.numBlocks),
+        after: new Uint8Array(coded.numBlocks),
+        layers: [],
+      };
+      base += coded.numBlocks;
+      residual += coded.residual;
+      this.addToHistogram(coded);
+      return state;
+    });
+    this.numBlocks = base;
+    this.residual = residual;
+    this.style = style;
+    this.overhead = overhead;
+    this.settled = overhead.fixed;
+  }
+
+  /** Size of the file with everything in one layer. */
+  *sizeOfEverything(): Work<number> {
+    return yield* this.sizeAt(EVERYTHING);
+  }
+
+  /** Settles the next layer. */
+  *addLayer(target: LayerTarget): Work<LayerCut> {
+    let threshold = EVERYTHING;
+    let size: number | undefined;
+    if (target.kind === 'bytes') {
+      size = yield* this.sizeAt(EVERYTHING);
+      if (size > target.bytes) {
+        threshold = yield* this.thresholdOfSize(target.bytes);
+        size = yield* this.sizeAt(threshold);
+        if (size > target.bytes) {
+          throw usage('rate-value', `${target.bytes} bytes are too few: headers and empty packets take ${size}`);
+        }
+        if (target.bytes - size > CLOSE_ENOUGH) size = yield* this.fillUp(target.bytes, size, threshold.slope);
+      }
+    } else if (target.kind === 'distortion') {
+      threshold = this.thresholdOfDistortion(target.distortion);
+    }
+    size ??= yield* this.sizeAt(threshold);
+    return this.settle(threshold, size);
+  }
+
+  /** The tiles with their layers. */
+  layered(eph: boolean): LayeredTile[] {
+    return this.tiles.map(({ coded, layers }) => new LayeredTile(coded, layers, this.style, eph));
+  }
+
+  private addToHistogram(coded: CodedTile): void {
+    const { firstPass, passLengths, passSlopes, numBlocks } = coded;
+    for (let b = 0; b < numBlocks; b++) {
+      let length = 0;
+      for (let k = firstPass[b]; k < firstPass[b + 1]; k++) {
+        const code = passSlopes[k];
+        if (code === 0) continue;
+        const added = passLengths[k] - length;
+        length = passLengths[k];
+        this.bytes[code] += added;
+        this.gains[code] += added * slopeOf(code);
+      }
+    }
+  }
+
+  private settle(threshold: Threshold, size: number): LayerCut {
+    let distortion = this.residual;
+    for (const tile of this.tiles) {
+      distortion += this.distortionLeft(tile);
+      tile.layers.push(tile.after.slice());
+      tile.before.set(tile.after);
+      // the writers have just written this layer's headers
+      for (const writer of tile.writers) writer.mark();
+    }
+    this.settled = size;
+    const cut = { bytes: size, slopeCode: Math.max(0, threshold.slope), distortion };
+    this.cuts.push(cut);
+    return cut;
+  }
+
+  /** Squared error of what is on the hull and not in. */
+  private distortionLeft({ coded, after }: TileState): number {
+    const { firstPass, passLengths, passSlopes, numBlocks } = coded;
+    let sum = 0;
+    for (let b = 0; b < numBlocks; b++) {
+      let length = 0;
+      for (let k = firstPass[b]; k < firstPass[b + 1]; k++) {
+        const code = passSlopes[k];
+        if (code === 0) continue;
+        if (k - firstPass[b] >= after[b]) sum += (passLengths[k] - length) * slopeOf(code);
+        length = passLengths[k];
+      }
+    }
+    return sum;
+  }
+
+  /** Puts into `after` what a threshold lets in, never less than before. */
+  private apply({ slope, limit }: Threshold): void {
+    for (const { coded, base, before, after } of this.tiles) {
+      const { firstPass, passSlopes, numBlocks } = coded;
+      for (let b = 0; b < numBlocks; b++) {
+        const first = firstPass[b];
+        let k = firstPass[b + 1];
+        if (slope >= 0) {
+          const least = base + b < limit ? slope : slope + 1;
+          // slopes fall along the block, with zeros between them
+          while (k > first && (passSlopes[k - 1] === 0 || passSlopes[k - 1] < least)) k--;
+        }
+        after[b] = Math.max(before[b], k - first);
+      }
+    }
+  }
+
+  private *sizeAt(threshold: Threshold): Work<number> {
+    this.apply(threshold);
+    return yield* this.sizeOfAfter();
+  }
+
+  /** Size of the file when the next layer brings every block to `after`. */
+  private *sizeOfAfter(): Work<number> {
+    let size = this.settled;
+    for (const tile of this.tiles) {
+      for (let p = 0; p < tile.writers.length; p++) {
+        size += this.sizeOfPacket(tile, p);
+        if (p % PRECINCTS_AT_ONCE === 0) yield;
+      }
+    }
+    return size;
+  }
+
+  /** Size of the packet that brings the blocks of one precinct from `before` to `after`, with what surrounds it. */
+  private sizeOfPacket({ coded, writers, before, after }: TileState, p: number): number {
+    const { bits, contents } = this;
+    contents.fill(coded, coded.precincts[p], this.style, before, after);
+    bits.reset();
+    writers[p].rewind();
+    writers[p].writeHeader(bits, contents);
+    const packet = this.overhead.perPacket + bits.length + contents.bodyLength;
+    return packet + this.overhead.lengthLists * lengthBytes(packet);
+  }
+
+  /** The lowest threshold whose size is within a budget. */
+  private *thresholdOfSize(budget: number): Work<Threshold> {
+    // the bytes of packet bodies alone tell nearly where to look
+    let body = 0;
+    let guess = MAX_SLOPE_CODE;
+    while (guess > 0 && body < budget - this.overhead.fixed) body += this.bytes[--guess];
+    let low = 0; // too much, by the caller's test
+    let high = MAX_SLOPE_CODE; // nothing
+    // steps grow until the answer is between two thresholds
+    for (let step = 64, at = Math.min(high - 1, guess + 32); high - low > 1; step *= 2) {
+      if (at <= low || at >= high) break;
+      const size = yield* this.sizeAt({ slope: at, limit: 0 });
+      if (size > budget) {
+        low = at;
+        at += step;
+      } else {
+        high = at;
+        at -= step;
+      }
+      if (low > 0 && high < MAX_SLOPE_CODE) break;
+    }
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((yield* this.sizeAt({ slope: middle, limit: 0 })) > budget) low = middle;
+      else high = middle;
+    }
+    // above `high - 1` everything fits; of the passes with just that slope, as many as there is room for
+    let fits = 0;
+    let exceeds = this.numBlocks + 1;
+    while (exceeds - fits > 1) {
+      const middle = (fits + exceeds) >> 1;
+      if ((yield* this.sizeAt({ slope: high, limit: middle })) > budget) exceeds = middle;
+      else fits = middle;
+    }
+    return { slope: high, limit: fits };
+  }
+
+  /** The highest threshold with no more error than is wanted. */
+  private thresholdOfDistortion(wanted: number): Threshold {
+    let left = this.residual;
+    for (let code = 1; code <= MAX_SLOPE_CODE; code++) {
+      if (left + this.gains[code] > wanted) return { slope: code, limit: this.blocksNeeded(code, left + this.gains[code] - wanted) };
+      left += this.gains[code];
+    }
+    return { slope: MAX_SLOPE_CODE, limit: 0 };
+  }
+
+  /** How many code-blocks have to bring their passes of just this slope code to take so much error away. */
+  private blocksNeeded(code: number, error: number): number {
+    let left = error;
+    for (const { coded, base } of this.tiles) {
+      const { firstPass, passLengths, passSlopes, numBlocks } = coded;
+      for (let b = 0; b < numBlocks; b++) {
+        let length = 0;
+        for (let k = firstPass[b]; k < firstPass[b + 1]; k++) {
+          if (passSlopes[k] === code) left -= (passLengths[k] - length) * slopeOf(code);
+          if (passSlopes[k] !== 0) length = passLengths[k];
+        }
+        if (left <= 0) return base + b + 1;
+      }
+    }
+    return this.numBlocks;
+  }
+
+  /**
+   * Gives what is left of a budget to passes below the threshold that are small enough, the best first. Where code-blocks are few and
+   * large, that is the difference between a promise of 1 % and one of 10 %.
+   */
+  private *fillUp(budget: number, sizeNow: number, slope: number): Work<number> {
+    let size = sizeNow;
+    const candidates: { tile: TileState; precinct: number; block: number; slope: number }[] = [];
+    const worst = this.numBlocks > FEW_BLOCKS ? slope - NEAR_SLOPES : 0;
+    for (const tile of this.tiles) {
+      tile.coded.precincts.forEach(({ firstBlock, geometry }, precinct) => {
+        for (let block = firstBlock; block < firstBlock + geometry.numBlocks; block++) {
+          const next = nextSlope(tile, block);
+          if (next !== undefined && next >= worst) candidates.push({ tile, precinct, block, slope: next });
+        }
+      });
+    }
+    candidates.sort((a, b) => b.slope - a.slope);
+    for (const { tile, precinct, block } of candidates) {
+      const gap = budget - size;
+      if (gap <= CLOSE_ENOUGH) break;
+      const { firstPass, passLengths } = tile.coded;
+      const first = firstPass[block];
+      const had = tile.after[block];
+      const from = had > 0 ? passLengths[first + had - 1] : 0;
+      let passes = firstPass[block + 1] - first;
+      while (passes > had && passLengths[first + passes - 1] - from > gap) passes--;
+      if (passes === had) continue;
+      const old = this.sizeOfPacket(tile, precinct);
+      tile.after[block] = passes;
+      const grown = this.sizeOfPacket(tile, precinct) - old;
+      if (grown <= gap) size += grown;
+      else {
+        tile.after[block] = had;
+        this.sizeOfPacket(tile, precinct); // its writer has to have written what stays
+      }
+      yield;
+    }
+    return size;
+  }
+}
+
+/** Slope of the next point on a code-block's hull, 0 when only passes off the hull are left, undefined when none is. */
+function nextSlope({ coded, after }: TileState, block: number): number | undefined {
+  const end = coded.firstPass[block + 1];
+  let k = coded.firstPass[block] + after[block];
+  if (k >= end) return undefined;
+  while (k < end && coded.passSlopes[k] === 0) k++;
+  return k < end ? coded.passSlopes[k] : 0;
+}
+
+/** Bytes of a packet length in PLT or PLM (A.7.2). */
+function lengthBytes(length: number): number {
+  return length < 0x80 ? 1 : length < 0x4000 ? 2 : length < 0x200000 ? 3 : length < 0x10000000 ? 4 : 5;
+}
