@@ -111,11 +111,19 @@ export function writePacketHeaders(bands: readonly BandPlan[], layers: number): 
     lblock: band.blocks.map(() => 3),
   }));
   const headers: Uint8Array[] = [];
+  const blocks = bands.flatMap((band) => band.blocks);
+  const first = Math.min(...blocks.map(firstLayer));
+  let told = 0;
   for (let l = 0; l < layers; l++) {
     const bits = new BitWriter();
-    const empty = bands.every((band) => band.blocks.every((b) => b.contributions[l] === undefined));
-    bits.bit(empty ? 0 : 1);
-    if (!empty) {
+    const empty = blocks.every((b) => b.contributions[l] === undefined);
+    // a byte in which nothing is included yet has room to tell so, and saves the bits later
+    const early = l < first && first < layers && 1 + bands.length * (l + 1 - told) <= 8;
+    bits.bit(empty && !early ? 0 : 1);
+    if (early) {
+      for (const { inclusion } of trees) inclusion.tell(bits, 0, 0, l + 1);
+      told = l + 1;
+    } else if (!empty) {
       bands.forEach((band, k) => {
         const { inclusion, zeros, lblock } = trees[k]!;
         band.blocks.forEach((block, n) => {

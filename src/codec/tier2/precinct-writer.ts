@@ -15,6 +15,9 @@ export const NO_VALUE = 255;
 /** Coding passes that one packet can add to a code-block (Table B.4). */
 const MAX_PASSES = 164;
 
+/** Bits that the header of a packet with nothing in it has room for: it is a byte in any case. */
+const EMPTY_PACKET_BITS = 8;
+
 /** What one packet brings; code-blocks are numbered as in {@link PrecinctGeometry}. */
 export interface PacketContents {
   /**
@@ -38,7 +41,15 @@ export class PrecinctWriter {
   private readonly lblock: Uint8Array;
   private readonly inclusion: TagTreeEncoder[];
   private readonly missing: TagTreeEncoder[];
+  /** Bands with code-blocks; 0 where no packet will include any. */
+  private readonly numRoots: number;
+  /** Code-blocks that some packet has included. */
+  private numIncluded = 0;
+  /** Layers of which the inclusion trees have told, as long as no code-block is included. */
+  private layersTold = 0;
   private savedPackets = 0;
+  private savedNumIncluded = 0;
+  private savedLayersTold = 0;
   private readonly savedIncluded: Uint8Array;
   private readonly savedLblock: Uint8Array;
 
@@ -57,7 +68,9 @@ export class PrecinctWriter {
     this.inclusion = [];
     this.missing = [];
     let block = 0;
+    let numRoots = 0;
     for (const { numBlocksWide, numBlocksHigh } of geometry.bands) {
+      if (numBlocksWide > 0 && numBlocksHigh > 0) numRoots++;
       this.inclusion.push(new TagTreeEncoder(numBlocksWide, numBlocksHigh));
       const missing = new TagTreeEncoder(numBlocksWide, numBlocksHigh);
       this.missing.push(missing);
@@ -68,16 +81,16 @@ export class PrecinctWriter {
       }
       missing.mark();
     }
+    this.numRoots = zeroBitPlanes.some((planes) => planes !== NO_VALUE) ? numRoots : 0;
   }
 
-  /** Writes the header of the next packet, without EPH. A packet with nothing in it is a single 0 bit. */
+  /** Writes the header of the next packet, without EPH. That of a packet with nothing in it is one byte. */
   writeHeader(bits: PacketBitWriter, contents: PacketContents): void {
     const { bands, numBlocks } = this.geometry;
     const { pieceStart } = contents;
     const layer = this.numPackets++;
     if (pieceStart[numBlocks] === pieceStart[0]) {
-      bits.bit(0);
-      bits.align();
+      this.writeEmpty(bits, layer);
       return;
     }
     bits.bit(1);
@@ -101,6 +114,8 @@ export class PrecinctWriter {
   /** Remembers the state before the next packet. */
   mark(): void {
     this.savedPackets = this.numPackets;
+    this.savedNumIncluded = this.numIncluded;
+    this.savedLayersTold = this.layersTold;
     this.savedIncluded.set(this.included);
     this.savedLblock.set(this.lblock);
     for (let b = 0; b < this.inclusion.length; b++) {
@@ -112,12 +127,33 @@ export class PrecinctWriter {
   /** Goes back to the last {@link mark}, or to the beginning when there was none. */
   rewind(): void {
     this.numPackets = this.savedPackets;
+    this.numIncluded = this.savedNumIncluded;
+    this.layersTold = this.savedLayersTold;
     this.included.set(this.savedIncluded);
     this.lblock.set(this.savedLblock);
     for (let b = 0; b < this.inclusion.length; b++) {
       this.inclusion[b].rewind();
       this.missing[b].rewind();
     }
+  }
+
+  /**
+   * B.10.3: a packet with nothing in it is a single 0 bit. But the rest of the byte is free: before any code-block is included, it
+   * can tell that all of them come later than this layer, which the first packet that has something in it then need not say.
+   */
+  private writeEmpty(bits: PacketBitWriter, layer: number): void {
+    const free = 1 + this.numRoots * (layer + 1 - this.layersTold) <= EMPTY_PACKET_BITS;
+    if (this.numRoots > 0 && this.numIncluded === 0 && free) {
+      bits.bit(1);
+      for (let b = 0; b < this.inclusion.length; b++) {
+        const { numBlocksWide, numBlocksHigh } = this.geometry.bands[b];
+        if (numBlocksWide > 0 && numBlocksHigh > 0) this.inclusion[b].tell(bits, 0, 0, layer + 1);
+      }
+      this.layersTold = layer + 1;
+    } else {
+      bits.bit(0);
+    }
+    bits.align();
   }
 
   /** Tells the inclusion tree of a band which code-blocks this packet is the first to include, before any of them is asked for. */
@@ -145,6 +181,7 @@ export class PrecinctWriter {
       const planes = this.zeroBitPlanes[block];
       if (planes === NO_VALUE) throw new Error('a packet includes a code-block that was said never to be included');
       this.included[block] = 1;
+      this.numIncluded++;
       this.missing[b].tell(bits, x, y, planes + 1); // B.10.5
     }
     const { pieceStart, piecePasses, pieceLengths } = contents;

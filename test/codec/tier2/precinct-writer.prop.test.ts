@@ -114,6 +114,29 @@ describe('packet headers that are written (B.10)', () => {
     expect(bits.take()).toEqual(hex('00'));
   });
 
+  test('of packets before anything is included tell so while that costs nothing', () => {
+    const block = { zeroBitPlanes: 0, contributions: [] };
+    const writer = writerOf([
+      { width: 1, height: 1, blocks: [block] },
+      { width: 1, height: 1, blocks: [block] },
+    ]);
+    const headerOf = (pieces: number): Uint8Array => {
+      const bits = new PacketBitWriter();
+      const contents = {
+        pieceStart: Int32Array.of(0, 0, pieces),
+        piecePasses: Int32Array.of(1),
+        pieceLengths: Int32Array.of(1),
+      };
+      writer.writeHeader(bits, contents);
+      return bits.take();
+    };
+    // a 1 and one 0 for each tree, as often as there are empty packets
+    for (let l = 0; l < 9; l++) expect(headerOf(0)).toEqual(Uint8Array.of(0b1000_0000));
+    // not empty; the first not before layer 10; the second in layer 9; no plane missing, one pass, Lblock 3, length 1
+    expect(headerOf(1)).toEqual(Uint8Array.of(0b1_0_1_1_0_0_00, 0b1_0000000));
+    expect(headerOf(0)).toEqual(Uint8Array.of(0)); // now that one is included the others cost bits
+  });
+
   test.each(Array.from({ length: 164 }, (_, k) => k + 1))('%i passes are read back (Table B.4)', (n) => {
     const bits = new PacketBitWriter();
     writeNumPasses(bits, n);
