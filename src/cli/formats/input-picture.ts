@@ -48,7 +48,8 @@ export function componentsOf(image: RawImage, origin = { x: 0, y: 0 }): InputCom
   const { data, channels = 1, precision, signed = false, layout } = image;
   const count = width * height;
   return Array.from({ length: channels }, (_, c) => {
-    const plane = layout === 'planar' || channels === 1 ? data!.subarray(c * count, (c + 1) * count) : data!.slice(0, count);
+    const plane =
+      layout === 'planar' || channels === 1 ? data!.subarray(c * count, (c + 1) * count) : data!.slice(0, count);
     if (layout !== 'planar' && channels > 1) for (let i = 0; i < count; i++) plane[i] = data![i * channels + c];
     return { data: plane, dx: 1, dy: 1, precision: precision!, signed, width, height };
   });
@@ -78,7 +79,9 @@ export function joinInputs(inputs: readonly InputPicture[], origin = { x: 0, y: 
 
 function distanceOf(start: number, full: number, size: number): number {
   for (let step = 1; step <= 255; step++) if (extent(start, full, step) === size) return step;
-  throw new CommandLineError(`a component of ${size} samples does not fit to one of ${full}: no distance gives that size`);
+  throw new CommandLineError(
+    `a component of ${size} samples does not fit to one of ${full}: no distance gives that size`,
+  );
 }
 
 /** The colours that indices stand for, as planes of their own. */

@@ -146,6 +146,8 @@ export interface ReadPicture {
   readonly precision: number;
   readonly signed: boolean;
   readonly data: SampleArray;
+  /** The channels are inks, as the tuple type of a PAM file can say. */
+  readonly cmyk?: boolean;
 }
 
 /** ASCII to bytes. */

@@ -67,17 +67,42 @@ export function writePam(image: RasterImage): OutputPart[] {
   return [{ suffix: '', bytes: joined([ascii(`P7\n${sizes}${type}ENDHDR\n`), interleave(order, bits)]) }];
 }
 
-/** Reads PGM and PPM, as text or as bytes (P2, P3, P5, P6), and PAM (P7). */
+/** Reads PBM, PGM and PPM, as text or as bytes (P1 to P6), and PAM (P7). */
 export function readPnm(bytes: Uint8Array): ReadPicture {
   const magic = String.fromCharCode(bytes[0], bytes[1]);
   if (magic === 'P7') return readPam(bytes);
-  if (!/^P[2356]$/.test(magic)) throw new CommandLineError('not a PGM, PPM or PAM file');
+  if (!/^P[1-6]$/.test(magic)) throw new CommandLineError('not a PBM, PGM, PPM or PAM file');
   const text = new TokenReader(bytes, 2);
+  if (magic === 'P1' || magic === 'P4') return readBitmap(bytes, text, magic === 'P4');
   const [width, height, maxval] = [text.number(), text.number(), text.number()];
   const channels = magic === 'P3' || magic === 'P6' ? 3 : 1;
   if (magic === 'P5' || magic === 'P6') return samples(bytes, text.at + 1, width, height, channels, maxval);
   const picture = emptyPicture(width, height, channels, maxval, bytes.length);
   for (let i = 0; i < picture.data.length; i++) picture.data[i] = text.number();
+  return picture;
+}
+
+/** A PBM: 1 is black there and white here; as text the digits need no space between them. */
+function readBitmap(bytes: Uint8Array, text: TokenReader, packed: boolean): ReadPicture {
+  const [width, height] = [text.number(), text.number()];
+  const rowBytes = Math.ceil(width / 8);
+  const held = bytes.length - text.at - 1;
+  const picture = emptyPicture(width, height, 1, 1, packed ? (held >= rowBytes * height ? width * height : 0) : held);
+  const { data } = picture;
+  let at = text.at + 1;
+  for (let y = 0, i = 0; y < height; y++) {
+    for (let x = 0; x < width; x++, i++) {
+      if (packed) {
+        data[i] = (bytes[at + y * rowBytes + (x >> 3)] >> (7 - (x & 7))) & 1 ? 0 : 1;
+      } else {
+        while (isSpace(bytes[at])) at++;
+        const digit = bytes[at++];
+        if (digit !== 0x30 && digit !== 0x31)
+          throw new CommandLineError('the Netpbm file has no 0 or 1 where one belongs');
+        data[i] = digit === 0x31 ? 0 : 1;
+      }
+    }
+  }
   return picture;
 }
 
@@ -94,7 +119,8 @@ function readPam(bytes: Uint8Array): ReadPicture {
     if (!line.startsWith('#')) fields.set(name, line.slice(name.length).trim());
   }
   const number = (name: string) => wholeNumber(fields.get(name) ?? '');
-  return samples(bytes, at, number('WIDTH'), number('HEIGHT'), number('DEPTH'), number('MAXVAL'));
+  const picture = samples(bytes, at, number('WIDTH'), number('HEIGHT'), number('DEPTH'), number('MAXVAL'));
+  return fields.get('TUPLTYPE')?.startsWith('CMYK') ? { ...picture, cmyk: true } : picture;
 }
 
 /** Binary samples: one byte each up to a maxval of 255, two big-endian ones above. */

@@ -114,9 +114,7 @@ function samplesOf(bytes: Uint8Array, size: 1 | 2 | 4, signed: boolean, littleEn
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const count = bytes.length / size;
   const data =
-    size === 2
-      ? new (signed ? Int16Array : Uint16Array)(count)
-      : new (signed ? Int32Array : Uint32Array)(count);
+    size === 2 ? new (signed ? Int16Array : Uint16Array)(count) : new (signed ? Int32Array : Uint32Array)(count);
   for (let i = 0; i < count; i++) {
     if (size === 2) data[i] = signed ? view.getInt16(2 * i, littleEndian) : view.getUint16(2 * i, littleEndian);
     else data[i] = signed ? view.getInt32(4 * i, littleEndian) : view.getUint32(4 * i, littleEndian);

@@ -11,14 +11,14 @@ import { interleaveRaw, isFloat, sampleBytes } from './raw.ts';
 /** About this many bytes make a strip, so that readers need little memory (TIFF 6.0 section 3). */
 const STRIP_BYTES = 65536;
 
-/** Field types: BYTE-like UNDEFINED, SHORT, LONG and RATIONAL (TIFF 6.0 section 2). */
-const TYPES = { SHORT: 3, LONG: 4, RATIONAL: 5, UNDEFINED: 7 } as const;
+/** Field types: BYTE-like ASCII and UNDEFINED, SHORT, LONG, RATIONAL and DOUBLE (TIFF 6.0 section 2). */
+const TYPES = { ASCII: 2, SHORT: 3, LONG: 4, RATIONAL: 5, UNDEFINED: 7, DOUBLE: 12 } as const;
 
 /** PhotometricInterpretation: black is zero, RGB, separated inks, CIELab (TIFF 6.0 sections 4, 6, 16 and 23). */
 const PHOTOMETRIC = { GREY: 1, RGB: 2, INKS: 5 } as const;
 
 /** One directory entry. */
-interface Entry {
+export interface Entry {
   readonly tag: number;
   readonly type: keyof typeof TYPES;
   readonly values: readonly number[] | Uint8Array;
@@ -33,6 +33,19 @@ export function writeTiff(image: RasterImage): OutputPart[] {
   const samples = interleaveRaw(channels, true);
   const pixels = bilevel ? packedRows(samples, width, height, 0) : samples;
   return [{ suffix: '', bytes: tiffBytes(entriesOf(image, channels, bits), pixels, pixels.length / height, height) }];
+}
+
+/** A TIFF of one black sample that carries tags: the degenerate GeoTIFF of GeoJP2 is one. */
+export function tiffOfTags(tags: readonly Entry[]): Uint8Array {
+  const entries: Entry[] = [
+    { tag: 256, type: 'LONG', values: [1] }, // ImageWidth
+    { tag: 257, type: 'LONG', values: [1] }, // ImageLength
+    { tag: 258, type: 'SHORT', values: [8] }, // BitsPerSample
+    { tag: 259, type: 'SHORT', values: [1] }, // Compression: none
+    { tag: 262, type: 'SHORT', values: [PHOTOMETRIC.GREY] },
+    { tag: 277, type: 'SHORT', values: [1] }, // SamplesPerPixel
+  ];
+  return tiffBytes([...entries, ...tags], new Uint8Array(1), 1, 1);
 }
 
 /** What the directory says, but for where the strips are. */
@@ -111,7 +124,12 @@ function tiffBytes(entries: readonly Entry[], pixels: Uint8Array, rowBytes: numb
 }
 
 function valueBytes({ type, values }: Entry): Uint8Array {
-  if (type === 'UNDEFINED') return Uint8Array.from(values);
+  if (type === 'UNDEFINED' || type === 'ASCII') return Uint8Array.from(values);
+  if (type === 'DOUBLE') {
+    const view = new DataView(new ArrayBuffer(8 * values.length));
+    for (const [k, value] of values.entries()) view.setFloat64(8 * k, value, true);
+    return new Uint8Array(view.buffer);
+  }
   const size = type === 'SHORT' ? 2 : 4;
   const view = new DataView(new ArrayBuffer(size * values.length));
   for (const [k, value] of values.entries()) {

@@ -86,8 +86,23 @@ describe('reading', () => {
     expect(readPnm(encode('P3 1 1 1000 1 2 1000'))).toMatchObject({ precision: 10, data: Uint16Array.of(1, 2, 1000) });
   });
 
+  test('bitmaps, in which 1 is black', () => {
+    const bits = { width: 9, height: 2, channels: 1, precision: 1, signed: false };
+    const data = Uint8Array.of(1, 0, 1, 0, 1, 0, 1, 0, 1, ...new Uint8Array(8), 1);
+    expect(readPnm(encode('P1\n9 2\n010101010\n1 1 1 1 1111\n0\n'))).toEqual({ ...bits, data });
+    const packed = Uint8Array.of(...encode('P4 9 2\n'), 0x55, 0x00, 0xff, 0x00);
+    expect(readPnm(packed)).toEqual({ ...bits, data });
+  });
+
+  test('a PAM of inks', () => {
+    const header = 'P7\nWIDTH 1\nHEIGHT 1\nDEPTH 4\nMAXVAL 255\nTUPLTYPE CMYK\nENDHDR\nabcd';
+    expect(readPnm(encode(header))).toMatchObject({ channels: 4, cmyk: true });
+  });
+
   test.each([
-    'P1 1 1 1',
+    'P1 2 2 101',
+    'P1 2 1 12',
+    'P4 9 2 abc',
     'P5 2 2 255 abc',
     'P5 2',
     'P5 -1 1 255 a',
