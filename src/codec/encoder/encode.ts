@@ -14,11 +14,12 @@ import { type LaidOutTilePart, layOutTile, writeMainHeader } from '../packets/co
 import { ALL_IN_RANGE, loadSamples } from '../transform/level-shift.ts';
 import type { EncodingCoder } from './block-jobs.ts';
 import { type CodedTile, slopeOf } from './coded-tile.ts';
+import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
 import type { EncodeOptions, EncodeResult, LayerSummary, RawImage } from './options.ts';
-import { overheadOf } from './overhead.ts';
-import { bytesOf, type EncodePlan, planEncode, SPREAD } from './plan.ts';
-import { type DecodedComponent, decibels, errorOfDecibels, squaredError } from './quality.ts';
-import { type LayerTarget, RateControl } from './rate-control.ts';
+import { mainHeaderBytes, overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
+import { type EncodePlan, planEncode } from './plan.ts';
+import { type DecodedComponent, decibels, squaredError } from './quality.ts';
+import type { LayerTarget, RateControl } from './rate-control.ts';
 import { checkRegion } from './region-masks.ts';
 import { type ComponentSamples, formatOf, samplesOf } from './samples.ts';
 import { outOfRange, TileEncoder } from './tile-encoder.ts';
@@ -38,8 +39,8 @@ const PSNR_AIM = 0.03;
 const PSNR_TRIALS = 8;
 const MAX_REFINEMENTS = 6;
 
-/** The least that layers without a rate of their own may have, as a fraction of the last. */
-const SPREAD_RANGE = 256;
+/** Header of the codestream's box. A codestream that would need a longer one does not fit one array. */
+const JP2C_BYTES = 8;
 
 /** Encodes a picture. */
 export function* encodePicture(
@@ -158,28 +159,26 @@ class PictureEncode {
   /** Shares out the passes and puts everything in order. `scale` is a correction of the error that a PSNR allows. */
   private *assemble(tiles: readonly CodedTile[], head: Uint8Array, scale: number): EncodeWork<Assembled> {
     const { plan, options } = this;
-    const { siz, cod } = plan.main;
-    const overhead = overheadOf(plan, head.length);
-    const points = (siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz);
+    const { main, arrangement } = plan;
+    let numTileParts = 0;
+    for (const tile of tiles) numTileParts += tilePartsOf(main, arrangement, tile.geometry);
+    const fixed =
+      head.length +
+      (plan.container === 'jp2' ? JP2C_BYTES : 0) +
+      mainHeaderBytes(main, arrangement, numTileParts) +
+      tilePartBytes(arrangement, numTileParts);
+    const most = budgetOf(plan, plan.rates[plan.rates.length - 1]);
     let excess = 0;
     for (;;) {
-      const control = new RateControl(tiles, cod.style.codeBlockStyle, overhead);
-      const targets: LayerTarget[] = plan.rates.map((rate) => {
-        const bytes = bytesOf(rate, points, plan.numSampleBits);
-        if (bytes !== undefined) return { kind: 'bytes', bytes: bytes - excess };
-        if (!('psnr' in rate)) return { kind: 'everything' };
-        const error = errorOfDecibels(plan.peakEnergy, plan.numSamples, rate.psnr);
-        return { kind: 'distortion', distortion: error * scale };
+      const targets = plan.rates.map((rate): LayerTarget => {
+        const target = targetOf(plan, rate, 1, scale);
+        return target.kind === 'bytes' ? { ...target, bytes: target.bytes - excess } : target;
       });
-      if (plan.rates[0] === SPREAD) yield* spreadLayers(targets, tiles, cod.style.codeBlockStyle, overhead);
-      for (const target of targets) yield* control.addLayer(target);
+      const control = yield* allocateLayers(plan, tiles, overheadOf(main, arrangement, fixed), targets);
       options.onProgress?.({ stage: 'allocate', tilesDone: tiles.length, tiles: tiles.length, fraction: 1 });
       const file = yield* this.write(control, head);
-      const last = plan.rates[plan.rates.length - 1];
-      const most = bytesOf(last, points, plan.numSampleBits);
       if (most === undefined || file.length <= most) return { control, file };
-      if (excess > most / 10) throw usage('rate-value', `${most} bytes are too few for headers and markers`);
-      // lists of lengths are counted by an upper bound but for where they are split into segments
+      // lists of lengths that need more segments than one were not foreseen
       excess += file.length - most;
     }
   }
@@ -228,14 +227,13 @@ class PictureEncode {
     error: number | undefined,
   ): Omit<EncodeResult, 'ms'> {
     const { plan, options } = this;
-    const { siz } = plan.main;
     const last = plan.rates[plan.rates.length - 1];
     const estimate = options.weights === 'visual' ? Number.NaN : control.cuts.at(-1)!.distortion;
     const psnr = 'lossless' in last ? Number.POSITIVE_INFINITY : decibels(plan.peakEnergy, plan.numSamples, error ?? estimate);
     return {
       data: file,
       bytes: file.length,
-      bpp: (8 * file.length) / ((siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz)),
+      bpp: (8 * file.length) / pointsOf(plan),
       ratio: plan.numSampleBits / 8 / file.length,
       psnr,
       psnrMeasured: error !== undefined,
@@ -252,25 +250,3 @@ interface Assembled {
 }
 
 const EOC = /* @__PURE__ */ Uint8Array.of(0xff, 0xd9);
-
-/** Layers below the last get sizes that grow by one factor, two at most, from a small part of the last upward. */
-function* spreadLayers(
-  targets: LayerTarget[],
-  tiles: readonly CodedTile[],
-  style: number,
-  overhead: ReturnType<typeof overheadOf>,
-): EncodeWork<void> {
-  const last = targets[targets.length - 1];
-  let size: number;
-  if (last.kind === 'bytes') size = last.bytes;
-  else {
-    const control = new RateControl(tiles, style, overhead);
-    size = (yield* control.addLayer(last)).bytes;
-  }
-  const count = targets.length;
-  const factor = Math.min(2, SPREAD_RANGE ** (1 / (count - 1)));
-  for (let l = 0; l < count - 1; l++) {
-    const bytes = overhead.fixed + (size - overhead.fixed) / factor ** (count - 1 - l);
-    targets[l] = { kind: 'bytes', bytes };
-  }
-}

@@ -1,51 +1,63 @@
 /**
  * What a file needs around its packets, known before any of them is.
  */
-import { joinTileHeaders } from '../codestream/coding-parameters.ts';
-import { tileGeometry } from '../geometry/tile.ts';
+import type { MainHeader } from '../codestream/main-header.ts';
+import type { TileGeometry } from '../geometry/tile.ts';
+import {
+  type Arrangement,
+  EPH_BYTES,
+  numTilePartsOf,
+  packetOrderOf,
+  SOP_BYTES,
+} from '../packets/arrangement.ts';
 import { writeMainHeader } from '../packets/codestream-writer.ts';
-import { packetSequence } from '../tier2/progression.ts';
-import { progressionChangesOf } from '../codestream/coding-parameters.ts';
-import type { EncodePlan } from './plan.ts';
-import type { Overhead } from './rate-control.ts';
 
-/** SOT and SOD. */
-const TILE_PART_HEADER = 14;
-/** Marker, length and index of a PLT, PLM, PPT or PPM segment. */
-const SEGMENT_HEADER = 5;
-
-/** `headBytes` is what stands before the box of the codestream. */
-export function overheadOf(plan: EncodePlan, headBytes: number): Overhead {
-  const { main, arrangement } = plan;
-  const { plt, plm, ppm, ppt, tlm } = arrangement;
-  const plain = { ...arrangement, plm: false, ppm: false, tlm: false };
-  const tileParts = numTilePartsOf(plan);
-  const segments = (plt ? 1 : 0) + (plm ? 1 : 0) + (ppt ? 1 : 0) + (ppm ? 1 : 0);
-  let fixed = headBytes + (plan.container === 'jp2' ? 8 : 0) + writeMainHeader(main, plain).bytes.length + 2;
-  fixed += tileParts * (TILE_PART_HEADER + segments * SEGMENT_HEADER + (ppm ? 4 : 0) + (plm ? 1 : 0));
-  if (tlm) fixed += 6 * tileParts + 6 * Math.ceil((6 * tileParts) / 65526);
-  return {
-    fixed,
-    perPacket: (main.cod.sop ? 6 : 0) + (main.cod.eph ? 2 : 0),
-    lengthLists: (plt ? 1 : 0) + (plm ? 1 : 0),
-  };
+/** What stands around packets, in bytes. */
+export interface Overhead {
+  /** Headers of file, codestream and tile-parts, EOC. */
+  readonly fixed: number;
+  /** For every packet: SOP and EPH. */
+  readonly perPacket: number;
+  /** How often the length of a packet is written (PLT, PLM). */
+  readonly lengthLists: number;
 }
 
-function numTilePartsOf(plan: EncodePlan): number {
-  const { main, arrangement, numTiles } = plan;
-  if (arrangement.tileParts === 'none') return numTiles;
-  const by = arrangement.tileParts;
-  let parts = 0;
-  for (let t = 0; t < numTiles; t++) {
-    const header = joinTileHeaders(main, t, []);
-    let current = -1;
-    let inTile = 0;
-    for (const place of packetSequence(tileGeometry(main, header), progressionChangesOf(main, header))) {
-      if (place === undefined || place[by] === current) continue;
-      current = place[by];
-      inTile++;
-    }
-    parts += Math.max(1, inTile);
-  }
-  return parts;
+/** SOT and SOD. */
+const TILE_PART_BYTES = 14;
+/** Marker, length and index of a PLT, PLM, PPT or PPM segment. */
+const SEGMENT_BYTES = 5;
+/** An entry of TLM; and the rest of a segment, which has room for so many entries. */
+const TLM_ENTRY_BYTES = 6;
+const TLM_SEGMENT_BYTES = 6;
+const TLM_ENTRIES = 10921;
+
+/** How many tile-parts a tile will have. */
+export function tilePartsOf(main: MainHeader, arrangement: Arrangement, tile: TileGeometry): number {
+  if (arrangement.tileParts === 'none') return 1;
+  return numTilePartsOf(packetOrderOf(main, tile), { ...arrangement, plm: false });
+}
+
+/** SOC to the first SOT, and EOC. */
+export function mainHeaderBytes(main: MainHeader, arrangement: Arrangement, numTileParts: number): number {
+  const plain = { ...arrangement, plm: false, ppm: false, tlm: false };
+  const tlm = arrangement.tlm
+    ? TLM_ENTRY_BYTES * numTileParts + TLM_SEGMENT_BYTES * Math.ceil(numTileParts / TLM_ENTRIES)
+    : 0;
+  return writeMainHeader(main, plain).bytes.length + tlm + 2;
+}
+
+/** Tile-part headers and what lists of lengths and headers need apart from their entries, when they fit one segment each. */
+export function tilePartBytes(arrangement: Arrangement, numTileParts: number): number {
+  const { plt, plm, ppm, ppt } = arrangement;
+  const segments = (plt ? 1 : 0) + (plm ? 1 : 0) + (ppt ? 1 : 0) + (ppm ? 1 : 0);
+  return numTileParts * (TILE_PART_BYTES + segments * SEGMENT_BYTES + (ppm ? 4 : 0) + (plm ? 1 : 0));
+}
+
+/** What surrounds packets that have `fixed` bytes before and between them. */
+export function overheadOf(main: MainHeader, arrangement: Arrangement, fixed: number): Overhead {
+  return {
+    fixed,
+    perPacket: (main.cod.sop ? SOP_BYTES : 0) + (main.cod.eph ? EPH_BYTES : 0),
+    lengthLists: (arrangement.plt ? 1 : 0) + (arrangement.plm ? 1 : 0),
+  };
 }

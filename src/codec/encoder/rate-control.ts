@@ -12,22 +12,15 @@ import type { Work } from '../executor.ts';
 import { PrecinctWriter } from '../tier2/precinct-writer.ts';
 import { type CodedTile, MAX_SLOPE_CODE, slopeOf } from './coded-tile.ts';
 import { ContentsBuffer, LayeredTile } from './layered-tile.ts';
-
-/** What the codestream needs around its packets. */
-export interface Overhead {
-  /** Headers of file, codestream and tile-parts, EOC. */
-  readonly fixed: number;
-  /** For every packet: SOP and EPH. */
-  readonly perPacket: number;
-  /** How often the length of a packet is written (PLT, PLM). */
-  readonly lengthLists: number;
-}
+import type { Overhead } from './overhead.ts';
 
 /** What a layer has to be. */
 export type LayerTarget =
   | { readonly kind: 'everything' }
-  /** At most so many bytes of file. */
-  | { readonly kind: 'bytes'; readonly bytes: number }
+  /** At most so many bytes of file; with `least`, what is empty is all right even when it is more. */
+  | { readonly kind: 'bytes'; readonly bytes: number; readonly least?: boolean }
+  /** The passes of this slope code and above, but at most so many bytes. */
+  | { readonly kind: 'slope'; readonly slopeCode: number; readonly bytes: number }
   /** At most so much weighted squared error. */
   | { readonly kind: 'distortion'; readonly distortion: number };
 
@@ -115,25 +108,29 @@ export class RateControl {
     this.settled = overhead.fixed;
   }
 
-  /** Size of the file with everything in one layer. */
-  *sizeOfEverything(): Work<number> {
-    return yield* this.sizeAt(EVERYTHING);
+  /** Size with nothing in. */
+  *sizeOfNothing(): Work<number> {
+    return yield* this.sizeAt({ slope: MAX_SLOPE_CODE + 1, limit: 0 });
   }
 
   /** Settles the next layer. */
   *addLayer(target: LayerTarget): Work<LayerCut> {
     let threshold = EVERYTHING;
     let size: number | undefined;
-    if (target.kind === 'bytes') {
+    if (target.kind === 'slope') {
+      threshold = { slope: target.slopeCode, limit: this.numBlocks };
+      size = yield* this.sizeAt(threshold);
+    }
+    if (target.kind === 'bytes' || (target.kind === 'slope' && size! > target.bytes)) {
       size = yield* this.sizeAt(EVERYTHING);
       if (size > target.bytes) {
         threshold = yield* this.thresholdOfSize(target.bytes);
         size = yield* this.sizeAt(threshold);
-        if (size > target.bytes) {
-          throw usage('rate-value', `${target.bytes} bytes are too few: headers and empty packets take ${size}`);
+        if (size > target.bytes && !(target.kind === 'bytes' && target.least)) {
+          throw usage('rate-value', `${Math.floor(target.bytes)} bytes are too few: headers and empty packets take ${size}`);
         }
         if (target.bytes - size > CLOSE_ENOUGH) size = yield* this.fillUp(target.bytes, size, threshold.slope);
-      }
+      } else threshold = EVERYTHING;
     } else if (target.kind === 'distortion') {
       threshold = this.thresholdOfDistortion(target.distortion);
     }
