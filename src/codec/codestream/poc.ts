@@ -59,12 +59,13 @@ export function writePoc(w: ByteWriter, changes: readonly ProgressionChange[], n
   const component = (c: number): void => (wide ? w.u16(c) : w.u8(c));
   writeSegment(w, POC, () => {
     for (const change of changes) {
+      const componentEnd = Math.min(change.componentEnd, numComponents);
       w.u8(change.resolutionStart);
       component(change.componentStart);
       w.u16(change.layerEnd);
       w.u8(change.resolutionEnd);
       // Table A.32: all 256 components of the short form, and all 16384 of the long one, are said by a 0
-      component(change.componentEnd === (wide ? 16384 : 256) ? 0 : change.componentEnd);
+      component(componentEnd === (wide ? 16384 : 256) ? 0 : componentEnd);
       w.u8(PROGRESSIONS.indexOf(change.progression));
     }
   });

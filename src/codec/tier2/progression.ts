@@ -40,7 +40,11 @@ export function* packetSequence(
   const sent = new Map<number, Uint16Array>();
   let skipped = 0;
   for (const change of changes) {
-    const bounded = { ...change, layerEnd: Math.min(change.layerEnd, cod.numLayers) };
+    const bounded = {
+      ...change,
+      componentEnd: Math.min(change.componentEnd, tile.components.length),
+      layerEnd: Math.min(change.layerEnd, cod.numLayers),
+    };
     for (const p of progression(tile, bounded, place)) {
       const key = p.component * 33 + p.resolution;
       let layers = sent.get(key);

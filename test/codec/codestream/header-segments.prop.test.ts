@@ -214,6 +214,10 @@ describe('a segment that is written is read back', () => {
     expect(written((w) => writePoc(w, [{ ...all, componentEnd: 16384 }], 16384))).toEqual(
       hex('FF5F 000B 00 0000 0001 21 0000 04'),
     );
+    // beyond the components there is nothing
+    expect(written((w) => writePoc(w, [{ ...all, componentEnd: 999 }], 3))).toEqual(
+      hex('FF5F 0009 00 00 0001 21 03 04'),
+    );
   });
 
   test('CRG and COM', () => {
