@@ -1,7 +1,10 @@
 /** How the command line ends: the exit codes, and the error that means "you called it wrongly". */
 
-/** Exit codes, stable for scripts. Of several files the worst counts: bad input before partial pictures. */
-export const EXIT = { ok: 0, usage: 1, badInput: 2, partial: 3 } as const;
+/**
+ * Exit codes, stable for scripts. Of several files the worst counts: bad input before partial pictures. Pictures that are
+ * further apart than was asked share their code with partial ones: done, but not as hoped.
+ */
+export const EXIT = { ok: 0, usage: 1, badInput: 2, partial: 3, apart: 3 } as const;
 
 /** One of the exit codes. */
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
@@ -14,3 +17,6 @@ export function worse(a: ExitCode, b: ExitCode): ExitCode {
   const rank = [EXIT.ok, EXIT.partial, EXIT.badInput, EXIT.usage];
   return rank.indexOf(a) >= rank.indexOf(b) ? a : b;
 }
+
+/** A file cannot be read as what it seems to be, or not be used for this. */
+export class InputFileError extends Error {}

@@ -4,6 +4,7 @@
  * It uses the library only through its public entries, like any other program.
  */
 import { readFileSync } from 'node:fs';
+import { COMPARE_HELP, runCompare } from './compare.ts';
 import { DECODE_HELP, runDecode } from './decode.ts';
 import { CommandLineError, EXIT, type ExitCode } from './exit.ts';
 import { INFO_HELP, runInfo } from './info.ts';
@@ -19,6 +20,7 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   info: { summary: 'say what a file holds, without decoding it', help: INFO_HELP, run: runInfo },
   decode: { summary: 'decode files, or parts of them, into other formats', help: DECODE_HELP, run: runDecode },
+  compare: { summary: 'say how far two pictures are apart', help: COMPARE_HELP, run: runCompare },
 };
 
 const HELP = `jp2kit: JPEG 2000 on the command line

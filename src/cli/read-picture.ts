@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { CommandLineError } from './exit.ts';
+import { CommandLineError, InputFileError } from './exit.ts';
 import { type InputPicture, joinInputs, plainInput } from './formats/input-picture.ts';
 import { readPgx } from './formats/pgx.ts';
 import { readPnm } from './formats/pnm.ts';
@@ -19,9 +19,6 @@ export interface ReadOptions {
   /** Place of the image area, on which the sizes of subsampled components depend. */
   readonly origin?: { readonly x: number; readonly y: number } | undefined;
 }
-
-/** A file that cannot be read as what it seems to be. */
-export class InputFileError extends Error {}
 
 /** Kinds of files, by their first bytes. */
 export type FileKind = 'png' | 'tiff' | 'pnm' | 'pgx' | 'jpeg2000' | 'unknown';
