@@ -13,6 +13,7 @@ import {
   type EncodeOptions,
   type EncodeResult,
   type EncodingCodec,
+  type ImageHeader,
   type ImageInfo,
   type ImageInput,
   type InspectOptions,
@@ -26,6 +27,8 @@ import {
   type RasterTile,
   type RawImage,
   type Rect,
+  StreamEncoder,
+  type StreamOptions,
 } from './codec/index.ts';
 import { classic } from './codec/tier1/classic.ts';
 import { classicEncoder } from './codec/tier1/classic-encoder.ts';
@@ -33,7 +36,7 @@ import { hostExecutor } from './platform/host-executor.ts';
 import { type ByteStreamLike, chunksOf } from './platform/streams.ts';
 
 export type * from './codec/index.ts';
-export { blobSource, bytesSource, DEFAULT_LIMITS, Jp2Image, Jpeg2000Error } from './codec/index.ts';
+export { blobSource, bytesSource, DEFAULT_LIMITS, Jp2Image, Jpeg2000Error, StreamEncoder } from './codec/index.ts';
 export { type ImageDataLike, toImageData, type ToImageDataOptions } from './codec/to-image-data.ts';
 export { type FetchLike, type FetchResponseLike, httpSource, type HttpSourceOptions } from './platform/http-source.ts';
 export type { ByteStreamLike } from './platform/streams.ts';
@@ -196,4 +199,23 @@ export function encode(image: RawImage, options: EncodeOptions = {}): Promise<En
  */
 export function encodeSync(image: RawImage, options: Omit<EncodeOptions, 'signal'> = {}): EncodeResult {
   return encodeNow(codec, image, options);
+}
+
+/**
+ * Encodes a picture that comes in tiles or rows, to a sink that takes the file as it grows. Memory holds a row of tiles and what is
+ * not written yet; with a `spill` store that waits elsewhere.
+ *
+ * @throws {Jpeg2000Error} `usage` for options that cannot be.
+ * @example
+ * ```ts
+ * const encoder = createEncoder(
+ *   { width: 30000, height: 30000, channels: 3 },
+ *   { tile: { width: 1024, height: 1024 }, sink: await fileSink('map.jp2') },
+ * );
+ * for await (const rows of scanner) await encoder.writeRows(rows);
+ * const { bytes } = await encoder.finish();
+ * ```
+ */
+export function createEncoder(header: ImageHeader, options: StreamOptions): StreamEncoder {
+  return new StreamEncoder(header, options, codec.encoders, codec.executor);
 }

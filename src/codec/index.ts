@@ -16,6 +16,8 @@ export type {
   RegionOfInterest,
 } from './encoder/options.ts';
 export type { ProfileName } from './encoder/profiles.ts';
+export type { ByteSink, SpillStore } from './encoder/sink.ts';
+export { type ImageHeader, StreamEncoder, type StreamOptions } from './encoder/stream-encoder.ts';
 export type { Diagnostic, ErrorCode, ErrorKind, ErrorPlace } from './errors.ts';
 export { Jpeg2000Error } from './errors.ts';
 export type { Executor } from './executor.ts';

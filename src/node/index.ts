@@ -1,7 +1,9 @@
 /**
- * What only Node has: files as random-access sources (`jp2kit/node`).
+ * What only Node has: files to read from by ranges and to write to (`jp2kit/node`).
  *
  * @module node
  */
+export type { ByteSink, SpillStore } from '../codec/encoder/sink.ts';
 export type { ByteRange, RandomAccessSource } from '../codec/source.ts';
+export { fileSink, spillFile } from './file-sink.ts';
 export { fileSource } from './file-source.ts';

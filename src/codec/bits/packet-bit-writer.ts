@@ -32,7 +32,14 @@ export class PacketBitWriter {
 
   /** The `count` lowest bits of `value`, 0 <= count <= 32, most significant first. */
   bits(value: number, count: number): void {
-    for (let k = count - 1; k >= 0; k--) this.bit((value >>> k) & 1);
+    let left = count;
+    while (left > 0) {
+      const n = left < this.free ? left : this.free;
+      left -= n;
+      this.free -= n;
+      this.current |= ((value >>> left) & ((1 << n) - 1)) << this.free;
+      if (this.free === 0) this.push();
+    }
   }
 
   /** Ends a packet header: fills the last byte with zeros, and puts a byte of zeros after a final 0xFF. */

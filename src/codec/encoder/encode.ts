@@ -8,13 +8,12 @@ import { joinTileHeaders } from '../codestream/coding-parameters.ts';
 import { usage } from '../errors.ts';
 import type { Executor } from '../executor.ts';
 import { writeCodestreamBoxHeader, writeJp2Head } from '../fileformat/write-jp2.ts';
-import { lengthOf } from '../geometry/axis.ts';
-import { tileGeometry, type TileComponent } from '../geometry/tile.ts';
+import { tileGeometry } from '../geometry/tile.ts';
 import { type LaidOutTilePart, layOutTile, writeMainHeader } from '../packets/codestream-writer.ts';
-import { ALL_IN_RANGE, loadSamples } from '../transform/level-shift.ts';
 import type { EncodingCoder } from './block-jobs.ts';
 import { type CodedTile, slopeOf } from './coded-tile.ts';
 import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
+import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeResult, LayerSummary, RawImage } from './options.ts';
 import { mainHeaderBytes, overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
 import { type EncodePlan, planEncode } from './plan.ts';
@@ -22,7 +21,7 @@ import { type DecodedComponent, decibels, squaredError } from './quality.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
 import { checkRegion } from './region-masks.ts';
 import { type ComponentSamples, formatOf, samplesOf } from './samples.ts';
-import { outOfRange, TileEncoder } from './tile-encoder.ts';
+import { TileEncoder } from './tile-encoder.ts';
 
 /** A file that somebody has to decode: answered with its components. */
 export interface DecodeRequest {
@@ -127,27 +126,11 @@ class PictureEncode {
     const tiles: CodedTile[] = [];
     for (let t = 0; t < plan.numTiles; t++) {
       const geometry = tileGeometry(plan.main, joinTileHeaders(plan.main, t, []));
-      tiles.push(yield* encoder.encode(geometry, (c, component, plane) => this.load(c, component, plane), 0));
+      tiles.push(yield* encoder.encode(geometry, (c, component, plane) => loadTileComponent(plan.main.siz, c, component, this.samples[c], plane), 0));
       const tilesDone = t + 1;
       options.onProgress?.({ stage: 'code', tilesDone, tiles: plan.numTiles, fraction: tilesDone / plan.numTiles });
     }
     return tiles;
-  }
-
-  private load(c: number, { geometry, xrsiz, yrsiz }: TileComponent, plane: Int32Array | Float32Array): void {
-    const { siz } = this.plan.main;
-    const { data, offset, strideX, strideY } = this.samples[c];
-    const { precision, signed } = siz.components[c];
-    const x0 = Math.ceil(siz.xosiz / xrsiz);
-    const y0 = Math.ceil(siz.yosiz / yrsiz);
-    const from = offset + (geometry.x.lo - x0) * strideX + (geometry.y.lo - y0) * strideY;
-    const width = lengthOf(geometry.x);
-    const height = lengthOf(geometry.y);
-    const bad = loadSamples(data, from, strideX, strideY, plane, 0, width, width, height, precision, signed);
-    if (bad === ALL_IN_RANGE) return;
-    const y = Math.floor((bad - offset) / strideY);
-    const x = (bad - offset - y * strideY) / strideX;
-    outOfRange(c, data[bad], precision, signed, `sample (${x}, ${y})`);
   }
 
   private head(): Uint8Array {

@@ -5,7 +5,6 @@
  * Each tile-component has one plane. Analysis leaves every subband in place, rows interleaved, and code-blocks are taken out of it
  * by origin and stride. Work yields between pieces, so that a caller can pause or stop it.
  */
-import { usage } from '../errors.ts';
 import type { Work } from '../executor.ts';
 import { lengthOf } from '../geometry/axis.ts';
 import type { TileComponent, TileGeometry } from '../geometry/tile.ts';
@@ -241,10 +240,4 @@ function energyOfBlock(q: Int32Array, n: number): number {
   let sum = 0;
   for (let k = 0; k < n; k++) sum += q[k] * q[k];
   return sum;
-}
-
-/** Throws for a sample that its component cannot hold. */
-export function outOfRange(c: number, value: number, precision: number, signed: boolean, where: string): never {
-  const kind = `${signed ? 'signed' : 'unsigned'} ${precision}-bit`;
-  throw usage('sample-value', `component ${c}, ${where}: ${value} is not a ${kind} sample`);
 }

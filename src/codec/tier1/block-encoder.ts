@@ -10,7 +10,7 @@
  * Magnitudes lie column of four after column of four, and are also cut into bit-planes: eight planes of a column are
  * a word of `planes`, four bits each, so that a pass gets its bits of a column with one load.
  */
-import { SIGN_CODING, ZERO_CODING } from './contexts.ts';
+import { CONTEXT_MAGNITUDE, SIGN_CODING, ZERO_CODING } from './contexts.ts';
 import { MqWriter } from './mq-writer.ts';
 import { RawWriter } from './raw-writer.ts';
 
@@ -64,12 +64,19 @@ const STYLE_CAUSAL = 8;
 const STYLE_PREDICTABLE = 16;
 const STYLE_SEGMENTATION = 32;
 
-/** Columns of four: most for 819 x 5 coefficients. */
-const MAX_COLUMNS = 819 * 2;
-/** Flag words, with a column and a stripe more on each side. */
-const MAX_FLAGS = 821 * 4;
-/** For each coefficient of a pass a decision and its sign, run lengths and positions, four more at the end. */
-const MAX_DECISIONS = 2 * 4096 + 3 * MAX_COLUMNS + 4;
+// places in the memory
+const ZERO = 0; // 4 x 512 contexts, as decisions
+const SIGN = 2048; // 256 contexts and flips
+const SPREAD = 2304; // 16 words: bit r of the index comes out as bit 3 + 3r
+const REFINEMENT = 2320; // 64 pairs of decisions
+const FLAGS = 2384; // (width + 2) x (stripes + 2) words; most for 819 x 5 coefficients
+const WORDS = 3284; // so many
+const SIGNS = FLAGS + WORDS; // 5668
+const PLANES = SIGNS + WORDS; // 8952: four times
+const MAGNITUDES = PLANES + 4 * WORDS; // 22088: four to a word
+
+/** For each coefficient of a pass a decision and its sign, run lengths and positions, and some more at the end. */
+const MAX_DECISIONS = 2 * 4096 + 3 * 1638 + 16;
 /**
  * More than any block can take: 4096 coefficients of 30 bit-planes are less than 230 000 decisions, each takes at most 15
  * bits, and a byte holds at least seven.
@@ -81,26 +88,12 @@ const DISTORTION_BITS = 17;
 /** The visited bits of all four rows. */
 const VISITED_ALL = 0x49200000;
 
-/** Bit r of an index comes out as bit 3 + 3r. */
-const SPREAD: Int32Array = /* @__PURE__ */ Int32Array.from(
-  { length: 16 },
-  (_, n) => ((n & 1) << 3) | ((n & 2) << 5) | ((n & 4) << 7) | ((n & 8) << 9),
-);
-
-/** Zero-coding contexts as decisions, `context << 1`, by subband and neighbourhood. */
-const ZERO_DECISIONS: readonly Uint8Array[] = /* @__PURE__ */ [0, 1, 2, 3].map((subband) =>
-  ZERO_CODING.slice(subband << 9, (subband + 1) << 9).map((context) => context << 1),
-);
-
 /** Encodes code-blocks one after another; it owns its scratch memory and the result. */
 export class ClassicBlockEncoder {
   private readonly bytes = new Uint8Array(1 + MAX_BYTES);
   private readonly mq = new MqWriter(this.bytes);
   private readonly raw = new RawWriter(this.bytes);
-  private readonly flags = new Int32Array(MAX_FLAGS);
-  private readonly magnitudes = new Int32Array(4 * MAX_COLUMNS);
-  private readonly planes = new Int32Array(4 * MAX_COLUMNS);
-  private readonly signs = new Int32Array(MAX_COLUMNS + 2 * 1024);
+  private readonly memory = new Int32Array(MAGNITUDES + 4 * WORDS);
   private readonly decisions = new Uint8Array(MAX_DECISIONS);
   private readonly result: CodedBlock = {
     bitPlanes: 0,
@@ -112,27 +105,36 @@ export class ClassicBlockEncoder {
   };
   private width = 0;
   private height = 0;
-  private zero = ZERO_DECISIONS[0];
+  private subband = 0;
   private fractionBits = 0;
-  /** All ones, or zero when the stripe above must not see this one (vertically causal contexts, D.7). */
-  private north = -1;
+  /** Row 0 of the stripe below, or nothing (vertically causal contexts, D.7). */
+  private south = 0x38;
   /** What the end of a cleanup pass leaves of the last stripe's flags. */
   private keep = -1;
-  /** What a pass has summed for its distortion, and over how many coefficients. */
-  private sum = 0;
-  private count = 0;
+
+  constructor() {
+    this.memory.set(
+      ZERO_CODING.map((context) => context << 1),
+      ZERO,
+    );
+    this.memory.set(SIGN_CODING, SIGN);
+    for (let n = 0; n < 16; n++) {
+      this.memory[SPREAD + n] = ((n & 1) << 3) | ((n & 2) << 5) | ((n & 4) << 7) | ((n & 8) << 9);
+    }
+    this.memory.set(refinementTable(), REFINEMENT);
+  }
 
   /** Codes a block with all its passes, or until they are no longer worth their bytes. */
   encode(block: CodeBlockCoefficients): CodedBlock {
     const { style, stopSlope } = block;
     const result = this.result;
+    const gains = result.passDistortions;
     const bitPlanes = this.begin(block);
     const predictable = (style & STYLE_PREDICTABLE) !== 0;
     let numPasses = bitPlanes === 0 ? 0 : 3 * bitPlanes - 2;
     let end = 1;
     let segment = 0; // the pass that the segment at work began with
     let planeBits = 8 * end;
-    let planeGain = 0;
     for (let pass = 0; pass < numPasses; pass++) {
       const raw = isRaw(pass, style);
       const writer = raw ? this.raw : this.mq;
@@ -140,23 +142,22 @@ export class ClassicBlockEncoder {
       // pass 0 is a cleanup pass: the first plane has no other (D.3)
       const turn = pass + 2;
       const plane = bitPlanes - 1 - ((turn / 3) | 0);
-      const exact = block.exact && plane === 0;
       let count = 0;
       if (turn % 3 === 0) count = this.propagateSignificance(plane, raw);
       else if (turn % 3 === 1) count = this.refineMagnitude(plane);
-      else count = this.cleanUp(plane, (style & STYLE_SEGMENTATION) !== 0);
+      else {
+        this.measure(plane, block.exact, gains, pass);
+        count = this.cleanUp(plane, (style & STYLE_SEGMENTATION) !== 0);
+      }
       if (raw) this.raw.code(this.decisions, count);
       else this.mq.code(this.decisions, count);
       if ((style & STYLE_RESET) !== 0) this.mq.resetContexts();
-      const gain = turn % 3 === 1 ? this.gainOfRefinement(plane, exact) : this.gainOfSignificance(plane, exact);
-      result.passDistortions[pass] = gain;
-      planeGain += gain;
       writer.mark();
       if (turn % 3 === 2) {
         const bits = 8 * end + writer.bits;
+        const planeGain = gains[pass] + (pass > 0 ? gains[pass - 1] + gains[pass - 2] : 0);
         if (stopSlope > 0 && planeGain < (stopSlope * (bits - planeBits)) / 8) numPasses = pass + 1;
         planeBits = bits;
-        planeGain = 0;
       }
       if (endsSegment(pass, numPasses, style)) {
         end = writer.finish(predictable, result.passLengths, segment);
@@ -172,48 +173,54 @@ export class ClassicBlockEncoder {
 
   /** Takes the coefficients in, and returns how many bit-planes they have. */
   private begin(block: CodeBlockCoefficients): number {
-    const { width, height, style, coefficients, fractionBits } = block;
+    const { width, height, subband, style, coefficients, fractionBits } = block;
     if (width * height > 4096 || width > 1024 || height > 1024) {
       throw new Error(`a code-block of ${width} x ${height} reached the block encoder`);
     }
     this.width = width;
     this.height = height;
-    this.zero = ZERO_DECISIONS[block.subband];
+    this.subband = subband;
     this.fractionBits = fractionBits;
-    this.north = (style & STYLE_CAUSAL) !== 0 ? 0 : -1;
+    this.south = (style & STYLE_CAUSAL) !== 0 ? 0 : 0x38;
     const all = this.arrange(coefficients) >> fractionBits;
     const bitPlanes = 32 - Math.clz32(all);
     if (bitPlanes > MAX_BIT_PLANES) throw new Error(`${bitPlanes} bit-planes reached the block encoder`);
     if (bitPlanes === 0) return 0;
-    this.gatherSigns();
-    for (let group = 0; 8 * group < bitPlanes; group++) this.cutIntoPlanes(group);
+    const memory = this.memory;
+    const stride = width + 2;
     const stripes = (height + 3) >> 2;
-    const flags = this.flags;
-    flags.fill(0, 0, (width + 2) * (stripes + 2));
+    this.gatherSigns();
+    for (let group = 1; 8 * group < bitPlanes; group++) this.cutIntoPlanes(group);
+    memory.fill(0, FLAGS, FLAGS + stride * (stripes + 2));
     const below = (VISITED_ALL << (3 * (height & 3))) & VISITED_ALL;
     this.keep = ~VISITED_ALL | below;
     if ((height & 3) !== 0) {
-      const lastStripe = (width + 2) * stripes + 1;
-      flags.fill(below, lastStripe, lastStripe + width);
+      const lastStripe = FLAGS + stride * stripes + 1;
+      memory.fill(below, lastStripe, lastStripe + width);
     }
     this.mq.resetContexts();
     return bitPlanes;
   }
 
-  /** Columns of four, magnitudes and signs apart; returns all magnitudes, or-ed together. */
+  /** Puts magnitudes, signs and the lowest eight bit-planes to their places; returns all magnitudes, or-ed together. */
   private arrange(coefficients: Int32Array): number {
-    const { width, height, magnitudes, signs } = this;
-    const whole = height & ~3;
+    const { memory, width, height, fractionBits } = this;
     let all = 0;
-    let to = 0;
-    let column = width;
-    for (let y = 0; y < whole; y += 4) {
-      const end = (y + 1) * width;
-      for (let at = y * width; at < end; at++) {
-        const v0 = coefficients[at];
-        const v1 = coefficients[at + width];
-        const v2 = coefficients[at + 2 * width];
-        const v3 = coefficients[at + 3 * width];
+    for (let y = 0, i = width + 3; y < height; y += 4, i += 2) {
+      // beyond the last row, whatever is read there stands for zero
+      const rows = height - y;
+      const use1 = rows > 1 ? -1 : 0;
+      const use2 = rows > 2 ? -1 : 0;
+      const use3 = rows > 3 ? -1 : 0;
+      const first = y * width;
+      const second = first + (width & use1);
+      const third = first + ((2 * width) & use2);
+      const fourth = first + ((3 * width) & use3);
+      for (let x = 0; x < width; x++, i++) {
+        const v0 = coefficients[first + x];
+        const v1 = coefficients[second + x] & use1;
+        const v2 = coefficients[third + x] & use2;
+        const v3 = coefficients[fourth + x] & use3;
         const s0 = v0 >> 31;
         const s1 = v1 >> 31;
         const s2 = v2 >> 31;
@@ -222,44 +229,25 @@ export class ClassicBlockEncoder {
         const m1 = (v1 ^ s1) - s1;
         const m2 = (v2 ^ s2) - s2;
         const m3 = (v3 ^ s3) - s3;
-        magnitudes[to] = m0;
-        magnitudes[to + 1] = m1;
-        magnitudes[to + 2] = m2;
-        magnitudes[to + 3] = m3;
-        to += 4;
         all |= m0 | m1 | m2 | m3;
-        signs[column++] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
-      }
-    }
-    if (whole < height) {
-      for (let x = 0; x < width; x++) {
-        let sign = 0;
-        for (let r = 0; r < 4; r++) {
-          const v = whole + r < height ? coefficients[(whole + r) * width + x] : 0;
-          const magnitude = v < 0 ? -v : v;
-          magnitudes[to++] = magnitude;
-          all |= magnitude;
-          if (v < 0) sign |= 8 << (3 * r);
-        }
-        signs[column++] = sign;
+        memory[5668 + i] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
+        const to = 22088 + 4 * i;
+        memory[to] = m0;
+        memory[to + 1] = m1;
+        memory[to + 2] = m2;
+        memory[to + 3] = m3;
+        let word =
+          ((m0 >> fractionBits) & 255) |
+          (((m1 >> fractionBits) & 255) << 8) |
+          (((m2 >> fractionBits) & 255) << 16) |
+          ((m3 >> fractionBits) << 24);
+        let t = (word ^ (word >>> 7)) & 0x00aa00aa;
+        word ^= t ^ (t << 7);
+        t = (word ^ (word >>> 14)) & 0x0000cccc;
+        memory[8952 + i] = word ^ t ^ (t << 14);
       }
     }
     return all;
-  }
-
-  /** Adds the signs of the neighbours to those of each column. */
-  private gatherSigns(): void {
-    const { width, signs } = this;
-    const end = width * (1 + ((this.height + 3) >> 2));
-    signs.fill(0, 0, width);
-    signs.fill(0, end, end + width);
-    for (let column = width; column < end; column++) {
-      signs[column] |=
-        ((signs[column - 1] >> 1) & 0x924) |
-        ((signs[column + 1] << 1) & 0x2490) |
-        ((signs[column - width] >> 12) & 1) |
-        ((signs[column + width] << 12) & 0x8000);
-    }
   }
 
   /**
@@ -267,248 +255,288 @@ export class ClassicBlockEncoder {
    * bits `8 (p & 3) + (p & 4)` and the three above.
    */
   private cutIntoPlanes(group: number): void {
-    const { magnitudes, planes } = this;
-    const columns = this.width * ((this.height + 3) >> 2);
+    const { memory, width, height } = this;
     const shift = this.fractionBits + 8 * group;
-    const to = group * MAX_COLUMNS;
-    for (let k = 0; k < columns; k++) {
-      const m = 4 * k;
-      let x =
-        ((magnitudes[m] >> shift) & 255) |
-        (((magnitudes[m + 1] >> shift) & 255) << 8) |
-        (((magnitudes[m + 2] >> shift) & 255) << 16) |
-        ((magnitudes[m + 3] >> shift) << 24);
-      let t = (x ^ (x >>> 7)) & 0x00aa00aa;
-      x ^= t ^ (t << 7);
-      t = (x ^ (x >>> 14)) & 0x0000cccc;
-      planes[to + k] = x ^ t ^ (t << 14);
+    const to = 8952 + 3284 * group;
+    for (let y = 0, i = width + 3; y < height; y += 4, i += 2) {
+      for (let x = 0; x < width; x++, i++) {
+        const from = 22088 + 4 * i;
+        let word =
+          ((memory[from] >> shift) & 255) |
+          (((memory[from + 1] >> shift) & 255) << 8) |
+          (((memory[from + 2] >> shift) & 255) << 16) |
+          ((memory[from + 3] >> shift) << 24);
+        let t = (word ^ (word >>> 7)) & 0x00aa00aa;
+        word ^= t ^ (t << 7);
+        t = (word ^ (word >>> 14)) & 0x0000cccc;
+        memory[to + i] = word ^ t ^ (t << 14);
+      }
+    }
+  }
+
+  /** Adds the signs of the neighbours to those of each column. */
+  private gatherSigns(): void {
+    const { memory, width, height } = this;
+    const stride = width + 2;
+    for (let y = 0, i = 5668 + stride + 1; y < height; y += 4, i += 2) {
+      for (let x = 0; x < width; x++, i++) {
+        memory[i] |=
+          ((memory[i - 1] >> 1) & 0x924) |
+          ((memory[i + 1] << 1) & 0x2490) |
+          ((memory[i - stride] >> 12) & 1) |
+          ((memory[i + stride] << 12) & 0x8000);
+      }
     }
   }
 
   /** Significance propagation: rows not significant that have a significant neighbour (D.3.1, D.3.2). */
   private propagateSignificance(plane: number, raw: boolean): number {
-    const { flags, decisions, magnitudes, planes, signs, zero, width, height, north } = this;
+    const { memory, decisions, width, height, south } = this;
     const stride = width + 2;
-    const group = (plane >> 3) * MAX_COLUMNS;
+    const zero = this.subband << 9;
+    const planes = 8952 - 2384 + 3284 * (plane >> 3);
     const shift = ((plane & 3) << 3) | (plane & 4);
-    const down = this.distortionShift(plane);
     const signMask = raw ? 0 : 255; // raw signs are stored as they are (D.6)
     let n = 0;
-    let sum = 0;
-    let count = 0;
-    let column = 0;
-    for (let y = 0, i = stride + 1; y < height; y += 4, i += 2) {
-      for (let x = width; x > 0; x--, i++, column++) {
-        const f = flags[i];
+    for (let y = 0, i = 2384 + stride + 1; y < height; y += 4, i += 2) {
+      for (const end = i + width; i < end; i++) {
+        const word = memory[i];
+        const f = word | ((memory[i - stride] >>> 12) & 7) | ((memory[i + stride] & south) << 12);
         if (f === 0) continue;
         const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
         const free = ~((f >>> 1) | (f >>> 18)) & 0x1248;
         const near = ((any << 3) | (any >>> 3) | f | (f >>> 2)) & free;
         if (near === 0) continue;
-        const bits = SPREAD[(planes[group + column] >>> shift) & 15];
+        const bits = memory[2304 + ((memory[planes + i] >>> shift) & 15)];
         const ones = bits & free;
         let s = near & bits;
         s |= (s << 3) & ones;
         s |= (s << 3) & ones;
         s |= (s << 3) & ones;
         const todo = near | ((s << 3) & free);
-        flags[i] = f | (s << 1) | (todo << 18);
-        const around = signs[width + column];
+        memory[i - 1] |= s << 2;
+        memory[i] = word | (s << 1) | (todo << 18);
+        memory[i + 1] |= s;
+        const around = memory[3284 + i];
         let h = f & 0x1ef;
-        decisions[n] = zero[h] | ((bits >>> 3) & 1);
-        n += (todo >>> 3) & 1;
-        decisions[n] = (SIGN_CODING[(h & 0xaa) | (around & 0x55)] & signMask) ^ ((around >>> 3) & 1);
-        n += (s >>> 3) & 1;
+        decisions[n] = memory[zero + h] | ((bits >>> 3) & 1);
+        n = (n + ((todo >>> 3) & 1)) | 0;
+        decisions[n] = (memory[2048 + ((h & 0xaa) | (around & 0x55))] & signMask) ^ ((around >>> 3) & 1);
+        n = (n + ((s >>> 3) & 1)) | 0;
         h = ((f >>> 3) & 0x1ef) | ((s >>> 2) & 2);
-        decisions[n] = zero[h] | ((bits >>> 6) & 1);
-        n += (todo >>> 6) & 1;
-        decisions[n] = (SIGN_CODING[(h & 0xaa) | ((around >>> 3) & 0x55)] & signMask) ^ ((around >>> 6) & 1);
-        n += (s >>> 6) & 1;
+        decisions[n] = memory[zero + h] | ((bits >>> 6) & 1);
+        n = (n + ((todo >>> 6) & 1)) | 0;
+        decisions[n] = (memory[2048 + ((h & 0xaa) | ((around >>> 3) & 0x55))] & signMask) ^ ((around >>> 6) & 1);
+        n = (n + ((s >>> 6) & 1)) | 0;
         h = ((f >>> 6) & 0x1ef) | ((s >>> 5) & 2);
-        decisions[n] = zero[h] | ((bits >>> 9) & 1);
-        n += (todo >>> 9) & 1;
-        decisions[n] = (SIGN_CODING[(h & 0xaa) | ((around >>> 6) & 0x55)] & signMask) ^ ((around >>> 9) & 1);
-        n += (s >>> 9) & 1;
+        decisions[n] = memory[zero + h] | ((bits >>> 9) & 1);
+        n = (n + ((todo >>> 9) & 1)) | 0;
+        decisions[n] = (memory[2048 + ((h & 0xaa) | ((around >>> 6) & 0x55))] & signMask) ^ ((around >>> 9) & 1);
+        n = (n + ((s >>> 9) & 1)) | 0;
         h = ((f >>> 9) & 0x1ef) | ((s >>> 8) & 2);
-        decisions[n] = zero[h] | ((bits >>> 12) & 1);
-        n += (todo >>> 12) & 1;
-        decisions[n] = (SIGN_CODING[(h & 0xaa) | ((around >>> 9) & 0x55)] & signMask) ^ ((around >>> 12) & 1);
-        n += (s >>> 12) & 1;
-        if (s !== 0) {
-          flags[i - 1] |= s << 2;
-          flags[i + 1] |= s;
-          if ((s & 8) !== 0) {
-            flags[i - stride - 1] |= 0x20000 & north;
-            flags[i - stride] |= 0x10000 & north;
-            flags[i - stride + 1] |= 0x8000 & north;
-          }
-          if ((s & 0x1000) !== 0) {
-            flags[i + stride - 1] |= 4;
-            flags[i + stride] |= 2;
-            flags[i + stride + 1] |= 1;
-          }
-          const m = 4 * column;
-          sum +=
-            ((magnitudes[m] >> down) & ((s << 28) >> 31)) +
-            ((magnitudes[m + 1] >> down) & ((s << 25) >> 31)) +
-            ((magnitudes[m + 2] >> down) & ((s << 22) >> 31)) +
-            ((magnitudes[m + 3] >> down) & ((s << 19) >> 31));
-          count += (Math.imul(s >>> 3, 0x249) >>> 9) & 7;
-        }
+        decisions[n] = memory[zero + h] | ((bits >>> 12) & 1);
+        n = (n + ((todo >>> 12) & 1)) | 0;
+        decisions[n] = (memory[2048 + ((h & 0xaa) | ((around >>> 9) & 0x55))] & signMask) ^ ((around >>> 12) & 1);
+        n = (n + ((s >>> 12) & 1)) | 0;
       }
     }
-    this.sum = sum;
-    this.count = count;
     return n;
   }
 
   /** Magnitude refinement: rows that were significant before this bit-plane (D.3.3). */
   private refineMagnitude(plane: number): number {
-    const { flags, decisions, magnitudes, planes, width, height } = this;
-    const group = (plane >> 3) * MAX_COLUMNS;
+    const { memory, decisions, width, height, south } = this;
+    const stride = width + 2;
+    const planes = 8952 - 2384 + 3284 * (plane >> 3);
     const shift = ((plane & 3) << 3) | (plane & 4);
-    const down = this.distortionShift(plane);
-    const middle = 1 << (plane + this.fractionBits - down);
-    const mask = 2 * middle - 1;
     let n = 0;
-    let sum = 0;
-    let column = 0;
-    for (let y = 0, i = width + 3; y < height; y += 4, i += 2) {
-      for (let x = width; x > 0; x--, i++, column++) {
-        const f = flags[i];
-        let todo = f & ~(f >>> 17) & 0x2490;
+    for (let y = 0, i = 2384 + stride + 1; y < height; y += 4, i += 2) {
+      for (const end = i + width; i < end; i++) {
+        const word = memory[i];
+        const todo = (word >>> 1) & ~(word >>> 18) & 0x1248;
         if (todo === 0) continue;
-        flags[i] = f | (todo << 16);
-        const bits = SPREAD[(planes[group + column] >>> shift) & 15];
-        do {
-          const k = 27 - Math.clz32(todo & -todo);
-          todo &= todo - 1;
-          const context = ((f >>> k) & 0x100000) !== 0 ? 16 : ((f >>> k) & 0x1ef) !== 0 ? 15 : 14;
-          decisions[n++] = (context << 1) | ((bits >> (3 + k)) & 1);
-          sum += Math.abs(((magnitudes[4 * column + ((k * 11) >> 5)] >> down) & mask) - middle);
-        } while (todo !== 0);
+        const f = word | ((memory[i - stride] >>> 12) & 7) | ((memory[i + stride] & south) << 12);
+        memory[i] = word | (todo << 17);
+        const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
+        const near = (any << 3) | (any >>> 3) | f | (f >>> 2);
+        const refined = f >>> 17;
+        const bits = memory[2304 + ((memory[planes + i] >>> shift) & 15)];
+        const fields =
+          (bits & 0x1248) | ((((near & ~refined) | ~todo) & 0x1248) << 1) | (((refined | ~todo) & 0x1248) << 2);
+        const upper = memory[2320 + ((fields >>> 3) & 63)];
+        decisions[n] = upper;
+        decisions[n + 1] = upper >> 8;
+        n = (n + (upper >> 16)) | 0;
+        const lower = memory[2320 + ((fields >>> 9) & 63)];
+        decisions[n] = lower;
+        decisions[n + 1] = lower >> 8;
+        n = (n + (lower >> 16)) | 0;
       }
     }
-    this.sum = sum;
-    this.count = n;
     return n;
   }
 
   /** Cleanup: all rows not visited yet, with one decision for four where nothing is near (D.3.4), and the symbol of D.5. */
   private cleanUp(plane: number, segmentation: boolean): number {
-    const { flags, decisions, magnitudes, planes, signs, zero, width, height, north } = this;
+    const { memory, decisions, width, height, south } = this;
     const stride = width + 2;
-    const group = (plane >> 3) * MAX_COLUMNS;
+    const zero = this.subband << 9;
+    const planes = 8952 - 2384 + 3284 * (plane >> 3);
     const shift = ((plane & 3) << 3) | (plane & 4);
-    const down = this.distortionShift(plane);
     const whole = height & ~3;
-    const keep = this.keep;
     let n = 0;
-    let sum = 0;
-    let count = 0;
-    let column = 0;
-    for (let y = 0, i = stride + 1; y < height; y += 4, i += 2) {
-      const clear = y < whole ? ~0x49200000 : keep;
-      for (let x = width; x > 0; x--, i++, column++) {
-        const f = flags[i];
+    for (let y = 0, i = 2384 + stride + 1; y < height; y += 4, i += 2) {
+      const clear = y < whole ? ~0x49200000 : this.keep;
+      for (const end = i + width; i < end; i++) {
+        const word = memory[i];
+        const f = word | ((memory[i - stride] >>> 12) & 7) | ((memory[i + stride] & south) << 12);
         let todo = ~((f >>> 1) | (f >>> 18)) & 0x1248;
         if (todo === 0) {
-          flags[i] = f & clear;
+          memory[i] = word & clear;
           continue;
         }
-        const bits = SPREAD[(planes[group + column] >>> shift) & 15];
+        const bits = memory[2304 + ((memory[planes + i] >>> shift) & 15)];
         const s = bits & todo;
-        let fix = 0;
-        let last = 0;
+        let run = 0;
         if (f === 0) {
           if (bits === 0) {
-            decisions[n++] = 34;
+            decisions[n] = 34;
+            n = (n + 1) | 0;
             continue;
           }
-          const run = ((28 - Math.clz32(s & -s)) * 11) >> 5;
+          const k = 28 - Math.clz32(s & -s);
+          run = 36 | ((k * 11) >> 5);
           decisions[n] = 35;
-          decisions[n + 1] = 36 | (run >> 1);
-          last = 36 | (run & 1);
-          n += 2;
-          fix = n;
+          decisions[n + 1] = 36 | ((run >> 1) & 1);
+          run = 36 | (run & 1);
+          n = (n + 2) | 0;
           todo &= -(s & -s);
         }
-        flags[i] = (f | (s << 1)) & clear;
-        const around = signs[width + column];
+        const at = n;
+        memory[i - 1] |= s << 2;
+        memory[i] = (word | (s << 1)) & clear;
+        memory[i + 1] |= s;
+        const around = memory[3284 + i];
         let h = f & 0x1ef;
-        decisions[n] = zero[h] | ((bits >>> 3) & 1);
-        n += (todo >>> 3) & 1;
-        decisions[n] = SIGN_CODING[(h & 0xaa) | (around & 0x55)] ^ ((around >>> 3) & 1);
-        n += (s >>> 3) & 1;
+        decisions[n] = memory[zero + h] | ((bits >>> 3) & 1);
+        n = (n + ((todo >>> 3) & 1)) | 0;
+        decisions[n] = memory[2048 + ((h & 0xaa) | (around & 0x55))] ^ ((around >>> 3) & 1);
+        n = (n + ((s >>> 3) & 1)) | 0;
         h = ((f >>> 3) & 0x1ef) | ((s >>> 2) & 2);
-        decisions[n] = zero[h] | ((bits >>> 6) & 1);
-        n += (todo >>> 6) & 1;
-        decisions[n] = SIGN_CODING[(h & 0xaa) | ((around >>> 3) & 0x55)] ^ ((around >>> 6) & 1);
-        n += (s >>> 6) & 1;
+        decisions[n] = memory[zero + h] | ((bits >>> 6) & 1);
+        n = (n + ((todo >>> 6) & 1)) | 0;
+        decisions[n] = memory[2048 + ((h & 0xaa) | ((around >>> 3) & 0x55))] ^ ((around >>> 6) & 1);
+        n = (n + ((s >>> 6) & 1)) | 0;
         h = ((f >>> 6) & 0x1ef) | ((s >>> 5) & 2);
-        decisions[n] = zero[h] | ((bits >>> 9) & 1);
-        n += (todo >>> 9) & 1;
-        decisions[n] = SIGN_CODING[(h & 0xaa) | ((around >>> 6) & 0x55)] ^ ((around >>> 9) & 1);
-        n += (s >>> 9) & 1;
+        decisions[n] = memory[zero + h] | ((bits >>> 9) & 1);
+        n = (n + ((todo >>> 9) & 1)) | 0;
+        decisions[n] = memory[2048 + ((h & 0xaa) | ((around >>> 6) & 0x55))] ^ ((around >>> 9) & 1);
+        n = (n + ((s >>> 9) & 1)) | 0;
         h = ((f >>> 9) & 0x1ef) | ((s >>> 8) & 2);
-        decisions[n] = zero[h] | ((bits >>> 12) & 1);
-        n += (todo >>> 12) & 1;
-        decisions[n] = SIGN_CODING[(h & 0xaa) | ((around >>> 9) & 0x55)] ^ ((around >>> 12) & 1);
-        n += (s >>> 12) & 1;
-        if (s !== 0) {
-          if (f === 0) decisions[fix] = last;
-          flags[i - 1] |= s << 2;
-          flags[i + 1] |= s;
-          if ((s & 8) !== 0) {
-            flags[i - stride - 1] |= 0x20000 & north;
-            flags[i - stride] |= 0x10000 & north;
-            flags[i - stride + 1] |= 0x8000 & north;
-          }
-          if ((s & 0x1000) !== 0) {
-            flags[i + stride - 1] |= 4;
-            flags[i + stride] |= 2;
-            flags[i + stride + 1] |= 1;
-          }
-          const m = 4 * column;
-          sum +=
-            ((magnitudes[m] >> down) & ((s << 28) >> 31)) +
-            ((magnitudes[m + 1] >> down) & ((s << 25) >> 31)) +
-            ((magnitudes[m + 2] >> down) & ((s << 22) >> 31)) +
-            ((magnitudes[m + 3] >> down) & ((s << 19) >> 31));
-          count += (Math.imul(s >>> 3, 0x249) >>> 9) & 7;
-        }
+        decisions[n] = memory[zero + h] | ((bits >>> 12) & 1);
+        n = (n + ((todo >>> 12) & 1)) | 0;
+        decisions[n] = memory[2048 + ((h & 0xaa) | ((around >>> 9) & 0x55))] ^ ((around >>> 12) & 1);
+        n = (n + ((s >>> 12) & 1)) | 0;
+        if (run !== 0) decisions[at] = run;
       }
     }
     if (segmentation) {
       for (let bit = 0; bit < 4; bit++) decisions[n++] = 37 - (bit & 1); // 1010 in the uniform context
     }
-    this.sum = sum;
-    this.count = count;
     return n;
   }
 
-  /** How far magnitudes are shifted down to sum them for the distortion at a bit-plane. */
-  private distortionShift(plane: number): number {
-    return Math.max(0, plane + this.fractionBits - DISTORTION_BITS);
-  }
-
   /**
+   * What the three passes of a bit-plane gain, from the flags before the cleanup pass.
+   *
    * A coefficient that is t times 2^plane, t in [1, 2), was taken for 0 and is now taken for 3/2 times 2^plane: the squared error
-   * was t² and is (t - 3/2)². When the value is exact instead, nothing of the error is left where t is 1.
+   * was t² and is (t - 3/2)², the gain is 3t - 9/4. One that was significant before has t in [0, 2) from its lower bits, was
+   * taken for 1 and is now taken for 1/2 or 3/2, a gain of |t - 1| - 1/4. Where the last bit-plane makes the value exact instead,
+   * 1/4 more. Either way it is a linear function of |t - 1|, which is summed in integers.
    */
-  private gainOfSignificance(plane: number, exact: boolean): number {
-    const one = 2 ** Math.min(plane + this.fractionBits, DISTORTION_BITS);
-    return ((3 * this.sum) / one - (exact ? 2 : 2.25) * this.count) * 4 ** plane;
+  private measure(plane: number, exact: boolean, gains: Float64Array, pass: number): void {
+    const { memory, width, height, fractionBits } = this;
+    const planes = 8952 - 2384 + 3284 * (plane >> 3);
+    const shift = ((plane & 3) << 3) | (plane & 4);
+    const down = Math.max(0, plane + fractionBits - DISTORTION_BITS);
+    const one = 1 << (plane + fractionBits - down);
+    const mask = 2 * one - 1;
+    let sum1 = 0;
+    let sum2 = 0;
+    let sum3 = 0;
+    let count1 = 0;
+    let count2 = 0;
+    let count3 = 0;
+    for (let y = 0, i = 2384 + width + 3; y < height; y += 4, i += 2) {
+      for (const end = i + width; i < end; i++) {
+        const word = memory[i];
+        const bits = memory[2304 + ((memory[planes + i] >>> shift) & 15)];
+        const significant = (word >>> 1) & 0x1248;
+        const visited = word >>> 18;
+        const s1 = significant & visited;
+        const s2 = significant & ~visited;
+        const s3 = bits & ~(significant | visited);
+        if ((s1 | s2 | s3) === 0) continue;
+        const m = 22088 - 4 * 2384 + 4 * i;
+        const d0 = ((memory[m] >> down) & mask) - one;
+        const d1 = ((memory[m + 1] >> down) & mask) - one;
+        const d2 = ((memory[m + 2] >> down) & mask) - one;
+        const d3 = ((memory[m + 3] >> down) & mask) - one;
+        const e0 = (d0 ^ (d0 >> 31)) - (d0 >> 31);
+        const e1 = (d1 ^ (d1 >> 31)) - (d1 >> 31);
+        const e2 = (d2 ^ (d2 >> 31)) - (d2 >> 31);
+        const e3 = (d3 ^ (d3 >> 31)) - (d3 >> 31);
+        if (s1 !== 0) {
+          sum1 +=
+            (e0 & ((s1 << 28) >> 31)) +
+            (e1 & ((s1 << 25) >> 31)) +
+            (e2 & ((s1 << 22) >> 31)) +
+            (e3 & ((s1 << 19) >> 31));
+          count1 += (Math.imul(s1 >>> 3, 0x249) >>> 9) & 7;
+        }
+        if (s2 !== 0) {
+          sum2 +=
+            (e0 & ((s2 << 28) >> 31)) +
+            (e1 & ((s2 << 25) >> 31)) +
+            (e2 & ((s2 << 22) >> 31)) +
+            (e3 & ((s2 << 19) >> 31));
+          count2 += (Math.imul(s2 >>> 3, 0x249) >>> 9) & 7;
+        }
+        if (s3 !== 0) {
+          sum3 +=
+            (e0 & ((s3 << 28) >> 31)) +
+            (e1 & ((s3 << 25) >> 31)) +
+            (e2 & ((s3 << 22) >> 31)) +
+            (e3 & ((s3 << 19) >> 31));
+          count3 += (Math.imul(s3 >>> 3, 0x249) >>> 9) & 7;
+        }
+      }
+    }
+    const weight = 4 ** plane;
+    const bonus = exact && plane === 0 ? 0.25 : 0;
+    if (pass > 0) {
+      gains[pass - 2] = ((3 * sum1) / one + (0.75 + bonus) * count1) * weight;
+      gains[pass - 1] = (sum2 / one + (bonus - 0.25) * count2) * weight;
+    }
+    gains[pass] = ((3 * sum3) / one + (0.75 + bonus) * count3) * weight;
   }
+}
 
-  /**
-   * A coefficient whose bits from this plane down are t times 2^plane, t in [0, 2), was taken for 1 and is now taken for 1/2
-   * or 3/2: the squared error was (t - 1)² and is (|t - 1| - 1/2)².
-   */
-  private gainOfRefinement(plane: number, exact: boolean): number {
-    const one = 2 ** Math.min(plane + this.fractionBits, DISTORTION_BITS);
-    return (this.sum / one - (exact ? 0 : 0.25) * this.count) * 4 ** plane;
-  }
+/**
+ * Refinement decisions of two rows, listed one after the other, by three bits for each: the decision, whether a neighbour is
+ * significant, whether refined before; both of the latter for a row that is not refined now. The count is at bit 16.
+ */
+function refinementTable(): Int32Array {
+  return Int32Array.from({ length: 64 }, (_, pair) => {
+    let entry = 0;
+    let count = 0;
+    for (const row of [pair & 7, pair >> 3]) {
+      if (row >= 6) continue;
+      entry |= (2 * CONTEXT_MAGNITUDE + row) << (8 * count);
+      count++;
+    }
+    return entry | (count << 16);
+  });
 }
 
 /** The first ten passes are always arithmetically coded; then bypass leaves only the cleanup passes so (Table D.9). */

@@ -1,0 +1,96 @@
+/**
+ * Where an encoder's bytes go, and where it keeps what it cannot write yet.
+ */
+import { Jpeg2000Error } from '../errors.ts';
+
+/** Takes the bytes of a file from its beginning. */
+export interface ByteSink {
+  write(bytes: Uint8Array): void | Promise<void>;
+  /** Overwrites bytes written before. Without it there are no lengths of tile-parts (TLM), and the codestream's box has no length. */
+  patch?(offset: number, bytes: Uint8Array): void | Promise<void>;
+  /** Called once when everything is written. */
+  close?(): void | Promise<void>;
+  /** Called once when the file will not be finished. */
+  abort?(reason: unknown): void | Promise<void>;
+}
+
+/** Keeps bytes that are to be read again. */
+export interface SpillStore {
+  /** Adds to the end. */
+  append(bytes: Uint8Array): void | Promise<void>;
+  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
+  /** Called once when nothing is needed any more. */
+  close?(): void | Promise<void>;
+}
+
+/** Bytes that are collected before they are handed on. */
+const CHUNK_BYTES = 1 << 18;
+
+/** A sink that is handed large chunks, counts them, and fails with typed errors. */
+export class SinkWriter {
+  /** Bytes of the file so far. */
+  length = 0;
+  private readonly sink: ByteSink;
+  private chunk = new Uint8Array(CHUNK_BYTES);
+  private filled = 0;
+
+  constructor(sink: ByteSink) {
+    this.sink = sink;
+  }
+
+  get canPatch(): boolean {
+    return this.sink.patch !== undefined;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.length += bytes.length;
+    if (this.filled + bytes.length > CHUNK_BYTES) await this.flush();
+    if (bytes.length > CHUNK_BYTES) {
+      await guarded(() => this.sink.write(bytes));
+      return;
+    }
+    this.chunk.set(bytes, this.filled);
+    this.filled += bytes.length;
+  }
+
+  async flush(): Promise<void> {
+    if (this.filled === 0) return;
+    const bytes = this.chunk.subarray(0, this.filled);
+    // a sink may keep what it is given
+    this.chunk = new Uint8Array(CHUNK_BYTES);
+    this.filled = 0;
+    await guarded(() => this.sink.write(bytes));
+  }
+
+  /** Overwrites; everything before has to be flushed. */
+  async patch(offset: number, bytes: Uint8Array): Promise<void> {
+    await guarded(() => this.sink.patch!(offset, bytes));
+  }
+
+  async close(): Promise<void> {
+    await this.flush();
+    await guarded(() => this.sink.close?.());
+  }
+
+  /** Gives the sink up; what goes wrong then is not worth telling, since something else already is. */
+  async abort(reason: unknown): Promise<void> {
+    try {
+      await this.sink.abort?.(reason);
+    } catch {
+      // the first failure is the one that counts
+    }
+  }
+}
+
+/** Turns whatever a sink or store throws into an error of ours, with the original as its cause. */
+export async function guarded<T>(call: () => T | Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (cause) {
+    if (cause instanceof Jpeg2000Error) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const error = new Jpeg2000Error('usage', 'sink', `the output failed: ${reason}`);
+    error.cause = cause;
+    throw error;
+  }
+}

@@ -1,0 +1,475 @@
+/**
+ * Encoding while samples come in: tile by tile or row by row, to a sink that takes the file from its beginning.
+ *
+ * A tile is coded as soon as it is there. Where nothing has to be shared out between tiles it is written at once. Where the whole
+ * file has a size, there are two ways: with a spill store the coded tiles wait there and the size is shared out over the whole
+ * picture when the last has come; without, each tile (or row of tiles) gets its share as it comes, by the slope that the tiles so far
+ * would have needed for the size that is left.
+ */
+import { joinTileHeaders } from '../codestream/coding-parameters.ts';
+import { numXTiles, numYTiles } from '../codestream/siz.ts';
+import { usage } from '../errors.ts';
+import { Deadline, type Executor, runWork, type Work } from '../executor.ts';
+import { writeCodestreamBoxHeader, writeJp2Head } from '../fileformat/write-jp2.ts';
+import { lengthOf } from '../geometry/axis.ts';
+import { tileGeometry, type TileGeometry } from '../geometry/tile.ts';
+import type { SampleArray } from '../image.ts';
+import { layOutTile, writeMainHeader, writeTlmSegments } from '../packets/codestream-writer.ts';
+import { throwIfAborted } from '../source.ts';
+import type { EncodingCoder } from './block-jobs.ts';
+import { type CodedTile, slopeOf } from './coded-tile.ts';
+import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
+import { loadTileComponent } from './load.ts';
+import type { EncodeOptions, EncodeSummary, LayerSummary } from './options.ts';
+import { overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
+import { type EncodePlan, planEncode } from './plan.ts';
+import { decibels } from './quality.ts';
+import type { LayerTarget, RateControl } from './rate-control.ts';
+import { checkRegion } from './region-masks.ts';
+import { checkedRows, RowBuffer } from './row-buffer.ts';
+import { RunningSlope } from './running-slope.ts';
+import { checkedComponent, type ComponentSamples, isSamples } from './samples.ts';
+import { type ByteSink, guarded, SinkWriter, type SpillStore } from './sink.ts';
+import { TileEncoder } from './tile-encoder.ts';
+
+/** A picture of which only the format is known yet. */
+export interface ImageHeader {
+  readonly width: number;
+  readonly height: number;
+  /** Number of components when they are all alike. Default 1. */
+  readonly channels?: number;
+  /** Bits a sample, 1 to 26. Default 8. */
+  readonly precision?: number;
+  /** Default false. */
+  readonly signed?: boolean;
+  /** The components one by one, where they differ; what is left out is as above. */
+  readonly components?: readonly {
+    readonly precision?: number;
+    readonly signed?: boolean;
+    readonly dx?: number;
+    readonly dy?: number;
+  }[];
+}
+
+/** Options of {@link StreamEncoder}. */
+export interface StreamOptions extends Omit<EncodeOptions, 'verify'> {
+  readonly sink: ByteSink;
+  /** Where coded tiles wait, so that a size or a quality can be shared out over the whole picture. */
+  readonly spill?: SpillStore;
+}
+
+/**
+ * Nobody decodes a stream to see what became of it, and sums over subbands take the filters for orthogonal, which makes the estimate
+ * 0.1 to 0.3 dB too good. A PSNR is therefore aimed at from above.
+ */
+const PSNR_MARGIN = 10 ** (-0.3 / 10);
+
+/** A tile that waits in the spill store. */
+interface WaitingTile {
+  readonly coded: CodedTile;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** Layers of what has been written, summed up. */
+interface WrittenLayer {
+  bytes: number;
+  slope: number;
+}
+
+/** Encodes a picture piece by piece. Calls may be made without waiting for the one before; they are carried out in order. */
+export class StreamEncoder {
+  private readonly plan: EncodePlan;
+  private readonly options: StreamOptions;
+  private readonly executor: Executor;
+  private readonly deadline: Deadline;
+  private readonly start: number;
+  private readonly out: SinkWriter;
+  private readonly encoder: TileEncoder;
+  private readonly rows: RowBuffer;
+  private readonly done: Uint8Array;
+  private readonly waiting: WaitingTile[] = [];
+  private readonly running: RunningSlope | undefined;
+  private readonly tileParts: { tile: number; psot: number }[] = [];
+  private readonly layers: WrittenLayer[];
+  private spilled = 0;
+  private tilesDone = 0;
+  private codeBlocks = 0;
+  private leastOfTile: number | undefined;
+  private distortion = 0;
+  /** Where jp2c and TLM stand in the file, for patches. */
+  private boxAt = -1;
+  private tlmAt = -1;
+  private state: 'open' | 'finished' | 'failed' = 'open';
+  private failure: unknown;
+  private queue: Promise<unknown> = Promise.resolve();
+
+  constructor(header: ImageHeader, options: StreamOptions, coders: readonly EncodingCoder[], executor: Executor) {
+    this.options = options;
+    this.executor = executor;
+    this.start = executor.now();
+    if (typeof options.sink?.write !== 'function') throw usage('option-value', 'a sink has a function write(bytes)');
+    this.out = new SinkWriter(options.sink);
+    const { arrangement, ...plan } = planEncode(formatOfHeader(header), options);
+    if (arrangement.plm || arrangement.ppm) {
+      throw usage('option-value', 'PLM and PPM stand before the first packet; they need the whole picture in memory (encode)');
+    }
+    // lengths of tile-parts are known when the header has been written; without a way back there is no TLM
+    this.plan = { ...plan, arrangement: { ...arrangement, tlm: arrangement.tlm && this.out.canPatch } };
+    this.deadline = new Deadline(executor, plan.limits.time);
+    const { siz, cod } = plan.main;
+    if (options.roi) checkRegion(options.roi, siz);
+    const coder = coders.find((one) => one.handles(cod.style.codeBlockStyle));
+    if (coder === undefined) throw usage('option-value', `no coder for code-block style ${cod.style.codeBlockStyle}`);
+    this.encoder = new TileEncoder(this.plan, options.roi, coder.createEncoder());
+    this.rows = new RowBuffer(siz);
+    this.done = new Uint8Array(plan.numTiles);
+    this.layers = plan.rates.map(() => ({ bytes: 0, slope: 0 }));
+    const budget = budgetOf(this.plan, plan.rates[plan.rates.length - 1]);
+    if (budget !== undefined && !options.spill) this.running = new RunningSlope(budget, pointsOf(this.plan));
+  }
+
+  /**
+   * Encodes one tile, one array a component: row major, of the size of the tile-component (15444-1 B-12).
+   *
+   * @throws {Jpeg2000Error} `usage` for a tile that does not exist or has come before, arrays of the wrong size, samples out of range.
+   */
+  writeTile(column: number, row: number, planes: readonly SampleArray[]): Promise<void> {
+    return this.enqueue(async () => {
+      const { siz } = this.plan.main;
+      const columns = numXTiles(siz);
+      if (!(Number.isInteger(column) && column >= 0 && column < columns && Number.isInteger(row) && row >= 0 && row < numYTiles(siz))) {
+        throw usage('option-value', `tile (${column}, ${row}) of ${columns} x ${numYTiles(siz)}`);
+      }
+      const tile = this.tile(row * columns + column);
+      if (planes?.length !== siz.components.length || !planes.every(isSamples)) {
+        throw usage('buffer-size', `a tile has ${siz.components.length} components, each in a typed array`);
+      }
+      const samples = tile.components.map(({ geometry, component, xrsiz, yrsiz }): ComponentSamples => {
+        const width = lengthOf(geometry.x);
+        const height = lengthOf(geometry.y);
+        const data = planes[component];
+        if (data.length !== width * height) {
+          throw usage('buffer-size', `component ${component} of the tile is ${width} x ${height}, but has ${data.length} samples`);
+        }
+        const x0 = geometry.x.lo - Math.ceil(siz.xosiz / xrsiz);
+        const y0 = geometry.y.lo - Math.ceil(siz.yosiz / yrsiz);
+        return { data, offset: -y0 * width - x0, strideX: 1, strideY: width };
+      });
+      await this.place([await this.encode(tile, (c) => samples[c])]);
+    });
+  }
+
+  /**
+   * Takes further rows of the picture, from the top: one array a component, or a single one with all components interleaved. Each
+   * holds whole rows of its component; how many is free. A row of tiles is encoded when its rows are there.
+   *
+   * @throws {Jpeg2000Error} `usage` for parts of rows, more rows than the picture has, samples out of range.
+   */
+  writeRows(rows: SampleArray | readonly SampleArray[]): Promise<void> {
+    return this.enqueue(async () => {
+      const { siz } = this.plan.main;
+      const list = checkedRows(rows, siz);
+      const interleaved = list.length < siz.components.length;
+      const step = interleaved ? siz.components.length : 1;
+      const numRows = siz.components.map((_, c) => {
+        const samples = list[interleaved ? 0 : c].length;
+        const rowLength = this.rows.widthOf(c) * step;
+        if (samples % rowLength === 0) return samples / rowLength;
+        throw usage('buffer-size', `${samples} samples are not whole rows of ${rowLength}`);
+      });
+      const taken = numRows.map(() => 0);
+      for (;;) {
+        siz.components.forEach((_, c) => {
+          const start = taken[c] * this.rows.widthOf(c) * step + (interleaved ? c : 0);
+          taken[c] += this.rows.put(c, list[interleaved ? 0 : c], start, step, numRows[c] - taken[c]);
+        });
+        if (!this.rows.isFull || this.rows.row >= numYTiles(siz)) break;
+        await this.encodeRow();
+        this.rows.begin(this.rows.row + 1);
+        if (this.rows.row === numYTiles(siz)) break;
+      }
+      if (taken.some((count, c) => count < numRows[c])) throw usage('buffer-size', 'more rows than the picture has');
+    });
+  }
+
+  /**
+   * Writes what is left and closes the sink.
+   *
+   * @throws {Jpeg2000Error} `usage` when tiles are missing.
+   */
+  finish(): Promise<EncodeSummary> {
+    return this.enqueue(async () => {
+      const missing = this.done.indexOf(0);
+      if (missing >= 0) {
+        throw usage('option-value', `${this.plan.numTiles - this.tilesDone} tiles are missing, the first is tile ${missing}`);
+      }
+      if (this.waiting.length > 0) await this.writeWaiting();
+      await this.out.write(EOC);
+      await this.out.flush();
+      await this.patch();
+      await this.out.close();
+      await this.options.spill?.close?.();
+      this.state = 'finished';
+      return this.summary();
+    });
+  }
+
+  /** Gives up: the sink's `abort` is called, and every further call fails. */
+  async abort(reason: unknown = usage('closed', 'the encoder was aborted')): Promise<void> {
+    if (this.state !== 'open') return;
+    this.fail(reason);
+    await this.queue.catch(() => {});
+    await this.giveUp(reason);
+  }
+
+  private enqueue<T>(call: () => Promise<T>): Promise<T> {
+    const result = this.queue.then(async () => {
+      if (this.state === 'failed') throw this.failure;
+      if (this.state === 'finished') throw usage('closed', 'the encoder has finished');
+      try {
+        throwIfAborted(this.options.signal);
+        return await call();
+      } catch (error) {
+        if (this.state === 'open') {
+          this.fail(error);
+          await this.giveUp(error);
+        }
+        throw error;
+      }
+    });
+    this.queue = result.catch(() => {});
+    return result;
+  }
+
+  private fail(reason: unknown): void {
+    this.state = 'failed';
+    this.failure = reason;
+  }
+
+  private async giveUp(reason: unknown): Promise<void> {
+    await this.out.abort(reason);
+    await Promise.resolve(this.options.spill?.close?.()).catch(() => {});
+  }
+
+  private run<T>(work: Work<T>): Promise<T> {
+    return runWork(work, this.executor, this.deadline, () => {
+      throwIfAborted(this.options.signal);
+      if (this.state === 'failed') throw this.failure;
+    });
+  }
+
+  private tile(t: number): TileGeometry {
+    if (this.done[t] === 1) throw usage('option-value', `tile ${t} has been written before`);
+    const { main } = this.plan;
+    return tileGeometry(main, joinTileHeaders(main, t, []));
+  }
+
+  private async encode(tile: TileGeometry, samplesOf: (c: number) => ComponentSamples): Promise<CodedTile> {
+    const { siz } = this.plan.main;
+    const coded = await this.run(
+      this.encoder.encode(tile, (c, component, plane) => loadTileComponent(siz, c, component, samplesOf(c), plane), 0),
+    );
+    this.done[tile.tile] = 1;
+    this.tilesDone++;
+    this.codeBlocks += coded.numBlocks;
+    const { numTiles } = this.plan;
+    this.options.onProgress?.({
+      stage: 'code',
+      tilesDone: this.tilesDone,
+      tiles: numTiles,
+      fraction: this.tilesDone / numTiles,
+    });
+    return coded;
+  }
+
+  private async encodeRow(): Promise<void> {
+    const columns = numXTiles(this.plan.main.siz);
+    const coded: CodedTile[] = [];
+    for (let column = 0; column < columns; column++) {
+      const tile = this.tile(this.rows.row * columns + column);
+      coded.push(await this.encode(tile, (c) => this.rows.samples(c)));
+    }
+    await this.place(coded);
+  }
+
+  /** Writes coded tiles, or lets them wait. */
+  private async place(tiles: readonly CodedTile[]): Promise<void> {
+    const { spill } = this.options;
+    if (spill && this.sharesOut) {
+      for (const coded of tiles) {
+        const bytes = coded.data!;
+        await guarded(() => spill.append(bytes));
+        this.waiting.push({ coded, offset: this.spilled, length: bytes.length });
+        this.spilled += bytes.length;
+        coded.data = undefined;
+      }
+      return;
+    }
+    await this.begin();
+    const { plan } = this;
+    const { main, arrangement } = plan;
+    const share = tiles.reduce((sum, { geometry }) => sum + areaOf(geometry), 0) / pointsOf(plan);
+    let parts = 0;
+    for (const { geometry } of tiles) parts += tilePartsOf(main, arrangement, geometry);
+    const overhead = overheadOf(main, arrangement, tilePartBytes(arrangement, parts));
+    const last = plan.rates[plan.rates.length - 1];
+    let targets = plan.rates.map((rate): LayerTarget => targetOf(plan, rate, share, PSNR_MARGIN));
+    if (this.running) {
+      const left = this.running.budget - this.out.length - EOC.length - this.leastOfOthers();
+      const target = this.running.next(tiles, share * pointsOf(plan), left, overhead, this.tilesDone === plan.numTiles);
+      const whole = budgetOf(plan, last)!;
+      targets = plan.rates.map((rate, l): LayerTarget => {
+        const bytes = budgetOf(plan, rate);
+        if (l === plan.rates.length - 1) return target;
+        // lower layers keep their proportion to the last
+        return bytes === undefined ? targets[l] : { kind: 'bytes', bytes: (target.bytes * bytes) / whole, least: true };
+      });
+    } else {
+      targets = targets.map((target) => (target.kind === 'bytes' ? { ...target, least: true } : target));
+    }
+    const control = await this.run(allocateLayers(plan, tiles, overhead, targets));
+    this.count(control, overhead.fixed);
+    for (const layered of control.layered(main.cod.eph)) {
+      await this.writeTileParts(layered.coded.geometry, (key) => layered.packets(key));
+    }
+  }
+
+  /** True where what one tile gets depends on the others. */
+  private get sharesOut(): boolean {
+    const { rates } = this.plan;
+    return rates.some((rate) => !('lossless' in rate || 'step' in rate));
+  }
+
+  /** What the tiles that have not come will take at the least: a header, and a byte for each packet. */
+  private leastOfOthers(): number {
+    const { main, numTiles } = this.plan;
+    this.leastOfTile ??= this.leastBytes(tileGeometry(main, joinTileHeaders(main, 0, [])));
+    return (numTiles - this.tilesDone) * this.leastOfTile;
+  }
+
+  private leastBytes(tile: TileGeometry): number {
+    const { main, arrangement } = this.plan;
+    const parts = tilePartsOf(main, arrangement, tile);
+    const { perPacket, lengthLists } = overheadOf(main, arrangement, 0);
+    let packets = 0;
+    for (const { geometry } of tile.components) {
+      for (const level of geometry.resolutions) packets += level.numPrecinctsWide * level.numPrecinctsHigh;
+    }
+    return tilePartBytes(arrangement, parts) + packets * main.cod.numLayers * (1 + perPacket + lengthLists);
+  }
+
+  private async writeWaiting(): Promise<void> {
+    const { plan, waiting } = this;
+    const { main, arrangement } = plan;
+    await this.begin();
+    let parts = 0;
+    for (const { coded } of waiting) parts += tilePartsOf(main, arrangement, coded.geometry);
+    const fixed = this.out.length + EOC.length + tilePartBytes(arrangement, parts);
+    const targets = plan.rates.map((rate) => targetOf(plan, rate, 1, PSNR_MARGIN));
+    const tiles = waiting.map(({ coded }) => coded);
+    const control = await this.run(allocateLayers(plan, tiles, overheadOf(main, arrangement, fixed), targets));
+    this.count(control, 0);
+    const layered = control.layered(main.cod.eph);
+    for (let k = 0; k < layered.length; k++) {
+      const { coded, offset, length } = waiting[k];
+      coded.data = await guarded(() => this.options.spill!.read(offset, length));
+      await this.writeTileParts(coded.geometry, (key) => layered[k].packets(key));
+      coded.data = undefined;
+      const tilesDone = k + 1;
+      this.options.onProgress?.({ stage: 'write', tilesDone, tiles: layered.length, fraction: tilesDone / layered.length });
+    }
+  }
+
+  private count(control: RateControl, fixed: number): void {
+    control.cuts.forEach(({ bytes, slopeCode }, l) => {
+      this.layers[l].bytes += bytes - fixed;
+      this.layers[l].slope = slopeOf(slopeCode);
+    });
+    this.distortion += control.cuts[control.cuts.length - 1].distortion;
+  }
+
+  private async writeTileParts(tile: TileGeometry, packets: Parameters<typeof layOutTile>[2]): Promise<void> {
+    const { main, arrangement } = this.plan;
+    throwIfAborted(this.options.signal);
+    for (const { tile: t, psot, header, data } of layOutTile(tile, main, packets, arrangement)) {
+      await this.out.write(header);
+      for (const piece of data) await this.out.write(piece);
+      this.tileParts.push({ tile: t, psot });
+    }
+  }
+
+  /** Everything before the first tile-part. */
+  private async begin(): Promise<void> {
+    if (this.out.length > 0) return;
+    const { plan, options } = this;
+    const { main, arrangement } = plan;
+    let numTileParts = 0;
+    if (arrangement.tlm) {
+      for (let t = 0; t < plan.numTiles; t++) {
+        numTileParts += tilePartsOf(main, arrangement, tileGeometry(main, joinTileHeaders(main, t, [])));
+      }
+    }
+    const header = writeMainHeader(main, arrangement, { numTileParts });
+    if (plan.container === 'jp2') {
+      await this.out.write(writeJp2Head(main.siz, options.colour, options.metadata));
+      this.boxAt = this.out.length;
+      await this.out.write(writeCodestreamBoxHeader(this.out.canPatch ? 0 : undefined, this.mayBeWide));
+    }
+    if (header.tlmOffset !== undefined) this.tlmAt = this.out.length + header.tlmOffset;
+    await this.out.write(header.bytes);
+  }
+
+  /** Coding hardly ever makes samples larger; twice as large is beyond doubt. */
+  private get mayBeWide(): boolean {
+    return this.out.canPatch && this.plan.numSampleBits / 4 > 2 ** 32;
+  }
+
+  private async patch(): Promise<void> {
+    if (this.boxAt >= 0 && this.out.canPatch) {
+      const boxHeader = this.mayBeWide ? 16 : 8;
+      const length = this.out.length - this.boxAt - boxHeader;
+      await this.out.patch(this.boxAt, writeCodestreamBoxHeader(length, this.mayBeWide));
+    }
+    if (this.tlmAt >= 0) await this.out.patch(this.tlmAt, writeTlmSegments(this.tileParts));
+  }
+
+  private summary(): EncodeSummary {
+    const { plan, options } = this;
+    const bytes = this.out.length;
+    const last = plan.rates[plan.rates.length - 1];
+    const estimate = options.weights === 'visual' ? Number.NaN : this.distortion;
+    const psnr = 'lossless' in last ? Number.POSITIVE_INFINITY : decibels(plan.peakEnergy, plan.numSamples, estimate);
+    const around = bytes - this.layers[this.layers.length - 1].bytes;
+    return {
+      bytes,
+      bpp: (8 * bytes) / pointsOf(plan),
+      ratio: plan.numSampleBits / 8 / bytes,
+      psnr,
+      psnrMeasured: false,
+      rateControl: !this.sharesOut ? 'none' : options.spill ? 'global' : 'running',
+      layers: this.layers.map((layer): LayerSummary => ({ bytes: layer.bytes + around, slope: layer.slope })),
+      codeBlocks: this.codeBlocks,
+      ms: this.executor.now() - this.start,
+    };
+  }
+}
+
+const EOC = /* @__PURE__ */ Uint8Array.of(0xff, 0xd9);
+
+function areaOf({ bounds }: TileGeometry): number {
+  return (bounds.x1 - bounds.x0) * (bounds.y1 - bounds.y0);
+}
+
+function formatOfHeader(header: ImageHeader) {
+  const { width, height, precision = 8, signed = false } = header;
+  const list = header.components ?? Array.from({ length: header.channels ?? 1 }, () => ({}));
+  if (!(Number.isInteger(width) && width >= 1 && Number.isInteger(height) && height >= 1)) {
+    throw usage('option-value', `a picture of ${width} x ${height} has no samples`);
+  }
+  if (list.length < 1 || list.length > 16384) throw usage('option-value', `1 to 16384 components, found ${list.length}`);
+  const components = list.map((c: NonNullable<ImageHeader['components']>[number], k) =>
+    checkedComponent(k, c.precision ?? precision, c.signed ?? signed, c.dx ?? 1, c.dy ?? 1),
+  );
+  return { width, height, components };
+}
