@@ -162,22 +162,26 @@ function firstPrecincts(tile: TileGeometry): number[][] {
   );
 }
 
-/** The packets of one precinct with headers apart and without EPH. A header in line has to be read to know where it ends. */
+/**
+ * The packets of one precinct with headers apart and without EPH. Where a header in line ends is only known by reading it, and all
+ * before it.
+ */
 function setApart(views: readonly PacketView[], geometry: () => PrecinctGeometry, style: number): PacketView[] {
-  let reader: PrecinctReader | undefined;
+  if (views.every(({ header }) => header !== undefined)) {
+    return views.map(({ header, body }) => ({ header: withoutEph(header!), body }));
+  }
+  const reader = new PrecinctReader(geometry(), style, false);
   const bits = new PacketBitReader(NO_BYTES);
   return views.map(({ header, body }, layer): PacketView => {
-    if (header) return { header: withoutEph(header), body };
-    // an earlier header may have been apart, but one source gives them all alike
-    reader ??= new PrecinctReader(geometry(), style, false);
-    bits.reset(body, 0, body.length);
+    const bytes = header ?? body;
+    bits.reset(bytes, 0, bytes.length);
     reader.readHeader(bits);
-    const rest = skipEph(body, bits.position);
-    if (bits.overrun || body.length - rest !== reader.bodyLength) {
-      const message = `layer ${layer}: a packet body of ${body.length - rest} bytes, where its header speaks of ${reader.bodyLength}`;
+    const rest = header ? body : body.subarray(skipEph(body, bits.position));
+    if (bits.overrun || rest.length !== reader.bodyLength) {
+      const message = `layer ${layer}: a packet body of ${rest.length} bytes, where its header speaks of ${reader.bodyLength}`;
       throw malformed('packet-length', message, { clause: '15444-1 B.9' });
     }
-    return { header: body.subarray(0, bits.position), body: body.subarray(rest) };
+    return { header: bytes.subarray(0, bits.position), body: rest };
   });
 }
 
