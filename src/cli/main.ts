@@ -6,6 +6,7 @@
 import { readFileSync } from 'node:fs';
 import { COMPARE_HELP, runCompare } from './compare.ts';
 import { DECODE_HELP, runDecode } from './decode.ts';
+import { ENCODE_HELP, runEncode } from './encode.ts';
 import { CommandLineError, EXIT, type ExitCode } from './exit.ts';
 import { INFO_HELP, runInfo } from './info.ts';
 import { print, say } from './terminal.ts';
@@ -20,6 +21,7 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   info: { summary: 'say what a file holds, without decoding it', help: INFO_HELP, run: runInfo },
   decode: { summary: 'decode files, or parts of them, into other formats', help: DECODE_HELP, run: runDecode },
+  encode: { summary: 'encode pictures of other formats', help: ENCODE_HELP, run: runEncode },
   compare: { summary: 'say how far two pictures are apart', help: COMPARE_HELP, run: runCompare },
 };
 

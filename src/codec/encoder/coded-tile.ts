@@ -1,13 +1,13 @@
 /**
  * What the block coder made of a tile: for each code-block its bytes, and for each coding pass where it ends and what it is worth.
  *
- * Nothing here is an object by code-block: a picture of 30 000 x 30 000 samples has two thirds of a million of them. Slopes are
- * kept as 16-bit logarithms, 256 steps to an octave, which is finer than any decision needs and sorts as integers.
+ * Nothing here is an object by code-block: a picture of 30 000 x 30 000 samples has two thirds of a million of them.
  */
 import { numPrecinctsOf, type PrecinctGeometry, precinctGeometry } from '../geometry/tile-component.ts';
 import type { TileGeometry } from '../geometry/tile.ts';
 import { NO_VALUE } from '../tier2/precinct-writer.ts';
 import type { CodedBlock } from './block-jobs.ts';
+import { ConvexHull, type SlopeHistogram } from './convex-hull.ts';
 
 /** One precinct of a tile and where its code-blocks begin among the tile's. */
 export interface CodedPrecinct {
@@ -16,23 +16,6 @@ export interface CodedPrecinct {
   readonly precinct: number;
   readonly geometry: PrecinctGeometry;
   readonly firstBlock: number;
-}
-
-/** Slopes 2^-64 .. 2^192 have a code; 0 means that no layer ends with this pass. */
-const SLOPE_OFFSET = 64;
-const SLOPE_STEPS = 256;
-/** The code of the largest slope. */
-export const MAX_SLOPE_CODE = 65535;
-
-/** The code of a slope. */
-export function slopeCodeOf(slope: number): number {
-  if (!(slope > 0)) return 0;
-  return Math.max(1, Math.min(MAX_SLOPE_CODE, Math.round(SLOPE_STEPS * (Math.log2(slope) + SLOPE_OFFSET))));
-}
-
-/** The slope that a code stands for. */
-export function slopeOf(code: number): number {
-  return code === 0 ? 0 : 2 ** (code / SLOPE_STEPS - SLOPE_OFFSET);
 }
 
 /** A tile whose code-blocks have been coded. They are numbered by component, resolution level, precinct and within the precinct. */
@@ -55,11 +38,12 @@ export class CodedTile {
   /** Weighted squared error that remains when every pass is in. */
   residual = 0;
   private blocks = 0;
-  private hullLength = new Float64Array(256);
-  private hullGain = new Float64Array(256);
-  private hullPass = new Int32Array(256);
+  /** Slope below which bit-planes may have been left out. */
+  readonly stopSlope: number;
+  private readonly hull = new ConvexHull();
 
-  constructor(geometry: TileGeometry) {
+  constructor(geometry: TileGeometry, stopSlope = 0) {
+    this.stopSlope = stopSlope;
     this.geometry = geometry;
     const precincts: CodedPrecinct[] = [];
     let firstBlock = 0;
@@ -92,7 +76,9 @@ export class CodedTile {
     this.firstPass[b + 1] = from + numPasses;
     if (from + numPasses > this.passLengths.length) this.growPasses(from + numPasses);
     for (let k = 0; k < numPasses; k++) this.passLengths[from + k] = passLengths[k];
-    this.findHull(coded, from, weight);
+    this.passSlopes.fill(0, from, from + numPasses);
+    this.hull.find(coded, weight);
+    for (let k = 0; k < this.hull.length; k++) this.passSlopes[from + this.hull.passes[k]] = this.hull.slopes[k];
     const start = this.dataStart[b];
     this.dataStart[b + 1] = start + dataLength;
     let data = this.data!;
@@ -112,59 +98,23 @@ export class CodedTile {
     this.data = this.data!.slice(0, this.numBytes);
   }
 
+  /** Adds the passes that are on a hull, and what is left after them, to a histogram. */
+  addTo(histogram: SlopeHistogram): void {
+    const { firstPass, passLengths, passSlopes } = this;
+    for (let b = 0; b < this.numBlocks; b++) {
+      let length = 0;
+      for (let k = firstPass[b]; k < firstPass[b + 1]; k++) {
+        if (passSlopes[k] === 0) continue;
+        histogram.add(passSlopes[k], passLengths[k] - length);
+        length = passLengths[k];
+      }
+    }
+    histogram.residual += this.residual;
+  }
+
   /** Bytes of all code-blocks. */
   get numBytes(): number {
     return this.dataStart[this.numBlocks];
-  }
-
-  /**
-   * Upper convex hull of the code-block's distortion over its length: the passes at which it pays to stop, with the slope of the
-   * stretch that ends there. Between two of them no truncation is on the best curve of any sum of blocks.
-   */
-  private findHull(coded: CodedBlock, from: number, weight: number): void {
-    const { numPasses, passLengths, passDistortions } = coded;
-    const { hullLength, hullGain, hullPass } = this;
-    let n = 0;
-    let gain = 0;
-    for (let k = 0; k < numPasses; k++) {
-      gain += passDistortions[k];
-      const length = passLengths[k];
-      // a point below the line of its neighbours goes, and so does one that costs as much as its successor
-      let lengthBefore = 0;
-      let gainBefore = 0;
-      let better = true;
-      for (;;) {
-        lengthBefore = n > 0 ? hullLength[n - 1] : 0;
-        gainBefore = n > 0 ? hullGain[n - 1] : 0;
-        if (gain <= gainBefore) {
-          better = false;
-          break;
-        }
-        if (n === 0) break;
-        const previousLength = n > 1 ? hullLength[n - 2] : 0;
-        const previousGain = n > 1 ? hullGain[n - 2] : 0;
-        const slopeBefore = (gainBefore - previousGain) * (length - lengthBefore);
-        const slope = (gain - gainBefore) * (lengthBefore - previousLength);
-        if (slope < slopeBefore) break;
-        n--;
-      }
-      if (!better) continue;
-      hullLength[n] = length;
-      hullGain[n] = gain;
-      hullPass[n] = k;
-      n++;
-    }
-    this.passSlopes.fill(0, from, from + numPasses);
-    let length = 0;
-    gain = 0;
-    let most = MAX_SLOPE_CODE;
-    for (let k = 0; k < n; k++) {
-      const slope = ((hullGain[k] - gain) * weight) / (hullLength[k] - length);
-      most = Math.min(most, slopeCodeOf(slope));
-      this.passSlopes[from + hullPass[k]] = most;
-      length = hullLength[k];
-      gain = hullGain[k];
-    }
   }
 
   private growPasses(least: number): void {

@@ -11,7 +11,8 @@ import { writeCodestreamBoxHeader, writeJp2Head } from '../fileformat/write-jp2.
 import { tileGeometry } from '../geometry/tile.ts';
 import { type LaidOutTilePart, layOutTile, writeMainHeader } from '../packets/codestream-writer.ts';
 import type { EncodingCoder } from './block-jobs.ts';
-import { type CodedTile, slopeOf } from './coded-tile.ts';
+import type { CodedTile } from './coded-tile.ts';
+import { SlopeHistogram, slopeOf } from './convex-hull.ts';
 import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
 import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeResult, LayerSummary, RawImage } from './options.ts';
@@ -21,7 +22,7 @@ import { type DecodedComponent, decibels, squaredError } from './quality.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
 import { checkRegion } from './region-masks.ts';
 import { type ComponentSamples, formatOf, samplesOf } from './samples.ts';
-import { TileEncoder } from './tile-encoder.ts';
+import { type LoadComponent, type StopChooser, TileEncoder } from './tile-encoder.ts';
 
 /** A file that somebody has to decode: answered with its components. */
 export interface DecodeRequest {
@@ -30,6 +31,13 @@ export interface DecodeRequest {
 
 /** Work of an encode. */
 export type EncodeWork<T> = Generator<DecodeRequest | undefined, T, readonly DecodedComponent[] | undefined>;
+
+/**
+ * How far below the slope that is expected coding goes on: for one tile of which a sample is known, and for tiles that are judged by
+ * those before them.
+ */
+const SAMPLE_MARGIN = 1.5;
+const TILE_MARGIN = 4;
 
 /** How far above a PSNR target the result may be, in decibels, and where the search aims. */
 const PSNR_TOLERANCE = 0.1;
@@ -65,7 +73,7 @@ class PictureEncode {
   private readonly plan: EncodePlan;
   private readonly samples: readonly ComponentSamples[];
   private readonly options: EncodeOptions;
-  private readonly coder: EncodingCoder;
+  private readonly encoder: TileEncoder;
 
   constructor(
     plan: EncodePlan,
@@ -80,7 +88,7 @@ class PictureEncode {
     const style = plan.main.cod.style.codeBlockStyle;
     const coder = coders.find((one) => one.handles(style));
     if (coder === undefined) throw usage('option-value', `no coder for code-block style ${style}`);
-    this.coder = coder;
+    this.encoder = new TileEncoder(plan, options.roi, coder.createEncoder());
   }
 
   *run(mayRefine: boolean): EncodeWork<Omit<EncodeResult, 'ms'> | undefined> {
@@ -122,15 +130,53 @@ class PictureEncode {
 
   private *codeTiles(): EncodeWork<CodedTile[]> {
     const { plan, options } = this;
-    const encoder = new TileEncoder(plan, options.roi, this.coder.createEncoder());
     const tiles: CodedTile[] = [];
+    const seen = new SlopeHistogram();
+    let area = 0;
     for (let t = 0; t < plan.numTiles; t++) {
-      const geometry = tileGeometry(plan.main, joinTileHeaders(plan.main, t, []));
-      tiles.push(yield* encoder.encode(geometry, (c, component, plane) => loadTileComponent(plan.main.siz, c, component, this.samples[c], plane), 0));
+      const stop = t === 0 ? this.stopOfSample : this.stopOf(seen, pointsOf(plan) / area, TILE_MARGIN);
+      const coded = yield* this.codeTile(t, stop);
+      coded.addTo(seen);
+      const { x0, y0, x1, y1 } = coded.geometry.bounds;
+      area += (x1 - x0) * (y1 - y0);
+      tiles.push(coded);
       const tilesDone = t + 1;
       options.onProgress?.({ stage: 'code', tilesDone, tiles: plan.numTiles, fraction: tilesDone / plan.numTiles });
     }
     return tiles;
+  }
+
+  private *codeTile(t: number, stop: number | StopChooser): EncodeWork<CodedTile> {
+    const { main } = this.plan;
+    const geometry = tileGeometry(main, joinTileHeaders(main, t, []));
+    const load: LoadComponent = (c, component, plane) =>
+      loadTileComponent(main.siz, c, component, this.samples[c], plane);
+    return yield* this.encoder.encode(geometry, load, stop);
+  }
+
+  /** Tiles whose coding stopped at a slope that turned out to be wanted are coded anew. True when there were any. */
+  private *codeAnew(tiles: CodedTile[], slope: number): EncodeWork<boolean> {
+    let any = false;
+    for (let t = 0; t < tiles.length; t++) {
+      if (tiles[t].stopSlope <= slope) continue;
+      tiles[t] = yield* this.codeTile(t, slope / TILE_MARGIN);
+      any = true;
+    }
+    return any;
+  }
+
+  /** For the first tile: the slope that the whole picture would need if it were like the sample. */
+  private readonly stopOfSample: StopChooser = (sample, scale) => {
+    return this.stopOf(sample, scale * this.plan.numTiles, this.plan.numTiles === 1 ? SAMPLE_MARGIN : TILE_MARGIN);
+  };
+
+  /** A slope safely below the one that the last layer will be cut at; 0 where nothing will be cut. */
+  private stopOf(seen: SlopeHistogram, scale: number, margin: number): number {
+    const { plan } = this;
+    const target = targetOf(plan, plan.rates[plan.rates.length - 1], 1, 1);
+    if (target.kind === 'bytes') return slopeOf(seen.codeForBytes(target.bytes, scale)) / margin;
+    if (target.kind === 'distortion') return slopeOf(seen.codeForDistortion(target.distortion, scale)) / margin;
+    return 0;
   }
 
   private head(): Uint8Array {
@@ -140,7 +186,7 @@ class PictureEncode {
   }
 
   /** Shares out the passes and puts everything in order. `scale` is a correction of the error that a PSNR allows. */
-  private *assemble(tiles: readonly CodedTile[], head: Uint8Array, scale: number): EncodeWork<Assembled> {
+  private *assemble(tiles: CodedTile[], head: Uint8Array, scale: number): EncodeWork<Assembled> {
     const { plan, options } = this;
     const { main, arrangement } = plan;
     let numTileParts = 0;
@@ -158,6 +204,7 @@ class PictureEncode {
         return target.kind === 'bytes' ? { ...target, bytes: target.bytes - excess } : target;
       });
       const control = yield* allocateLayers(plan, tiles, overheadOf(main, arrangement, fixed), targets);
+      if (yield* this.codeAnew(tiles, slopeOf(control.cuts[control.cuts.length - 1].slopeCode))) continue;
       options.onProgress?.({ stage: 'allocate', tilesDone: tiles.length, tiles: tiles.length, fraction: 1 });
       const file = yield* this.write(control, head);
       if (most === undefined || file.length <= most) return { control, file };

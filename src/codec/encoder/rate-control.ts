@@ -10,7 +10,8 @@ import { PacketBitWriter } from '../bits/packet-bit-writer.ts';
 import { usage } from '../errors.ts';
 import type { Work } from '../executor.ts';
 import { PrecinctWriter } from '../tier2/precinct-writer.ts';
-import { type CodedTile, MAX_SLOPE_CODE, slopeOf } from './coded-tile.ts';
+import type { CodedTile } from './coded-tile.ts';
+import { MAX_SLOPE_CODE, SlopeHistogram, slopeOf } from './convex-hull.ts';
 import { ContentsBuffer, LayeredTile } from './layered-tile.ts';
 import type { Overhead } from './overhead.ts';
 
@@ -72,10 +73,7 @@ export class RateControl {
   private readonly style: number;
   private readonly overhead: Overhead;
   private readonly numBlocks: number;
-  private readonly residual: number;
-  /** Squared error that passes of each slope code take away. */
-  private readonly gains = new Float64Array(MAX_SLOPE_CODE + 1);
-  private readonly bytes = new Float64Array(MAX_SLOPE_CODE + 1);
+  private readonly histogram = new SlopeHistogram();
   private readonly bits = new PacketBitWriter(4096);
   private readonly contents = new ContentsBuffer();
   /** Bytes of the layers that are settled, headers of the file included. */
@@ -83,7 +81,6 @@ export class RateControl {
 
   constructor(tiles: readonly CodedTile[], style: number, overhead: Overhead) {
     let base = 0;
-    let residual = 0;
     this.tiles = tiles.map((coded) => {
       const state: TileState = {
         coded,
@@ -97,12 +94,10 @@ export class RateControl {
         layers: [],
       };
       base += coded.numBlocks;
-      residual += coded.residual;
-      this.addToHistogram(coded);
+      coded.addTo(this.histogram);
       return state;
     });
     this.numBlocks = base;
-    this.residual = residual;
     this.style = style;
     this.overhead = overhead;
     this.settled = overhead.fixed;
@@ -143,23 +138,8 @@ export class RateControl {
     return this.tiles.map(({ coded, layers }) => new LayeredTile(coded, layers, this.style, eph));
   }
 
-  private addToHistogram(coded: CodedTile): void {
-    const { firstPass, passLengths, passSlopes, numBlocks } = coded;
-    for (let b = 0; b < numBlocks; b++) {
-      let length = 0;
-      for (let k = firstPass[b]; k < firstPass[b + 1]; k++) {
-        const code = passSlopes[k];
-        if (code === 0) continue;
-        const added = passLengths[k] - length;
-        length = passLengths[k];
-        this.bytes[code] += added;
-        this.gains[code] += added * slopeOf(code);
-      }
-    }
-  }
-
   private settle(threshold: Threshold, size: number): LayerCut {
-    let distortion = this.residual;
+    let distortion = this.histogram.residual;
     for (const tile of this.tiles) {
       distortion += this.distortionLeft(tile);
       tile.layers.push(tile.after.slice());
@@ -237,9 +217,7 @@ export class RateControl {
   /** The lowest threshold whose size is within a budget. */
   private *thresholdOfSize(budget: number): Work<Threshold> {
     // the bytes of packet bodies alone tell nearly where to look
-    let body = 0;
-    let guess = MAX_SLOPE_CODE;
-    while (guess > 0 && body < budget - this.overhead.fixed) body += this.bytes[--guess];
+    const guess = this.histogram.codeForBytes(budget - this.overhead.fixed, 1);
     let low = 0; // too much, by the caller's test
     let high = MAX_SLOPE_CODE; // nothing
     // steps grow until the answer is between two thresholds
@@ -273,12 +251,10 @@ export class RateControl {
 
   /** The highest threshold with no more error than is wanted. */
   private thresholdOfDistortion(wanted: number): Threshold {
-    let left = this.residual;
-    for (let code = 1; code <= MAX_SLOPE_CODE; code++) {
-      if (left + this.gains[code] > wanted) return { slope: code, limit: this.blocksNeeded(code, left + this.gains[code] - wanted) };
-      left += this.gains[code];
-    }
-    return { slope: MAX_SLOPE_CODE, limit: 0 };
+    const slope = this.histogram.codeForDistortion(wanted, 1);
+    let left = this.histogram.residual;
+    for (let code = 1; code <= slope; code++) left += this.histogram.bytes[code] * slopeOf(code);
+    return { slope, limit: left > wanted ? this.blocksNeeded(slope, left - wanted) : 0 };
   }
 
   /** How many code-blocks have to bring their passes of just this slope code to take so much error away. */

@@ -17,7 +17,8 @@ import type { SampleArray } from '../image.ts';
 import { layOutTile, writeMainHeader, writeTlmSegments } from '../packets/codestream-writer.ts';
 import { throwIfAborted } from '../source.ts';
 import type { EncodingCoder } from './block-jobs.ts';
-import { type CodedTile, slopeOf } from './coded-tile.ts';
+import type { CodedTile } from './coded-tile.ts';
+import { slopeOf } from './convex-hull.ts';
 import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
 import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeSummary, LayerSummary } from './options.ts';
@@ -63,6 +64,9 @@ export interface StreamOptions extends Omit<EncodeOptions, 'verify'> {
  * 0.1 to 0.3 dB too good. A PSNR is therefore aimed at from above.
  */
 const PSNR_MARGIN = 10 ** (-0.3 / 10);
+
+/** How far below the slope of the tiles before coding goes on. */
+const STOP_MARGIN = 4;
 
 /** A tile that waits in the spill store. */
 interface WaitingTile {
@@ -267,8 +271,10 @@ export class StreamEncoder {
 
   private async encode(tile: TileGeometry, samplesOf: (c: number) => ComponentSamples): Promise<CodedTile> {
     const { siz } = this.plan.main;
+    // what a size leaves out is known before it is coded, but for the first tiles; with a spill store it is not known until the end
+    const stop = this.running && this.running.slopeCode > 0 ? slopeOf(this.running.slopeCode) / STOP_MARGIN : 0;
     const coded = await this.run(
-      this.encoder.encode(tile, (c, component, plane) => loadTileComponent(siz, c, component, samplesOf(c), plane), 0),
+      this.encoder.encode(tile, (c, component, plane) => loadTileComponent(siz, c, component, samplesOf(c), plane), stop),
     );
     this.done[tile.tile] = 1;
     this.tilesDone++;

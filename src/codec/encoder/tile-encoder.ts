@@ -8,7 +8,13 @@
 import type { Work } from '../executor.ts';
 import { lengthOf } from '../geometry/axis.ts';
 import type { TileComponent, TileGeometry } from '../geometry/tile.ts';
-import type { Orientation, PrecinctBand } from '../geometry/tile-component.ts';
+import {
+  numPrecinctsOf,
+  type Orientation,
+  type PrecinctBand,
+  precinctGeometry,
+  type ResolutionGeometry,
+} from '../geometry/tile-component.ts';
 import { forwardIct, forwardRct } from '../transform/component-transform.ts';
 import {
   type AnalysisStep,
@@ -20,10 +26,11 @@ import {
 import { quantiseIrreversible, quantiseReversible } from '../transform/quantization.ts';
 import { forwardMaxshift } from '../transform/roi-maxshift.ts';
 import type { LevelMask } from '../transform/roi-mask.ts';
-import type { BlockEncoder, CodeBlockCoefficients } from './block-jobs.ts';
+import type { BlockEncoder, CodeBlockCoefficients, CodedBlock } from './block-jobs.ts';
 import { CodedTile } from './coded-tile.ts';
+import { ConvexHull, SlopeHistogram } from './convex-hull.ts';
 import type { RegionOfInterest } from './options.ts';
-import type { EncodePlan } from './plan.ts';
+import type { EncodePlan, SubbandPlan } from './plan.ts';
 import { regionMasks } from './region-masks.ts';
 
 /** Samples of one piece between two yields; some milliseconds of work. */
@@ -36,6 +43,35 @@ const LEAST_COLUMNS = 64;
 /** Puts the level-shifted samples of component c of a tile into a plane without gaps between rows. */
 export type LoadComponent = (c: number, tile: TileComponent, plane: Int32Array | Float32Array) => void;
 
+/** A slope below which bit-planes may be left out, from a sample of the tile's code-blocks and how many of them it stands for. */
+export type StopChooser = (sample: SlopeHistogram, scale: number) => number;
+
+/** One code-block in `SAMPLE_STEP` is a sample, but at least so many; a tile with fewer than four times as many is not sampled. */
+const SAMPLE_STEP = 16;
+const SAMPLE_LEAST = 48;
+
+/** A code-block on its way to the coder; used again for the next. */
+interface BlockPlace {
+  /** Number within the tile. */
+  index: number;
+  plane: Int32Array | Float32Array;
+  /** First coefficient, and from a row to the next. */
+  from: number;
+  stride: number;
+  width: number;
+  height: number;
+  subband: Orientation;
+  plan: SubbandPlan;
+  roiShift: number;
+  mask: LevelMask | undefined;
+  maskFrom: number;
+}
+
+/** A coded code-block that is kept. */
+interface KeptBlock extends CodedBlock {
+  readonly energy: number;
+}
+
 /** What all tiles of one encode share. */
 export class TileEncoder {
   private readonly plan: EncodePlan;
@@ -43,6 +79,8 @@ export class TileEncoder {
   private readonly coder: BlockEncoder;
   private readonly job: CodeBlockCoefficients;
   private readonly blockMask = new Uint8Array(4096);
+  /** Squared magnitude of the code-block coded last, in squared quantiser steps. */
+  private energy = 0;
 
   constructor(plan: EncodePlan, roi: RegionOfInterest | undefined, coder: BlockEncoder) {
     this.plan = plan;
@@ -60,40 +98,92 @@ export class TileEncoder {
     };
   }
 
-  /** Transforms and codes one tile. Bit-planes that gain less than `stopSlope` (squared error a byte) may be left out. */
-  *encode(tile: TileGeometry, load: LoadComponent, stopSlope: number): Work<CodedTile> {
+  /**
+   * Transforms and codes one tile. Bit-planes that gain less squared error a byte than `stop` are left out. Where that is to be chosen,
+   * a sample of the code-blocks is coded first.
+   */
+  *encode(tile: TileGeometry, load: LoadComponent, stop: number | StopChooser): Work<CodedTile> {
     const planes = yield* this.transform(tile, load);
-    const coded = new CodedTile(tile);
-    let masks: LevelMask[] | undefined;
-    let steps: AnalysisStep[] = [];
-    let component = -1;
-    for (const precinct of coded.precincts) {
-      if (precinct.component !== component) {
-        // a finished component's plane is not needed any more
-        if (component >= 0) planes[component] = undefined;
-        component = precinct.component;
-        steps = analysisSteps(tile.components[component]);
-        masks = undefined;
-        if (this.roi && this.plan.roiShift[component] > 0) {
-          masks = regionMasks(this.roi, this.plan.main.siz, tile.components[component]);
-        }
+    const numBlocks = numBlocksOf(tile);
+    const kept = new Map<number, KeptBlock>();
+    let stopSlope = typeof stop === 'number' ? stop : 0;
+    if (typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
+      const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST));
+      const sample = new SlopeHistogram();
+      const hull = new ConvexHull();
+      for (const place of this.places(tile, planes)) {
+        if (place.index % step !== step >> 1) continue;
+        const block = this.code(place, 0);
+        kept.set(place.index, copyOf(block, this.energy));
+        hull.find(block, place.plan.weight);
+        sample.addHull(hull);
+        sample.residual += residualOf(block, this.energy) * place.plan.weight;
+        yield;
       }
-      const plane = planes[component]!;
-      for (const band of precinct.geometry.bands) {
-        const { xcbPrime, ycbPrime } = precinct.geometry;
-        const place = placeOf(steps, precinct.resolution, band.subband.orientation);
-        // masks stand in the order of steps, the low-pass rest last
-        const mask = masks?.[steps.length - 1 - precinct.resolution];
-        yield* this.encodeBand(coded, component, precinct.resolution, band, xcbPrime, ycbPrime, plane, place, mask, stopSlope);
-      }
+      stopSlope = stop(sample, numBlocks / kept.size);
+    }
+    const coded = new CodedTile(tile, stopSlope);
+    for (const place of this.places(tile, planes)) {
+      const known = kept.get(place.index);
+      const block = known ?? this.code(place, stopSlope);
+      coded.add(block, place.plan.bitPlanes + place.roiShift, place.plan.weight);
+      coded.residual += residualOf(block, known?.energy ?? this.energy) * place.plan.weight;
+      yield;
     }
     coded.finish();
     return coded;
   }
 
-  private *transform(tile: TileGeometry, load: LoadComponent): Work<(Int32Array | Float32Array | undefined)[]> {
+  /** The code-blocks of a tile in the order in which `CodedTile` numbers them. */
+  private *places(tile: TileGeometry, planes: readonly (Int32Array | Float32Array)[]): Generator<BlockPlace> {
+    const { plan } = this;
+    const place = { index: 0 } as BlockPlace;
+    for (const component of tile.components) {
+      const c = component.component;
+      const steps = analysisSteps(component);
+      place.plane = planes[c];
+      place.roiShift = plan.roiShift[c];
+      const masks = this.roi && place.roiShift > 0 ? regionMasks(this.roi, plan.main.siz, component) : undefined;
+      for (const level of component.geometry.resolutions) {
+        // masks stand in the order of steps, the low-pass rest last
+        place.mask = masks?.[steps.length - 1 - level.r];
+        const numPrecincts = numPrecinctsOf(level);
+        for (let p = 0; p < numPrecincts; p++) {
+          for (const band of precinctGeometry(level, p).bands) {
+            place.subband = band.subband.orientation;
+            place.plan = plan.subbands[c][level.r === 0 ? 0 : 3 * (level.r - 1) + place.subband];
+            yield* placesOfBand(place, band, level, placeOf(steps, level.r, place.subband));
+          }
+        }
+      }
+    }
+  }
+
+  private code(place: BlockPlace, stopSlope: number): CodedBlock {
+    const { job, plan } = this;
+    const { plane, from, stride, width, height } = place;
+    const q = job.coefficients;
+    job.width = width;
+    job.height = height;
+    job.subband = place.subband;
+    job.stopSlope = stopSlope / place.plan.weight;
+    if (plane instanceof Int32Array) quantiseReversible(plane, from, stride, width, height, q);
+    else quantiseIrreversible(plane, from, stride, width, height, 2 ** plan.fractionBits / place.plan.step, q);
+    if (place.mask) {
+      const { blockMask } = this;
+      for (let y = 0; y < height; y++) {
+        const row = place.maskFrom + y * place.mask.width;
+        blockMask.set(place.mask.data.subarray(row, row + width), y * width);
+      }
+      forwardMaxshift(q, width * height, blockMask, place.roiShift);
+    }
+    this.energy = energyOfBlock(q, width * height) / 4 ** plan.fractionBits;
+    return this.coder.encode(job);
+  }
+
+  private *transform(tile: TileGeometry, load: LoadComponent): Work<(Int32Array | Float32Array)[]> {
     const { reversible, mct } = this.plan;
-    const planes: (Int32Array | Float32Array | undefined)[] = [];
+    const planes: (Int32Array | Float32Array)[] = [];
     for (const component of tile.components) {
       const size = lengthOf(component.geometry.x) * lengthOf(component.geometry.y);
       const plane = reversible ? new Int32Array(size) : new Float32Array(size);
@@ -103,69 +193,74 @@ export class TileEncoder {
     }
     if (mct !== 'none') {
       const [a, b, c] = planes;
-      for (let from = 0; from < a!.length; from += PIECE_SAMPLES) {
-        const to = Math.min(a!.length, from + PIECE_SAMPLES);
+      for (let from = 0; from < a.length; from += PIECE_SAMPLES) {
+        const to = Math.min(a.length, from + PIECE_SAMPLES);
         if (mct === 'rct') forwardRct(a as Int32Array, b as Int32Array, c as Int32Array, from, to);
         else forwardIct(a as Float32Array, b as Float32Array, c as Float32Array, from, to);
         yield;
       }
     }
-    for (const component of tile.components) yield* analyse(planes[component.component]!, analysisSteps(component));
+    for (const component of tile.components) yield* analyse(planes[component.component], analysisSteps(component));
     return planes;
   }
+}
 
-  private *encodeBand(
-    coded: CodedTile,
-    c: number,
-    r: number,
-    band: PrecinctBand,
-    xcbPrime: number,
-    ycbPrime: number,
-    plane: Int32Array | Float32Array,
-    place: SubbandPlace,
-    mask: LevelMask | undefined,
-    stopSlope: number,
-  ): Work<void> {
-    const { job, plan } = this;
-    const { subband } = band;
-    const { step, bitPlanes, weight } = plan.subbands[c][r === 0 ? 0 : 3 * (r - 1) + subband.orientation];
-    const roiShift = plan.roiShift[c];
-    const factor = 2 ** plan.fractionBits / step;
-    const width = 2 ** xcbPrime;
-    const height = 2 ** ycbPrime;
-    job.subband = subband.orientation;
-    job.stopSlope = stopSlope / weight;
-    for (let by = 0; by < band.numBlocksHigh; by++) {
-      const y0 = Math.max((band.firstBlockY + by) * height, band.y.lo);
-      const y1 = Math.min((band.firstBlockY + by + 1) * height, band.y.hi);
-      for (let bx = 0; bx < band.numBlocksWide; bx++) {
-        const x0 = Math.max((band.firstBlockX + bx) * width, band.x.lo);
-        const x1 = Math.min((band.firstBlockX + bx + 1) * width, band.x.hi);
-        job.width = x1 - x0;
-        job.height = y1 - y0;
-        const left = x0 - subband.x.lo;
-        const top = y0 - subband.y.lo;
-        const from = place.at + top * place.stride + left;
-        const q = job.coefficients;
-        if (plane instanceof Int32Array) quantiseReversible(plane, from, place.stride, job.width, job.height, q);
-        else quantiseIrreversible(plane, from, place.stride, job.width, job.height, factor, q);
-        if (mask) {
-          const { blockMask } = this;
-          for (let y = 0; y < job.height; y++) {
-            const row = (place.maskY + top + y) * mask.width + place.maskX + left;
-            for (let x = 0; x < job.width; x++) blockMask[y * job.width + x] = mask.data[row + x];
-          }
-          forwardMaxshift(q, job.width * job.height, blockMask, roiShift);
-        }
-        const block = this.coder.encode(job);
-        coded.add(block, bitPlanes + roiShift, weight);
-        let rest = energyOfBlock(q, job.width * job.height) / 4 ** plan.fractionBits;
-        for (let k = 0; k < block.numPasses; k++) rest -= block.passDistortions[k];
-        coded.residual += Math.max(0, rest) * weight;
-        yield;
-      }
+/** The code-blocks of one subband of a precinct. */
+function* placesOfBand(
+  place: BlockPlace,
+  band: PrecinctBand,
+  { xcbPrime, ycbPrime }: ResolutionGeometry,
+  at: SubbandPlace,
+): Generator<BlockPlace> {
+  const width = 2 ** xcbPrime;
+  const height = 2 ** ycbPrime;
+  const { subband } = band;
+  place.stride = at.stride;
+  for (let by = 0; by < band.numBlocksHigh; by++) {
+    const y0 = Math.max((band.firstBlockY + by) * height, band.y.lo);
+    place.height = Math.min((band.firstBlockY + by + 1) * height, band.y.hi) - y0;
+    const top = y0 - subband.y.lo;
+    for (let bx = 0; bx < band.numBlocksWide; bx++) {
+      const x0 = Math.max((band.firstBlockX + bx) * width, band.x.lo);
+      place.width = Math.min((band.firstBlockX + bx + 1) * width, band.x.hi) - x0;
+      const left = x0 - subband.x.lo;
+      place.from = at.at + top * at.stride + left;
+      if (place.mask) place.maskFrom = (at.maskY + top) * place.mask.width + at.maskX + left;
+      yield place;
+      place.index++;
     }
   }
+}
+
+function numBlocksOf({ components }: TileGeometry): number {
+  let sum = 0;
+  for (const { geometry } of components) {
+    for (const level of geometry.resolutions) {
+      const count = numPrecinctsOf(level);
+      for (let p = 0; p < count; p++) sum += precinctGeometry(level, p).numBlocks;
+    }
+  }
+  return sum;
+}
+
+function copyOf(block: CodedBlock, energy: number): KeptBlock {
+  const { bitPlanes, numPasses, dataLength } = block;
+  return {
+    bitPlanes,
+    numPasses,
+    data: block.data.slice(0, dataLength),
+    dataLength,
+    passLengths: block.passLengths.slice(0, numPasses),
+    passDistortions: block.passDistortions.slice(0, numPasses),
+    energy,
+  };
+}
+
+/** Squared error that is left when all passes are in. */
+function residualOf({ numPasses, passDistortions }: CodedBlock, energy: number): number {
+  let rest = energy;
+  for (let k = 0; k < numPasses; k++) rest -= passDistortions[k];
+  return Math.max(0, rest);
 }
 
 /** The samples of one tile-component, as steps of analysis from the highest resolution level down, and what they leave. */

@@ -1,0 +1,280 @@
+/** `jp2kit encode`: pictures of other formats into JPEG 2000. */
+import { readFileSync } from 'node:fs';
+import { basename, extname, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { type EncodeOptions, type EncodeSummary, encode, Jpeg2000Error } from 'jp2kit';
+import { formatDecibels } from './compare.ts';
+import {
+  ENCODE_FLAGS,
+  encodeOptionsOf,
+  isLossy,
+  mergeColour,
+  mergeMetadata,
+  withoutAliases,
+} from './encode-options.ts';
+import { CommandLineError, EXIT, type ExitCode, InputFileError, worse } from './exit.ts';
+import { expandPalette, type InputPicture } from './formats/input-picture.ts';
+import { parseRawDescription, type RawDescription } from './formats/read-raw.ts';
+import { isDirectory, outputPathOf, writeWhole } from './output.ts';
+import { filesOf, readInput } from './read-picture.ts';
+import { ProgressBar, print, say, toJson } from './terminal.ts';
+
+/** The text of `jp2kit help encode`. */
+export const ENCODE_HELP = `usage: jp2kit encode <inputs…> -o <output> [options]
+
+Inputs are PNG, TIFF, PBM, PGM, PPM, PAM, PGX or raw samples. Files joined by commas (r.pgx,g.pgx,b.pgx) are the
+components of one picture; smaller ones are subsampled.
+
+  -o, --output <path>    .jp2, or .j2k, .j2c, .jpc for a bare codestream; a folder, or a pattern with {name}
+      --container <c>    jp2 or codestream, where the extension does not say it
+      --raw <kind>       inputs are raw samples: WxHxC,bits,signed|unsigned,little|big,planar|interleaved
+                         (default: 8,unsigned,big,planar), or W,H,C,bits,s|u[@1x1:2x2:…], planar and big-endian
+      --expand-palette   colours of a palette instead of indices (always, where the result is lossy or has no boxes)
+      --strip            leave out profile, resolution, XMP and geographic data of the input
+      --verify           decode the result and compare
+      --json             a report on standard output
+
+size and quality: one kind, a list for several quality layers; the last may be the word lossless
+      --lossless         every sample comes back (the default)
+      --ratio 80,40,20   times smaller than the samples
+      --bpp 0.25,0.5,1   bits for each point of the picture          (also --rate)
+      --bytes 50k,1M     size of the file
+      --psnr 35,40,45    decibels, measured by decoding              (also --quality)
+      --step 0.01        quantiser step, in units of a sample value
+      --layers n         quality layers where nothing is listed
+      --weights visual   weigh errors as the eye sees them
+
+coding
+      --profile <name>   a set of rules: cinema2k, cinema4k, broadcast, imf, dicom-j2k, jpip, archive
+      --wavelet 5/3|9/7  default: 5/3 if lossless, else 9/7
+      --mct <m>          auto, none, rct or ict
+      --levels n         decompositions (--resolutions n: one more)
+      --code-block WxH   default 64x64
+      --precincts WxH,…  from the highest resolution downward, the last for all others
+      --style <names>    bypass, reset, terminate, causal, predictable, segmentation
+      --quantization <q> expounded or derived
+      --guard-bits n
+      --roi x,y,w,h      a region coded before everything else; again for more, or --roi-mask file.pgm
+      --roi-shift n      --roi-components a,b
+
+arrangement
+      --progression <o>  LRCP, RLCP, RPCL, PCRL or CPRL
+      --poc <changes>    R0-R1:C0-C1:L:ORDER/…, resolutions, components and layers up to but without R1, C1 and L;
+                         * for all: 0-3:*:2:RLCP/*:*:*:LRCP
+      --tile WxH         --origin x,y   --tile-origin x,y
+      --tile-parts <t>   none, resolution, layer or component
+      --tlm --plt --plm --ppm --ppt --sop --eph
+
+file
+      --colour <space>   grey, srgb, sycc, esrgb, esycc, cmyk or cielab; or --icc file
+      --resolution <r>   300dpi, 300x150dpi, 118dpcm or points a metre; --display-resolution
+      --xml file         --xmp file   --gml file   --geotiff file   --uuid ID:file
+      --comment text     again for more; --no-comment for none
+
+Output appears whole or not at all, also when interrupted.
+exit codes: 0 ok, 1 wrong call, 2 bad input or interrupted`;
+
+/** The report of one input. */
+interface FileReport extends Partial<EncodeSummary> {
+  readonly input: string;
+  readonly output?: string;
+  readonly width?: number;
+  readonly height?: number;
+  readonly components?: number;
+  /** What was left out or changed. */
+  readonly notes?: readonly string[];
+  readonly error?: { kind: string; code: string; message: string };
+}
+
+/** Where one input goes. */
+interface Plan {
+  readonly input: string;
+  readonly output: string;
+  readonly container: NonNullable<EncodeOptions['container']>;
+}
+
+/** What holds for all inputs of a call. */
+interface Call {
+  readonly options: EncodeOptions;
+  readonly raw: RawDescription | undefined;
+  readonly strip: boolean;
+  readonly expand: boolean;
+}
+
+/** Runs the command. */
+export async function runEncode(args: string[]): Promise<ExitCode> {
+  const { values, positionals: inputs } = parseArgs({
+    args: withoutAliases(args),
+    allowPositionals: true,
+    options: ENCODE_FLAGS,
+  });
+  if (inputs.length === 0) throw new CommandLineError('no files');
+  const { output } = values;
+  if (output === undefined) throw new CommandLineError('say where to write: -o out.jp2');
+  const call: Call = {
+    options: encodeOptionsOf(values, readNamed),
+    raw: values.raw === undefined ? undefined : parseRawDescription(values.raw),
+    strip: values.strip === true,
+    expand: values['expand-palette'] === true,
+  };
+  const plans = planOutputs(inputs, output, call.options.container);
+  if (plans[0].container === 'codestream' && (call.options.metadata || call.options.colour?.icc)) {
+    throw new CommandLineError('a bare codestream has no room for profiles, resolution, XML and UUIDs: write .jp2');
+  }
+  const abort = new AbortController();
+  const onInterrupt = (): void => abort.abort(new Error('interrupted'));
+  process.once('SIGINT', onInterrupt);
+  const reports: FileReport[] = [];
+  let exit: ExitCode = EXIT.ok;
+  try {
+    for (const plan of plans) {
+      const report = await encodeFile(plan, call, abort.signal);
+      reports.push(report);
+      if (!values.json) tell(report);
+      exit = worse(exit, !report.error ? EXIT.ok : report.error.kind === 'usage' ? EXIT.usage : EXIT.badInput);
+      if (abort.signal.aborted) break;
+    }
+  } finally {
+    process.removeListener('SIGINT', onInterrupt);
+  }
+  if (values.json) print(toJson(reports));
+  return exit;
+}
+
+/** A file that an option names; one that is missing is a wrong call. */
+function readNamed(path: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    throw new CommandLineError((error as Error).message);
+  }
+}
+
+const CODESTREAM_EXTENSIONS = ['j2k', 'j2c', 'jpc'];
+const FILE_EXTENSIONS = ['jp2', 'jpx', 'jpf'];
+
+/** Where each input goes and as what; a complaint before anything has been encoded. */
+export function planOutputs(
+  inputs: readonly string[],
+  output: string,
+  container: EncodeOptions['container'],
+): readonly Plan[] {
+  const toFolder = output.endsWith('/') || isDirectory(output);
+  if (inputs.length > 1 && !toFolder && !output.includes('{name}')) {
+    throw new CommandLineError('several inputs need a folder or a pattern with {name} as output');
+  }
+  const extension = toFolder ? (container === 'codestream' ? 'j2k' : 'jp2') : extname(output).slice(1).toLowerCase();
+  const known = FILE_EXTENSIONS.includes(extension)
+    ? 'jp2'
+    : CODESTREAM_EXTENSIONS.includes(extension)
+      ? 'codestream'
+      : undefined;
+  const chosen = container ?? known;
+  if (chosen === undefined) {
+    throw new CommandLineError(`no format "${extension}": name .jp2 or .j2k, or say --container jp2 or codestream`);
+  }
+  const plans = inputs.map((input): Plan => {
+    const [first] = filesOf(input);
+    const name = basename(first, extname(first));
+    return { input, output: outputPathOf(output, name, toFolder ? extension : undefined), container: chosen };
+  });
+  const taken = new Map<string, string>();
+  for (const plan of plans) {
+    const path = resolve(plan.output);
+    const other = taken.get(path);
+    if (other !== undefined) throw new CommandLineError(`${other} and ${plan.input} would both become ${plan.output}`);
+    if (filesOf(plan.input).some((file) => resolve(file) === path)) {
+      throw new CommandLineError(`${plan.input} would be overwritten by its own result`);
+    }
+    taken.set(path, plan.input);
+  }
+  return plans;
+}
+
+async function encodeFile({ input, output, container }: Plan, call: Call, signal: AbortSignal): Promise<FileReport> {
+  const bar = new ProgressBar(basename(output));
+  try {
+    const { options, raw } = call;
+    const read = await readInput(input, { raw, origin: options.origin });
+    const picture = prepared(read, { ...call, options: { ...options, container } });
+    const { data, ...summary } = await encode(picture.image, {
+      ...options,
+      container,
+      ...(container === 'codestream' ? {} : boxesOf(picture, call)),
+      signal,
+      onProgress: (progress) => bar.update(progress.fraction),
+    });
+    bar.clear();
+    signal.throwIfAborted();
+    await writeWhole(output, data);
+    const { width, height, planes, channels } = picture.image;
+    const components = planes?.length ?? channels!;
+    return { input, output, width, height, components, ...summary, notes: picture.notes };
+  } catch (error) {
+    return { input, error: describeError(error) };
+  } finally {
+    bar.clear();
+  }
+}
+
+/** The picture as it will be stored: indices only where they survive, and where boxes say what they mean. */
+function prepared(picture: InputPicture, { options, expand }: Call): InputPicture {
+  if (!picture.colour?.palette) {
+    if (options.container !== 'codestream' || !picture.colour?.icc) return picture;
+    return {
+      ...picture,
+      notes: [...picture.notes, 'the ICC profile is left out, a bare codestream has no room for it'],
+    };
+  }
+  const why = expand
+    ? ''
+    : isLossy(options)
+      ? 'the palette is expanded, since indices that change mean other colours'
+      : options.container === 'codestream'
+        ? 'the palette is expanded, since a bare codestream has no room for it'
+        : undefined;
+  if (why === undefined) return picture;
+  const expanded = expandPalette(picture);
+  return why === '' ? expanded : { ...expanded, notes: [...expanded.notes, why] };
+}
+
+function boxesOf(picture: InputPicture, { options, strip }: Call): Pick<EncodeOptions, 'colour' | 'metadata'> {
+  const colour = mergeColour(picture.colour, options.colour, strip);
+  const metadata = mergeMetadata(picture.metadata, options.metadata, strip);
+  return { ...(colour ? { colour } : {}), ...(metadata ? { metadata } : {}) };
+}
+
+function describeError(error: unknown): NonNullable<FileReport['error']> {
+  if (error instanceof Jpeg2000Error) return { kind: error.kind, code: error.code, message: error.message };
+  if (error instanceof CommandLineError) return { kind: 'usage', code: 'call', message: error.message };
+  if (error instanceof InputFileError) return { kind: 'malformed', code: 'input', message: error.message };
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (/^E[A-Z]+$/.test(code)) return { kind: 'system', code, message: (error as Error).message };
+  if (error instanceof Error && error.message === 'interrupted') {
+    return { kind: 'system', code: 'interrupted', message: 'interrupted' };
+  }
+  throw error; // a fault of ours: let it be seen with its stack
+}
+
+function tell(report: FileReport): void {
+  for (const note of report.notes ?? []) say(`${report.input}: ${note}`);
+  if (report.error) say(`${report.input}: ${report.error.message}`);
+  else say(summaryLine(report as Required<FileReport>));
+}
+
+/** The line that closes a file: what it is, how large and how good it has become, and how long that took. */
+export function summaryLine(report: Required<Omit<FileReport, 'error' | 'notes'>>): string {
+  const { output, width, height, components, bytes, bpp, ratio, psnr, psnrMeasured, layers, ms } = report;
+  const quality =
+    psnr === Number.POSITIVE_INFINITY ? 'lossless' : `${formatDecibels(psnr)}${psnrMeasured ? '' : ' (estimated)'}`;
+  const facts = [
+    `${width} × ${height} × ${components}`,
+    ...(layers.length > 1 ? [`${layers.length} layers`] : []),
+    `${bytes} bytes`,
+    `${bpp.toPrecision(3)} bpp`,
+    `${ratio.toPrecision(3)}:1`,
+    quality,
+    `${(ms / 1000).toFixed(2)} s`,
+  ];
+  return `${output}: ${facts.join(', ')}`;
+}
