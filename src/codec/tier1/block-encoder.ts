@@ -65,36 +65,45 @@ const STYLE_PREDICTABLE = 16;
 const STYLE_SEGMENTATION = 32;
 
 // places in the memory
-const ZERO = 0; // 4 x 512 contexts, as decisions
-const SIGN = 2048; // 256 contexts and flips
-const SPREAD = 2304; // 16 words: bit r of the index comes out as bit 3 + 3r
-const REFINEMENT = 2320; // 64 pairs of decisions
-const FLAGS = 2384; // (width + 2) x (stripes + 2) words; most for 819 x 5 coefficients
+const SPREAD = 0; // 16 words: bit r of the index comes out as bit 3 + 3r
+const REFINEMENT = 16; // 64 pairs of list entries
+const EXPAND = 80; // 586 words: bit 3r of the index comes out as six ones in byte r
+const FLAGS = 666; // (width + 2) x (stripes + 2) words; most for 819 x 5 coefficients
 const WORDS = 3284; // so many
-const SIGNS = FLAGS + WORDS; // 5668
-const PLANES = SIGNS + WORDS; // 8952: four times
-const MAGNITUDES = PLANES + 4 * WORDS; // 22088: four to a word
+const SIGNS = FLAGS + WORDS; // 3950
+const PLANES = SIGNS + WORDS; // 7234: four times
+const BYTES = PLANES + 4 * WORDS; // 20370: five times
 
 /** For each coefficient of a pass a decision and its sign, run lengths and positions, and some more at the end. */
-const MAX_DECISIONS = 2 * 4096 + 3 * 1638 + 16;
+const MAX_LIST = 2 * 4096 + 3 * 1638 + 16;
 /**
  * More than any block can take: 4096 coefficients of 30 bit-planes are less than 230 000 decisions, each takes at most 15
  * bits, and a byte holds at least seven.
  */
 const MAX_BYTES = 1 << 19;
-/** Distortion is summed with so many bits below the bit-plane: 4096 times 2^18 still fits. */
-const DISTORTION_BITS = 17;
 
 /** The visited bits of all four rows. */
 const VISITED_ALL = 0x49200000;
+
+/**
+ * Decisions, `context << 1 | decision`, by list entry and subband. An entry is a neighbourhood with the decision in its middle
+ * (D.3.1), or 512 and the sign above a neighbourhood of signs (D.3.2), or 1024 and the decision itself.
+ */
+const SYMBOLS: readonly Uint8Array[] = /* @__PURE__ */ [0, 1, 2, 3].map((subband) =>
+  Uint8Array.from({ length: 1088 }, (_, n) => {
+    if (n < 512) return (ZERO_CODING[(subband << 9) | n] << 1) | ((n >> 4) & 1);
+    if (n < 1024) return SIGN_CODING[n & 255] ^ ((n >> 8) & 1);
+    return n - 1024;
+  }),
+);
 
 /** Encodes code-blocks one after another; it owns its scratch memory and the result. */
 export class ClassicBlockEncoder {
   private readonly bytes = new Uint8Array(1 + MAX_BYTES);
   private readonly mq = new MqWriter(this.bytes);
   private readonly raw = new RawWriter(this.bytes);
-  private readonly memory = new Int32Array(MAGNITUDES + 4 * WORDS);
-  private readonly decisions = new Uint8Array(MAX_DECISIONS);
+  private readonly memory = new Int32Array(BYTES + 5 * WORDS);
+  private readonly list = new Uint16Array(MAX_LIST);
   private readonly result: CodedBlock = {
     bitPlanes: 0,
     numPasses: 0,
@@ -105,23 +114,25 @@ export class ClassicBlockEncoder {
   };
   private width = 0;
   private height = 0;
-  private subband = 0;
+  private symbols = SYMBOLS[0];
   private fractionBits = 0;
   /** Row 0 of the stripe below, or nothing (vertically causal contexts, D.7). */
   private south = 0x38;
   /** What the end of a cleanup pass leaves of the last stripe's flags. */
   private keep = -1;
 
+  private sum = 0;
+  private count = 0;
+  private zeros = 0;
+
   constructor() {
-    this.memory.set(
-      ZERO_CODING.map((context) => context << 1),
-      ZERO,
-    );
-    this.memory.set(SIGN_CODING, SIGN);
+    const memory = this.memory;
     for (let n = 0; n < 16; n++) {
-      this.memory[SPREAD + n] = ((n & 1) << 3) | ((n & 2) << 5) | ((n & 4) << 7) | ((n & 8) << 9);
+      const spread = (n & 1) | ((n & 2) << 2) | ((n & 4) << 4) | ((n & 8) << 6);
+      memory[SPREAD + n] = spread << 3;
+      memory[EXPAND + spread] = Math.imul((n & 1) | ((n & 2) << 7) | ((n & 4) << 14) | ((n & 8) << 21), 63);
     }
-    this.memory.set(refinementTable(), REFINEMENT);
+    memory.set(refinementTable(), REFINEMENT);
   }
 
   /** Codes a block with all its passes, or until they are no longer worth their bytes. */
@@ -143,14 +154,12 @@ export class ClassicBlockEncoder {
       const turn = pass + 2;
       const plane = bitPlanes - 1 - ((turn / 3) | 0);
       let count = 0;
-      if (turn % 3 === 0) count = this.propagateSignificance(plane, raw);
+      if (turn % 3 === 0) count = this.propagateSignificance(plane);
       else if (turn % 3 === 1) count = this.refineMagnitude(plane);
-      else {
-        this.measure(plane, block.exact, gains, pass);
-        count = this.cleanUp(plane, (style & STYLE_SEGMENTATION) !== 0);
-      }
-      if (raw) this.raw.code(this.decisions, count);
-      else this.mq.code(this.decisions, count);
+      else count = this.cleanUp(plane, (style & STYLE_SEGMENTATION) !== 0);
+      if (raw) this.raw.code(this.list, count);
+      else this.mq.code(this.list, count, this.symbols);
+      gains[pass] = this.gain(plane, block.exact, turn % 3 !== 1);
       if ((style & STYLE_RESET) !== 0) this.mq.resetContexts();
       writer.mark();
       if (turn % 3 === 2) {
@@ -179,18 +188,19 @@ export class ClassicBlockEncoder {
     }
     this.width = width;
     this.height = height;
-    this.subband = subband;
+    this.symbols = SYMBOLS[subband];
     this.fractionBits = fractionBits;
     this.south = (style & STYLE_CAUSAL) !== 0 ? 0 : 0x38;
-    const all = this.arrange(coefficients) >> fractionBits;
+    const all = this.arrange(coefficients, 0) >> fractionBits;
     const bitPlanes = 32 - Math.clz32(all);
     if (bitPlanes > MAX_BIT_PLANES) throw new Error(`${bitPlanes} bit-planes reached the block encoder`);
     if (bitPlanes === 0) return 0;
     const memory = this.memory;
     const stride = width + 2;
     const stripes = (height + 3) >> 2;
+    for (let group = 1; 8 * group < bitPlanes; group++) this.arrange(coefficients, group);
+    this.arrangeFraction(coefficients);
     this.gatherSigns();
-    for (let group = 1; 8 * group < bitPlanes; group++) this.cutIntoPlanes(group);
     memory.fill(0, FLAGS, FLAGS + stride * (stripes + 2));
     const below = (VISITED_ALL << (3 * (height & 3))) & VISITED_ALL;
     this.keep = ~VISITED_ALL | below;
@@ -203,8 +213,11 @@ export class ClassicBlockEncoder {
   }
 
   /** Puts magnitudes, signs and the lowest eight bit-planes to their places; returns all magnitudes, or-ed together. */
-  private arrange(coefficients: Int32Array): number {
-    const { memory, width, height, fractionBits } = this;
+  private arrange(coefficients: Int32Array, group: number): number {
+    const { memory, width, height } = this;
+    const shift = this.fractionBits + 8 * group;
+    const planes = 7234 + 3284 * group;
+    const bytes = 20370 + 3284 + 3284 * group;
     let all = 0;
     for (let y = 0, i = width + 3; y < height; y += 4, i += 2) {
       // beyond the last row, whatever is read there stands for zero
@@ -212,15 +225,14 @@ export class ClassicBlockEncoder {
       const use1 = rows > 1 ? -1 : 0;
       const use2 = rows > 2 ? -1 : 0;
       const use3 = rows > 3 ? -1 : 0;
-      const first = y * width;
-      const second = first + (width & use1);
-      const third = first + ((2 * width) & use2);
-      const fourth = first + ((3 * width) & use3);
-      for (let x = 0; x < width; x++, i++) {
-        const v0 = coefficients[first + x];
-        const v1 = coefficients[second + x] & use1;
-        const v2 = coefficients[third + x] & use2;
-        const v3 = coefficients[fourth + x] & use3;
+      const second = width & use1;
+      const third = (2 * width) & use2;
+      const fourth = (3 * width) & use3;
+      for (let at = y * width, end = at + width; at < end; at++, i++) {
+        const v0 = coefficients[at];
+        const v1 = coefficients[at + second] & use1;
+        const v2 = coefficients[at + third] & use2;
+        const v3 = coefficients[at + fourth] & use3;
         const s0 = v0 >> 31;
         const s1 = v1 >> 31;
         const s2 = v2 >> 31;
@@ -230,46 +242,34 @@ export class ClassicBlockEncoder {
         const m2 = (v2 ^ s2) - s2;
         const m3 = (v3 ^ s3) - s3;
         all |= m0 | m1 | m2 | m3;
-        memory[5668 + i] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
-        const to = 22088 + 4 * i;
-        memory[to] = m0;
-        memory[to + 1] = m1;
-        memory[to + 2] = m2;
-        memory[to + 3] = m3;
+        memory[3950 + i] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
         let word =
-          ((m0 >> fractionBits) & 255) |
-          (((m1 >> fractionBits) & 255) << 8) |
-          (((m2 >> fractionBits) & 255) << 16) |
-          ((m3 >> fractionBits) << 24);
+          ((m0 >> shift) & 255) | (((m1 >> shift) & 255) << 8) | (((m2 >> shift) & 255) << 16) | ((m3 >> shift) << 24);
+        memory[bytes + i] = word;
         let t = (word ^ (word >>> 7)) & 0x00aa00aa;
         word ^= t ^ (t << 7);
         t = (word ^ (word >>> 14)) & 0x0000cccc;
-        memory[8952 + i] = word ^ t ^ (t << 14);
+        memory[planes + i] = word ^ t ^ (t << 14);
       }
     }
     return all;
   }
 
-  /**
-   * Eight bit-planes of a column of four in one word: a bit matrix of four bytes is transposed in two halves, so plane p is at
-   * bits `8 (p & 3) + (p & 4)` and the three above.
-   */
-  private cutIntoPlanes(group: number): void {
-    const { memory, width, height } = this;
-    const shift = this.fractionBits + 8 * group;
-    const to = 8952 + 3284 * group;
-    for (let y = 0, i = width + 3; y < height; y += 4, i += 2) {
+  private arrangeFraction(coefficients: Int32Array): void {
+    const { memory, width, height, fractionBits } = this;
+    for (let y = 0, i = 20370 + width + 3; y < height; y += 4, i += 2) {
+      if (fractionBits === 0) {
+        memory.fill(0, i, i + width);
+        i += width;
+        continue;
+      }
+      const rows = Math.min(4, height - y);
       for (let x = 0; x < width; x++, i++) {
-        const from = 22088 + 4 * i;
-        let word =
-          ((memory[from] >> shift) & 255) |
-          (((memory[from + 1] >> shift) & 255) << 8) |
-          (((memory[from + 2] >> shift) & 255) << 16) |
-          ((memory[from + 3] >> shift) << 24);
-        let t = (word ^ (word >>> 7)) & 0x00aa00aa;
-        word ^= t ^ (t << 7);
-        t = (word ^ (word >>> 14)) & 0x0000cccc;
-        memory[to + i] = word ^ t ^ (t << 14);
+        let word = 0;
+        for (let r = 0; r < rows; r++) {
+          word |= ((Math.abs(coefficients[(y + r) * width + x]) << (8 - fractionBits)) & 255) << (8 * r);
+        }
+        memory[i] = word;
       }
     }
   }
@@ -278,8 +278,8 @@ export class ClassicBlockEncoder {
   private gatherSigns(): void {
     const { memory, width, height } = this;
     const stride = width + 2;
-    for (let y = 0, i = 5668 + stride + 1; y < height; y += 4, i += 2) {
-      for (let x = 0; x < width; x++, i++) {
+    for (let y = 0, i = 3950 + stride + 1; y < height; y += 4, i += 2) {
+      for (const end = i + width; i < end; i++) {
         memory[i] |=
           ((memory[i - 1] >> 1) & 0x924) |
           ((memory[i + 1] << 1) & 0x2490) |
@@ -290,241 +290,232 @@ export class ClassicBlockEncoder {
   }
 
   /** Significance propagation: rows not significant that have a significant neighbour (D.3.1, D.3.2). */
-  private propagateSignificance(plane: number, raw: boolean): number {
-    const { memory, decisions, width, height, south } = this;
+  private propagateSignificance(plane: number): number {
+    const { memory, list, width, height, south } = this;
     const stride = width + 2;
-    const zero = this.subband << 9;
-    const planes = 8952 - 2384 + 3284 * (plane >> 3);
+    const group = 3284 * (plane >> 3);
+    const planes = (7234 - 666 + group) | 0;
+    const bytes = (20370 - 666 + group) | 0;
     const shift = ((plane & 3) << 3) | (plane & 4);
-    const signMask = raw ? 0 : 255; // raw signs are stored as they are (D.6)
+    const q = plane & 7;
+    const up = Math.max(0, 6 - q);
+    const down = Math.max(0, q - 6);
+    const mask1 = Math.imul(q > 6 ? 63 : 64 - (64 >> q), 0x01010101);
+    const mask2 = Math.imul(63 >> q, 0x01010101);
     let n = 0;
-    for (let y = 0, i = 2384 + stride + 1; y < height; y += 4, i += 2) {
-      for (const end = i + width; i < end; i++) {
+    let sum = 0;
+    let count = 0;
+    for (let y = 0, i = 666 + stride + 1; y < height; y += 4, i += 2) {
+      for (const end = i + width; i < end; i = (i + 1) | 0) {
         const word = memory[i];
-        const f = word | ((memory[i - stride] >>> 12) & 7) | ((memory[i + stride] & south) << 12);
+        const f = word | ((memory[(i - stride) | 0] >>> 12) & 7) | ((memory[(i + stride) | 0] & south) << 12);
         if (f === 0) continue;
         const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
         const free = ~((f >>> 1) | (f >>> 18)) & 0x1248;
         const near = ((any << 3) | (any >>> 3) | f | (f >>> 2)) & free;
         if (near === 0) continue;
-        const bits = memory[2304 + ((memory[planes + i] >>> shift) & 15)];
-        const ones = bits & free;
+        const bits = memory[(memory[(planes + i) | 0] >>> shift) & 15] & free;
         let s = near & bits;
-        s |= (s << 3) & ones;
-        s |= (s << 3) & ones;
-        s |= (s << 3) & ones;
+        s |= (s << 3) & bits;
+        s |= (s << 3) & bits;
+        s |= (s << 3) & bits;
         const todo = near | ((s << 3) & free);
-        memory[i - 1] |= s << 2;
+        memory[(i - 1) | 0] |= s << 2;
         memory[i] = word | (s << 1) | (todo << 18);
-        memory[i + 1] |= s;
-        const around = memory[3284 + i];
-        let h = f & 0x1ef;
-        decisions[n] = memory[zero + h] | ((bits >>> 3) & 1);
+        memory[(i + 1) | 0] |= s;
+        const around = memory[(3284 + i) | 0];
+        const g = f | (s << 1);
+        let h = ((g >>> 0) ^ ((s << 1) & 0x80)) & 0x1ff;
+        list[n] = h;
         n = (n + ((todo >>> 3) & 1)) | 0;
-        decisions[n] = (memory[2048 + ((h & 0xaa) | (around & 0x55))] & signMask) ^ ((around >>> 3) & 1);
+        list[n] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
         n = (n + ((s >>> 3) & 1)) | 0;
-        h = ((f >>> 3) & 0x1ef) | ((s >>> 2) & 2);
-        decisions[n] = memory[zero + h] | ((bits >>> 6) & 1);
+        h = ((g >>> 3) ^ ((s >>> 2) & 0x80)) & 0x1ff;
+        list[n] = h;
         n = (n + ((todo >>> 6) & 1)) | 0;
-        decisions[n] = (memory[2048 + ((h & 0xaa) | ((around >>> 3) & 0x55))] & signMask) ^ ((around >>> 6) & 1);
+        list[n] = 512 | (h & 0xaa) | ((around >>> 3) & 0x55) | ((around << 2) & 0x100);
         n = (n + ((s >>> 6) & 1)) | 0;
-        h = ((f >>> 6) & 0x1ef) | ((s >>> 5) & 2);
-        decisions[n] = memory[zero + h] | ((bits >>> 9) & 1);
+        h = ((g >>> 6) ^ ((s >>> 5) & 0x80)) & 0x1ff;
+        list[n] = h;
         n = (n + ((todo >>> 9) & 1)) | 0;
-        decisions[n] = (memory[2048 + ((h & 0xaa) | ((around >>> 6) & 0x55))] & signMask) ^ ((around >>> 9) & 1);
+        list[n] = 512 | (h & 0xaa) | ((around >>> 6) & 0x55) | ((around >>> 1) & 0x100);
         n = (n + ((s >>> 9) & 1)) | 0;
-        h = ((f >>> 9) & 0x1ef) | ((s >>> 8) & 2);
-        decisions[n] = memory[zero + h] | ((bits >>> 12) & 1);
+        h = (g >>> 9) & 0x1ff;
+        list[n] = h;
         n = (n + ((todo >>> 12) & 1)) | 0;
-        decisions[n] = (memory[2048 + ((h & 0xaa) | ((around >>> 9) & 0x55))] & signMask) ^ ((around >>> 12) & 1);
+        list[n] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
         n = (n + ((s >>> 12) & 1)) | 0;
+        if (s !== 0) {
+          const fraction =
+            (((memory[(bytes + 3284 + i) | 0] << up) >>> down) & mask1) |
+            ((memory[(bytes + i) | 0] >>> (2 + q)) & mask2);
+          sum = (sum + (Math.imul(fraction & memory[80 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
+          count = (count + ((Math.imul(s >>> 3, 0x249) >>> 9) & 7)) | 0;
+        }
       }
     }
+    this.sum = sum;
+    this.count = count;
     return n;
   }
 
   /** Magnitude refinement: rows that were significant before this bit-plane (D.3.3). */
   private refineMagnitude(plane: number): number {
-    const { memory, decisions, width, height, south } = this;
+    const { memory, list, width, height, south } = this;
     const stride = width + 2;
-    const planes = 8952 - 2384 + 3284 * (plane >> 3);
+    const group = 3284 * (plane >> 3);
+    const planes = (7234 - 666 + group) | 0;
+    const bytes = (20370 - 666 + group) | 0;
     const shift = ((plane & 3) << 3) | (plane & 4);
+    const q = plane & 7;
+    const up = Math.max(0, 6 - q);
+    const down = Math.max(0, q - 6);
+    const mask1 = Math.imul(q > 6 ? 63 : 64 - (64 >> q), 0x01010101);
+    const mask2 = Math.imul(63 >> q, 0x01010101);
     let n = 0;
-    for (let y = 0, i = 2384 + stride + 1; y < height; y += 4, i += 2) {
-      for (const end = i + width; i < end; i++) {
+    let sum = 0;
+    let zeros = 0;
+    for (let y = 0, i = 666 + stride + 1; y < height; y += 4, i += 2) {
+      for (const end = i + width; i < end; i = (i + 1) | 0) {
         const word = memory[i];
         const todo = (word >>> 1) & ~(word >>> 18) & 0x1248;
         if (todo === 0) continue;
-        const f = word | ((memory[i - stride] >>> 12) & 7) | ((memory[i + stride] & south) << 12);
+        const f = word | ((memory[(i - stride) | 0] >>> 12) & 7) | ((memory[(i + stride) | 0] & south) << 12);
         memory[i] = word | (todo << 17);
         const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
         const near = (any << 3) | (any >>> 3) | f | (f >>> 2);
         const refined = f >>> 17;
-        const bits = memory[2304 + ((memory[planes + i] >>> shift) & 15)];
-        const fields =
-          (bits & 0x1248) | ((((near & ~refined) | ~todo) & 0x1248) << 1) | (((refined | ~todo) & 0x1248) << 2);
-        const upper = memory[2320 + ((fields >>> 3) & 63)];
-        decisions[n] = upper;
-        decisions[n + 1] = upper >> 8;
-        n = (n + (upper >> 16)) | 0;
-        const lower = memory[2320 + ((fields >>> 9) & 63)];
-        decisions[n] = lower;
-        decisions[n + 1] = lower >> 8;
-        n = (n + (lower >> 16)) | 0;
+        const bits = memory[(memory[(planes + i) | 0] >>> shift) & 15];
+        const fields = bits | ((((near & ~refined) | ~todo) & 0x1248) << 1) | (((refined | ~todo) & 0x1248) << 2);
+        const upper = memory[16 + ((fields >>> 3) & 63)];
+        list[n] = upper;
+        list[(n + 1) | 0] = (upper >>> 16) & 0x7ff;
+        n = (n + (upper >>> 27)) | 0;
+        const lower = memory[16 + ((fields >>> 9) & 63)];
+        list[n] = lower;
+        list[(n + 1) | 0] = (lower >>> 16) & 0x7ff;
+        n = (n + (lower >>> 27)) | 0;
+        const zero = (todo & ~bits) >>> 3;
+        const fraction =
+          (((memory[(bytes + 3284 + i) | 0] << up) >>> down) & mask1) | ((memory[(bytes + i) | 0] >>> (2 + q)) & mask2);
+        sum = (sum + (Math.imul((fraction & memory[80 + (todo >>> 3)]) ^ memory[80 + zero], 0x01010101) >>> 24)) | 0;
+        zeros = (zeros + ((Math.imul(zero, 0x249) >>> 9) & 7)) | 0;
       }
     }
+    this.sum = sum;
+    this.count = n;
+    this.zeros = zeros;
     return n;
   }
 
   /** Cleanup: all rows not visited yet, with one decision for four where nothing is near (D.3.4), and the symbol of D.5. */
   private cleanUp(plane: number, segmentation: boolean): number {
-    const { memory, decisions, width, height, south } = this;
+    const { memory, list, width, height, south } = this;
     const stride = width + 2;
-    const zero = this.subband << 9;
-    const planes = 8952 - 2384 + 3284 * (plane >> 3);
+    const group = 3284 * (plane >> 3);
+    const planes = (7234 - 666 + group) | 0;
+    const bytes = (20370 - 666 + group) | 0;
     const shift = ((plane & 3) << 3) | (plane & 4);
+    const q = plane & 7;
+    const up = Math.max(0, 6 - q);
+    const down = Math.max(0, q - 6);
+    const mask1 = Math.imul(q > 6 ? 63 : 64 - (64 >> q), 0x01010101);
+    const mask2 = Math.imul(63 >> q, 0x01010101);
     const whole = height & ~3;
     let n = 0;
-    for (let y = 0, i = 2384 + stride + 1; y < height; y += 4, i += 2) {
+    let sum = 0;
+    let count = 0;
+    for (let y = 0, i = 666 + stride + 1; y < height; y += 4, i += 2) {
       const clear = y < whole ? ~0x49200000 : this.keep;
-      for (const end = i + width; i < end; i++) {
+      for (const end = i + width; i < end; i = (i + 1) | 0) {
         const word = memory[i];
-        const f = word | ((memory[i - stride] >>> 12) & 7) | ((memory[i + stride] & south) << 12);
+        const f = word | ((memory[(i - stride) | 0] >>> 12) & 7) | ((memory[(i + stride) | 0] & south) << 12);
         let todo = ~((f >>> 1) | (f >>> 18)) & 0x1248;
         if (todo === 0) {
           memory[i] = word & clear;
           continue;
         }
-        const bits = memory[2304 + ((memory[planes + i] >>> shift) & 15)];
-        const s = bits & todo;
+        const s = memory[(memory[(planes + i) | 0] >>> shift) & 15] & todo;
         let run = 0;
         if (f === 0) {
-          if (bits === 0) {
-            decisions[n] = 34;
+          if (s === 0) {
+            list[n] = 1058;
             n = (n + 1) | 0;
             continue;
           }
-          const k = 28 - Math.clz32(s & -s);
-          run = 36 | ((k * 11) >> 5);
-          decisions[n] = 35;
-          decisions[n + 1] = 36 | ((run >> 1) & 1);
-          run = 36 | (run & 1);
+          const k = ((28 - Math.clz32(s & -s)) * 11) >> 5;
+          list[n] = 1059;
+          list[(n + 1) | 0] = 1060 | (k >> 1);
+          run = 1060 | (k & 1);
           n = (n + 2) | 0;
           todo &= -(s & -s);
         }
         const at = n;
-        memory[i - 1] |= s << 2;
+        memory[(i - 1) | 0] |= s << 2;
         memory[i] = (word | (s << 1)) & clear;
-        memory[i + 1] |= s;
-        const around = memory[3284 + i];
-        let h = f & 0x1ef;
-        decisions[n] = memory[zero + h] | ((bits >>> 3) & 1);
+        memory[(i + 1) | 0] |= s;
+        const around = memory[(3284 + i) | 0];
+        const g = f | (s << 1);
+        let h = ((g >>> 0) ^ ((s << 1) & 0x80)) & 0x1ff;
+        list[n] = h;
         n = (n + ((todo >>> 3) & 1)) | 0;
-        decisions[n] = memory[2048 + ((h & 0xaa) | (around & 0x55))] ^ ((around >>> 3) & 1);
+        list[n] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
         n = (n + ((s >>> 3) & 1)) | 0;
-        h = ((f >>> 3) & 0x1ef) | ((s >>> 2) & 2);
-        decisions[n] = memory[zero + h] | ((bits >>> 6) & 1);
+        h = ((g >>> 3) ^ ((s >>> 2) & 0x80)) & 0x1ff;
+        list[n] = h;
         n = (n + ((todo >>> 6) & 1)) | 0;
-        decisions[n] = memory[2048 + ((h & 0xaa) | ((around >>> 3) & 0x55))] ^ ((around >>> 6) & 1);
+        list[n] = 512 | (h & 0xaa) | ((around >>> 3) & 0x55) | ((around << 2) & 0x100);
         n = (n + ((s >>> 6) & 1)) | 0;
-        h = ((f >>> 6) & 0x1ef) | ((s >>> 5) & 2);
-        decisions[n] = memory[zero + h] | ((bits >>> 9) & 1);
+        h = ((g >>> 6) ^ ((s >>> 5) & 0x80)) & 0x1ff;
+        list[n] = h;
         n = (n + ((todo >>> 9) & 1)) | 0;
-        decisions[n] = memory[2048 + ((h & 0xaa) | ((around >>> 6) & 0x55))] ^ ((around >>> 9) & 1);
+        list[n] = 512 | (h & 0xaa) | ((around >>> 6) & 0x55) | ((around >>> 1) & 0x100);
         n = (n + ((s >>> 9) & 1)) | 0;
-        h = ((f >>> 9) & 0x1ef) | ((s >>> 8) & 2);
-        decisions[n] = memory[zero + h] | ((bits >>> 12) & 1);
+        h = (g >>> 9) & 0x1ff;
+        list[n] = h;
         n = (n + ((todo >>> 12) & 1)) | 0;
-        decisions[n] = memory[2048 + ((h & 0xaa) | ((around >>> 9) & 0x55))] ^ ((around >>> 12) & 1);
+        list[n] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
         n = (n + ((s >>> 12) & 1)) | 0;
-        if (run !== 0) decisions[at] = run;
+        if (s !== 0) {
+          if (run !== 0) list[at] = run;
+          const fraction =
+            (((memory[(bytes + 3284 + i) | 0] << up) >>> down) & mask1) |
+            ((memory[(bytes + i) | 0] >>> (2 + q)) & mask2);
+          sum = (sum + (Math.imul(fraction & memory[80 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
+          count = (count + ((Math.imul(s >>> 3, 0x249) >>> 9) & 7)) | 0;
+        }
       }
     }
     if (segmentation) {
-      for (let bit = 0; bit < 4; bit++) decisions[n++] = 37 - (bit & 1); // 1010 in the uniform context
+      for (let bit = 0; bit < 4; bit++) list[n++] = 1061 - (bit & 1); // 1010 in the uniform context
     }
+    this.sum = sum;
+    this.count = count;
     return n;
   }
 
   /**
-   * What the three passes of a bit-plane gain, from the flags before the cleanup pass.
-   *
    * A coefficient that is t times 2^plane, t in [1, 2), was taken for 0 and is now taken for 3/2 times 2^plane: the squared error
    * was t² and is (t - 3/2)², the gain is 3t - 9/4. One that was significant before has t in [0, 2) from its lower bits, was
    * taken for 1 and is now taken for 1/2 or 3/2, a gain of |t - 1| - 1/4. Where the last bit-plane makes the value exact instead,
    * 1/4 more. Either way it is a linear function of |t - 1|, which is summed in integers.
    */
-  private measure(plane: number, exact: boolean, gains: Float64Array, pass: number): void {
-    const { memory, width, height, fractionBits } = this;
-    const planes = 8952 - 2384 + 3284 * (plane >> 3);
-    const shift = ((plane & 3) << 3) | (plane & 4);
-    const down = Math.max(0, plane + fractionBits - DISTORTION_BITS);
-    const one = 1 << (plane + fractionBits - down);
-    const mask = 2 * one - 1;
-    let sum1 = 0;
-    let sum2 = 0;
-    let sum3 = 0;
-    let count1 = 0;
-    let count2 = 0;
-    let count3 = 0;
-    for (let y = 0, i = 2384 + width + 3; y < height; y += 4, i += 2) {
-      for (const end = i + width; i < end; i++) {
-        const word = memory[i];
-        const bits = memory[2304 + ((memory[planes + i] >>> shift) & 15)];
-        const significant = (word >>> 1) & 0x1248;
-        const visited = word >>> 18;
-        const s1 = significant & visited;
-        const s2 = significant & ~visited;
-        const s3 = bits & ~(significant | visited);
-        if ((s1 | s2 | s3) === 0) continue;
-        const m = 22088 - 4 * 2384 + 4 * i;
-        const d0 = ((memory[m] >> down) & mask) - one;
-        const d1 = ((memory[m + 1] >> down) & mask) - one;
-        const d2 = ((memory[m + 2] >> down) & mask) - one;
-        const d3 = ((memory[m + 3] >> down) & mask) - one;
-        const e0 = (d0 ^ (d0 >> 31)) - (d0 >> 31);
-        const e1 = (d1 ^ (d1 >> 31)) - (d1 >> 31);
-        const e2 = (d2 ^ (d2 >> 31)) - (d2 >> 31);
-        const e3 = (d3 ^ (d3 >> 31)) - (d3 >> 31);
-        if (s1 !== 0) {
-          sum1 +=
-            (e0 & ((s1 << 28) >> 31)) +
-            (e1 & ((s1 << 25) >> 31)) +
-            (e2 & ((s1 << 22) >> 31)) +
-            (e3 & ((s1 << 19) >> 31));
-          count1 += (Math.imul(s1 >>> 3, 0x249) >>> 9) & 7;
-        }
-        if (s2 !== 0) {
-          sum2 +=
-            (e0 & ((s2 << 28) >> 31)) +
-            (e1 & ((s2 << 25) >> 31)) +
-            (e2 & ((s2 << 22) >> 31)) +
-            (e3 & ((s2 << 19) >> 31));
-          count2 += (Math.imul(s2 >>> 3, 0x249) >>> 9) & 7;
-        }
-        if (s3 !== 0) {
-          sum3 +=
-            (e0 & ((s3 << 28) >> 31)) +
-            (e1 & ((s3 << 25) >> 31)) +
-            (e2 & ((s3 << 22) >> 31)) +
-            (e3 & ((s3 << 19) >> 31));
-          count3 += (Math.imul(s3 >>> 3, 0x249) >>> 9) & 7;
-        }
-      }
-    }
+  private gain(plane: number, exact: boolean, significance: boolean): number {
     const weight = 4 ** plane;
     const bonus = exact && plane === 0 ? 0.25 : 0;
-    if (pass > 0) {
-      gains[pass - 2] = ((3 * sum1) / one + (0.75 + bonus) * count1) * weight;
-      gains[pass - 1] = (sum2 / one + (bonus - 0.25) * count2) * weight;
+    const cut = plane + this.fractionBits > 6;
+    if (significance) {
+      const sum = (this.sum + (cut ? this.count / 2 : 0)) / 64;
+      return (3 * sum + (0.75 + bonus) * this.count) * weight;
     }
-    gains[pass] = ((3 * sum3) / one + (0.75 + bonus) * count3) * weight;
+    const sum = (this.sum + (cut ? this.count / 2 : this.zeros)) / 64;
+    return (sum + (bonus - 0.25) * this.count) * weight;
   }
 }
 
 /**
  * Refinement decisions of two rows, listed one after the other, by three bits for each: the decision, whether a neighbour is
- * significant, whether refined before; both of the latter for a row that is not refined now. The count is at bit 16.
+ * significant, whether refined before; both of the latter for a row that is not refined now. The count is at bit 27.
  */
 function refinementTable(): Int32Array {
   return Int32Array.from({ length: 64 }, (_, pair) => {
@@ -532,10 +523,10 @@ function refinementTable(): Int32Array {
     let count = 0;
     for (const row of [pair & 7, pair >> 3]) {
       if (row >= 6) continue;
-      entry |= (2 * CONTEXT_MAGNITUDE + row) << (8 * count);
+      entry |= (1024 + 2 * CONTEXT_MAGNITUDE + row) << (16 * count);
       count++;
     }
-    return entry | (count << 16);
+    return entry | (count << 27);
   });
 }
 

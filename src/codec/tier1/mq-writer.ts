@@ -62,8 +62,8 @@ export class MqWriter {
     return 8 * (this.position - this.first + 1) + 12 - this.ct;
   }
 
-  /** Codes `count` decisions, each `context << 1 | decision`. */
-  code(decisions: Uint8Array, count: number): void {
+  /** Codes the first `count` entries of a list; `symbols` says what they mean, as `context << 1 | decision`. */
+  code(list: Uint16Array, count: number, symbols: Uint8Array): void {
     const states = this.states;
     const bytes = this.bytes;
     let a = this.a;
@@ -71,18 +71,19 @@ export class MqWriter {
     let ct = this.ct;
     let position = this.position;
     for (let i = 0; i < count; i++) {
-      const decision = decisions[i];
+      const decision = symbols[list[i]];
       const context = decision >> 1;
       const entry = states[context];
       const qe = entry >> 15;
       const lps = -((entry ^ decision) & 1);
-      a = (a - qe) | 0;
-      const lower = ((a - qe) >> 31) ^ lps;
-      top = (top - (a & lower)) | 0;
-      a = (a + ((qe - a) & lower)) | 0;
-      let shift = Math.clz32(a) - 16;
-      const moved = -shift >> 31;
-      states[context] = entry ^ ((states[32 + ((entry >> (1 + (lps & 7))) & 127)] ^ entry) & moved);
+      const change = states[32 + ((entry >> (1 + (lps & 7))) & 127)] ^ entry;
+      const rest = (a - qe) | 0;
+      const excess = (rest - qe) | 0;
+      const lower = (excess >> 31) ^ lps;
+      top = (top - (rest & lower)) | 0;
+      a = (rest - (excess & lower)) | 0;
+      states[context] = entry ^ (change & ((a >> 15) - 1));
+      let shift = (Math.clz32(a) - 16) | 0;
       while (shift >= ct) {
         let c = (top - a) << ct;
         a <<= ct;

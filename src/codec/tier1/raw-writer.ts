@@ -40,14 +40,15 @@ export class RawWriter {
   }
 
   /** Appends the lowest bits of `count` decisions; their contexts, if they have any, play no part. */
-  code(decisions: Uint8Array, count: number): void {
+  code(list: Uint16Array, count: number): void {
     const bytes = this.bytes;
     let position = this.position;
     let byte = this.byte;
     let free = this.free;
     for (let i = 0; i < count; i++) {
       free--;
-      byte |= (decisions[i] & 1) << free;
+      const entry = list[i];
+      byte |= ((entry < 512 ? entry >> 4 : entry < 1024 ? entry >> 8 : entry) & 1) << free;
       if (free === 0) {
         bytes[position++] = byte;
         free = byte === 0xff ? 7 : 8;
