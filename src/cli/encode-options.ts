@@ -233,13 +233,10 @@ function levelsOf(values: EncodeValues): number | undefined {
   return levels ?? (resolutions === undefined ? undefined : resolutions - 1);
 }
 
-/** Sizes separated by commas; in brackets as well, as other encoders print them. */
+/** `256x256,128x128`, or in brackets as other encoders have it: `[256,256],[128,128]`. */
 function readPrecincts(text: string): { width: number; height: number }[] {
-  const parts = text
-    .replace(/[[\]{}]/g, ' ')
-    .trim()
-    .split(/[\s,]+/);
-  return parts.map((part) => readSize(part, 'precincts'));
+  const bracketed = text.match(/[[{][^\]}]*[\]}]/g);
+  return (bracketed ?? text.split(',')).map((part) => readSize(part.replace(/[[\]{}]/g, ''), 'precincts'));
 }
 
 function styleOf(text: string): CodeBlockStyle {

@@ -32,7 +32,7 @@ components of one picture; smaller ones are subsampled.
       --expand-palette   colours of a palette instead of indices (always, where the result is lossy or has no boxes)
       --strip            leave out profile, resolution, XMP and geographic data of the input
       --verify           decode the result and compare
-      --json             a report on standard output
+      --json             a report on standard output; null stands for infinite decibels
 
 size and quality: one kind, a list for several quality layers; the last may be the word lossless
       --lossless         every sample comes back (the default)

@@ -1,7 +1,6 @@
 /**
  * The command line as users have it: the built file, run by Node, judged by its output, its files and its exit code.
  */
-import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,24 +9,12 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeSync } from '../../src/index.ts';
 import { readPgx } from '../support/pgx.ts';
 import { inRepository } from '../support/root.ts';
+import { requireCli, type Run, runCli } from './run-cli.ts';
 
-const CLI = inRepository('dist', 'cli.js');
 const LAKE = inRepository('demo', 'samples', 'lake.jp2');
 const RELIEF = inRepository('demo', 'samples', 'relief.jp2');
 
-interface Run {
-  code: number;
-  stdout: string;
-  stderr: string;
-}
-
-function jp2kit(...args: string[]): Promise<Run> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [CLI, ...args], { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
+const jp2kit = (...args: string[]): Promise<Run> => runCli(args);
 
 describe('jp2kit', () => {
   let folder: string;
@@ -35,7 +22,7 @@ describe('jp2kit', () => {
   const at = (...parts: string[]): string => join(folder, ...parts);
 
   beforeAll(() => {
-    if (!existsSync(CLI)) throw new Error('dist/cli.js is missing: npm run build:js');
+    requireCli();
     folder = mkdtempSync(join(tmpdir(), 'jp2kit-cli-'));
     writeFileSync(at('half.jp2'), lake.subarray(0, lake.length >> 1));
     writeFileSync(at('text.jp2'), 'not a picture');
@@ -49,15 +36,20 @@ describe('jp2kit', () => {
       expect(run.stdout).toContain('usage: jp2kit');
     });
 
-    test.each([['help'], ['--help'], ['info', '--help'], ['help', 'decode'], ['decode', '-h']])(
-      '%s %s',
-      async (...args) => {
-        const run = await jp2kit(...args);
-        expect(run).toMatchObject({ code: 0, stderr: '' });
-        expect(run.stdout).toContain('usage: jp2kit');
-        expect(run.stdout).toContain('exit codes');
-      },
-    );
+    test.each([
+      ['help'],
+      ['--help'],
+      ['info', '--help'],
+      ['help', 'decode'],
+      ['decode', '-h'],
+      ['help', 'encode'],
+      ['compare', '-h'],
+    ])('%s %s', async (...args) => {
+      const run = await jp2kit(...args);
+      expect(run).toMatchObject({ code: 0, stderr: '' });
+      expect(run.stdout).toContain('usage: jp2kit');
+      expect(run.stdout).toContain('exit codes');
+    });
 
     test('the version is that of the package', async () => {
       const { version } = JSON.parse(readFileSync(inRepository('package.json'), 'utf8'));
