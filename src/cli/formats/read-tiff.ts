@@ -57,6 +57,8 @@ const NO_ASSOCIATION = 65535;
 /** Reads a TIFF file. */
 export async function readTiff(bytes: Uint8Array): Promise<InputPicture> {
   const file = await fromArrayBuffer(bytes.slice().buffer);
+  // Long lists of strips are else read later, and then as little-endian in every file (geotiff 3.0.5).
+  file.parser.eager = true;
   const image = await file.getImage(0);
   const notes: string[] = [];
   const tags = new Tags(image);

@@ -65,6 +65,14 @@ describe('samples of a TIFF', () => {
     }
   });
 
+  test('may lie in so many strips that their list is far from the directory', async () => {
+    for (const bigEndian of [false, true]) {
+      const samples = Array.from({ length: 2 * 900 }, (_, k) => (k * 31) % 256);
+      const s = { width: 2, height: 900, count: 1, bits: 8, samples, rows: 1, bigEndian };
+      expect(await samplesOf(tiffBytes(s))).toEqual(samples);
+    }
+  });
+
   test.each([1, 2, 4, 10, 12])('may have %d bits', async (bits) => {
     const s = shape(1, bits, { rows: 4 });
     const { image } = await readTiff(tiffBytes(s));
