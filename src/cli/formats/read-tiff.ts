@@ -18,10 +18,13 @@ const TAGS = {
   compression: 259,
   photometric: 262,
   orientation: 274,
+  stripByteCounts: 279,
   xResolution: 282,
   yResolution: 283,
   resolutionUnit: 296,
+  predictor: 317,
   colorMap: 320,
+  tileByteCounts: 325,
   inkSet: 332,
   extraSamples: 338,
   yCbCrSubSampling: 530,
@@ -48,6 +51,9 @@ const UNITS: Readonly<Record<number, number>> = { 2: 0.0254, 3: 0.01 };
 /** SampleFormat (TIFF 6.0 section 19). */
 const SIGNED = 2;
 
+/** Predictor 2: differences to the sample before (TIFF 6.0 section 14). */
+const HORIZONTAL = 2;
+
 /** ExtraSamples (TIFF 6.0 section 18). */
 const EXTRA: Readonly<Record<number, ChannelInfo['kind']>> = { 1: 'premultiplied-opacity', 2: 'opacity' };
 
@@ -67,7 +73,10 @@ export async function readTiff(bytes: Uint8Array): Promise<InputPicture> {
   const orientation = await tags.number(TAGS.orientation, 1);
   if (orientation !== 1)
     notes.push(`TIFF orientation ${orientation} left out: rows and columns stay as they are stored`);
-  const planes = await planesOf(image);
+  const empty = Array.from((await tags.values(TAGS.tileByteCounts)) ?? (await tags.values(TAGS.stripByteCounts)) ?? []);
+  if (empty.includes(0))
+    notes.push('parts of the TIFF file are empty; they are filled as if they held nothing but zeros');
+  const planes = await planesOf(image, tags);
   const width = image.getWidth();
   const height = image.getHeight();
   const { colour, inverted } = await colourOf(tags, planes, notes);
@@ -108,7 +117,7 @@ class Tags {
   }
 }
 
-async function planesOf(image: GeoTIFFImage): Promise<RawComponent[]> {
+async function planesOf(image: GeoTIFFImage, tags: Tags): Promise<RawComponent[]> {
   const count = image.getSamplesPerPixel();
   const formats = Array.from({ length: count }, (_, k) => {
     const precision = image.getBitsPerSample(k);
@@ -122,8 +131,22 @@ async function planesOf(image: GeoTIFFImage): Promise<RawComponent[]> {
     }
     return { precision, signed: format === SIGNED };
   });
+  const differences = (await tags.number(TAGS.predictor, 1)) === HORIZONTAL;
+  // The library adds up differences of 16 bits in the wrong byte order (geotiff 3.0.5), so they are added up here.
+  if (differences) image.fileDirectory.actualizedFields.set(TAGS.predictor, 1);
   const rasters = (await image.readRasters({ interleave: false })) as unknown as SampleArray[];
+  if (differences) {
+    const wide = image.isTiled ? image.getTileWidth() : image.getWidth();
+    for (const raster of rasters) addUpRows(raster, image.getWidth(), wide);
+  }
   return formats.map((format, k) => ({ ...format, data: rasters[k], dx: 1, dy: 1 }));
+}
+
+/** Rows of differences to rows of samples, beginning anew with each tile; arrays of samples wrap as they have to. */
+function addUpRows(data: SampleArray, width: number, tileWidth: number): void {
+  for (let row = 0; row < data.length; row += width) {
+    for (let x = 1; x < width; x++) if (x % tileWidth !== 0) data[row + x] += data[row + x - 1];
+  }
 }
 
 /** What the samples mean, and whether they count from white. */

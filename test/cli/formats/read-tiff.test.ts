@@ -58,9 +58,12 @@ describe('samples of a TIFF', () => {
         [1, 8],
         [3, 8],
         [3, 16],
+        [1, 32],
       ]) {
-        const s = shape(count, bits, { compression: 'deflate', predictor: true, ...arrangement });
-        expect(await samplesOf(tiffBytes(s))).toEqual(s.samples);
+        for (const bigEndian of [false, true]) {
+          const s = shape(count, bits, { compression: 'deflate', predictor: true, bigEndian, ...arrangement });
+          expect(await samplesOf(tiffBytes(s))).toEqual(s.samples);
+        }
       }
     }
   });
