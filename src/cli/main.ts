@@ -35,7 +35,7 @@ ${Object.entries(COMMANDS)
   help      this text, or the help of a command: jp2kit help decode
   version   the version
 
-exit codes: 0 ok, 1 wrong call, 2 bad input, 3 a picture with parts missing`;
+exit codes: 0 ok, 1 wrong call, 2 bad input, 3 a picture with parts missing, or further apart than asked`;
 
 /** Runs one command line. */
 export async function main(args: readonly string[]): Promise<ExitCode> {

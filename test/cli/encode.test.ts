@@ -236,8 +236,8 @@ describe('jp2kit encode', () => {
   });
 
   test('an interrupt leaves nothing behind and ends with 2', async () => {
-    writeFileSync(at('noise.raw'), randomFillSync(new Uint8Array(3000 * 3000)));
-    const args = ['encode', at('noise.raw'), '--raw', '3000x3000', '-o', `${at('cut')}/one.jp2`];
+    writeFileSync(at('noise.raw'), randomFillSync(new Uint8Array(2 * 5000 * 5000)));
+    const args = ['encode', at('noise.raw'), '--raw', '5000x5000,16', '-o', `${at('cut')}/one.jp2`];
     const run = await runCli(args, (child) => void setTimeout(() => child.kill('SIGINT'), 1500));
     expect(run).toMatchObject({ code: 2 });
     expect(run.stderr).toContain('interrupted');

@@ -7,6 +7,7 @@ import { join as joinPath } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ByteReader } from '../../../src/codec/bits/byte-reader.ts';
+import { colourInfoOf } from '../../../src/codec/colour/channels.ts';
 import { readSiz } from '../../../src/codec/codestream/siz.ts';
 import { DiagnosticLog } from '../../../src/codec/errors.ts';
 import type { ColourSpec, MetadataSpec } from '../../../src/codec/fileformat/jp2-spec.ts';
@@ -231,6 +232,42 @@ describe('channels', () => {
   test('with two opacities of one thing are refused', () => {
     expect(() => read(canvas(3), { channels: [COLOUR(1), OPACITY, OPACITY] })).toThrow('two channels');
   });
+});
+
+test('channels in any order mean the same once read', () => {
+  const spaces = [
+    ['grey', 1],
+    ['srgb', 3],
+    ['sycc', 3],
+    ['cmyk', 4],
+    ['cielab', 3],
+    ['esrgb', 3],
+    ['esycc', 3],
+  ] as const;
+  const extra = fc.constantFrom<ChannelInfo[]>(
+    [],
+    [OPACITY],
+    [{ kind: 'premultiplied-opacity', association: 0 }],
+    [OPACITY, { kind: 'unspecified', association: 65535 }, { kind: 'unspecified', association: 65535 }],
+    [{ kind: 'opacity', association: 1 }],
+  );
+  const wish = fc.record({ space: fc.constantFrom(...spaces), extra, keys: fc.infiniteStream(fc.nat()) });
+  fc.assert(
+    fc.property(wish, ({ space: [space, colours], extra, keys }) => {
+      const inOrder = [...Array.from({ length: colours }, (_, k) => COLOUR(k + 1)), ...extra];
+      const ranks = inOrder.map(() => keys.next().value as number);
+      const channels = inOrder
+        .map((_, k) => k)
+        .sort((a, b) => ranks[a] - ranks[b])
+        .map((k) => inOrder[k]);
+      const file = read(canvas(channels.length), { space, channels });
+      expect(colourInfoOf(file, channels.length, { reorder: false }, new DiagnosticLog(true))).toMatchObject({
+        space,
+        channels,
+        palette: false,
+      });
+    }),
+  );
 });
 
 describe('palettes', () => {
