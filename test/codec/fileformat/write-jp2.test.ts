@@ -235,7 +235,7 @@ describe('channels', () => {
 });
 
 test('channels in any order mean the same once read', () => {
-  const spaces = [
+  const spaces: [NonNullable<ColourSpec['space']>, number][] = [
     ['grey', 1],
     ['srgb', 3],
     ['sycc', 3],
@@ -243,7 +243,7 @@ test('channels in any order mean the same once read', () => {
     ['cielab', 3],
     ['esrgb', 3],
     ['esycc', 3],
-  ] as const;
+  ];
   const extra = fc.constantFrom<ChannelInfo[]>(
     [],
     [OPACITY],
