@@ -32,7 +32,7 @@ export interface CodeBlockCoefficients {
   fractionBits: number;
   /** Whether a coefficient that is decoded to the end is exact, or is taken to be in the middle of its interval. */
   exact: boolean;
-  /** Stop after a bit-plane whose passes together gain less squared error per byte than this; 0 codes everything. */
+  /** Stop where the bit-planes to come can hardly gain so much squared error a byte; 0 codes everything. */
   stopSlope: number;
 }
 
@@ -52,6 +52,8 @@ export interface CodedBlock {
   passLengths: Int32Array;
   /** By pass: how much less the squared error is than without it, in units of a squared quantiser step. May be negative. */
   passDistortions: Float64Array;
+  /** The squared error that is left after the last pass, in the same units. */
+  residual: number;
 }
 
 const MAX_BIT_PLANES = 30;
@@ -64,15 +66,17 @@ const STYLE_CAUSAL = 8;
 const STYLE_PREDICTABLE = 16;
 const STYLE_SEGMENTATION = 32;
 
-// places in the memory
-const SPREAD = 0; // 16 words: bit r of the index comes out as bit 3 + 3r
-const REFINEMENT = 16; // 64 pairs of list entries
-const EXPAND = 80; // 586 words: bit 3r of the index comes out as six ones in byte r
-const FLAGS = 666; // (width + 2) x (stripes + 2) words; most for 819 x 5 coefficients
+// places in the memory; the first 160 words are the arithmetic coder's (mq-writer.ts)
+const SYMBOLS = 160; // 4 x 1088 decisions, see below
+const SPREAD = 4512; // 16 words: bit r of the index comes out as bit 3 + 3r
+const REFINEMENT = 4528; // 64 pairs of list entries
+const EXPAND = 4592; // 586 words: bit 3r of the index comes out as six ones in byte r
+const FLAGS = 5178; // (width + 2) x (stripes + 2) words; most for 819 x 5 coefficients
 const WORDS = 3284; // so many
-const SIGNS = FLAGS + WORDS; // 3950
-const PLANES = SIGNS + WORDS; // 7234: four times
-const BYTES = PLANES + 4 * WORDS; // 20370: five times
+const SIGNS = FLAGS + WORDS; // 8462
+const PLANES = SIGNS + WORDS; // 11746: four times
+const BYTES = PLANES + 4 * WORDS; // 24882: five times
+const LIST = BYTES + 5 * WORDS; // 41302
 
 /** For each coefficient of a pass a decision and its sign, run lengths and positions, and some more at the end. */
 const MAX_LIST = 2 * 4096 + 3 * 1638 + 16;
@@ -85,25 +89,12 @@ const MAX_BYTES = 1 << 19;
 /** The visited bits of all four rows. */
 const VISITED_ALL = 0x49200000;
 
-/**
- * Decisions, `context << 1 | decision`, by list entry and subband. An entry is a neighbourhood with the decision in its middle
- * (D.3.1), or 512 and the sign above a neighbourhood of signs (D.3.2), or 1024 and the decision itself.
- */
-const SYMBOLS: readonly Uint8Array[] = /* @__PURE__ */ [0, 1, 2, 3].map((subband) =>
-  Uint8Array.from({ length: 1088 }, (_, n) => {
-    if (n < 512) return (ZERO_CODING[(subband << 9) | n] << 1) | ((n >> 4) & 1);
-    if (n < 1024) return SIGN_CODING[n & 255] ^ ((n >> 8) & 1);
-    return n - 1024;
-  }),
-);
-
 /** Encodes code-blocks one after another; it owns its scratch memory and the result. */
 export class ClassicBlockEncoder {
   private readonly bytes = new Uint8Array(1 + MAX_BYTES);
-  private readonly mq = new MqWriter(this.bytes);
+  private readonly memory = new Int32Array(LIST + MAX_LIST);
+  private readonly mq = new MqWriter(this.memory, this.bytes);
   private readonly raw = new RawWriter(this.bytes);
-  private readonly memory = new Int32Array(BYTES + 5 * WORDS);
-  private readonly list = new Uint16Array(MAX_LIST);
   private readonly result: CodedBlock = {
     bitPlanes: 0,
     numPasses: 0,
@@ -111,10 +102,11 @@ export class ClassicBlockEncoder {
     dataLength: 0,
     passLengths: new Int32Array(MAX_PASSES),
     passDistortions: new Float64Array(MAX_PASSES),
+    residual: 0,
   };
   private width = 0;
   private height = 0;
-  private symbols = SYMBOLS[0];
+  private subband = 0;
   private fractionBits = 0;
   /** Row 0 of the stripe below, or nothing (vertically causal contexts, D.7). */
   private south = 0x38;
@@ -133,6 +125,7 @@ export class ClassicBlockEncoder {
       memory[EXPAND + spread] = Math.imul((n & 1) | ((n & 2) << 7) | ((n & 4) << 14) | ((n & 8) << 21), 63);
     }
     memory.set(refinementTable(), REFINEMENT);
+    for (let subband = 0; subband < 4; subband++) memory.set(symbolsOf(subband), SYMBOLS + 1088 * subband);
   }
 
   /** Codes a block with all its passes, or until they are no longer worth their bytes. */
@@ -145,7 +138,8 @@ export class ClassicBlockEncoder {
     let numPasses = bitPlanes === 0 ? 0 : 3 * bitPlanes - 2;
     let end = 1;
     let segment = 0; // the pass that the segment at work began with
-    let planeBits = 8 * end;
+    let planeEnd = 8 * end;
+    let planeBits = 0;
     for (let pass = 0; pass < numPasses; pass++) {
       const raw = isRaw(pass, style);
       const writer = raw ? this.raw : this.mq;
@@ -157,16 +151,25 @@ export class ClassicBlockEncoder {
       if (turn % 3 === 0) count = this.propagateSignificance(plane);
       else if (turn % 3 === 1) count = this.refineMagnitude(plane);
       else count = this.cleanUp(plane, (style & STYLE_SEGMENTATION) !== 0);
-      if (raw) this.raw.code(this.list, count);
-      else this.mq.code(this.list, count, this.symbols);
+      if (raw) this.raw.code(this.memory, LIST, count);
+      else this.mq.code(LIST, count, SYMBOLS + 1088 * this.subband);
       gains[pass] = this.gain(plane, block.exact, turn % 3 !== 1);
       if ((style & STYLE_RESET) !== 0) this.mq.resetContexts();
       writer.mark();
-      if (turn % 3 === 2) {
-        const bits = 8 * end + writer.bits;
-        const planeGain = gains[pass] + (pass > 0 ? gains[pass - 1] + gains[pass - 2] : 0);
-        if (stopSlope > 0 && planeGain < (stopSlope * (bits - planeBits)) / 8) numPasses = pass + 1;
-        planeBits = bits;
+      if (stopSlope > 0 && turn % 3 !== 1) {
+        const bits = 8 * end + writer.bits - planeEnd;
+        if (turn % 3 === 0) {
+          // this is the best pass of its plane; where it is not worth its bytes, and little is left, nothing after it will be
+          const poor = 8 * gains[pass] < stopSlope * bits;
+          if (poor && 4 * residualOf(block, plane + 1) < stopSlope * planeBits) numPasses = pass + 1;
+        } else {
+          // the next plane gains three quarters of what is left, for at least as many bytes, its best pass perhaps twice as well
+          const planeGain = gains[pass] + (pass > 0 ? gains[pass - 1] + gains[pass - 2] : 0);
+          const poor = 2 * planeGain < stopSlope * bits;
+          if (poor && 12 * residualOf(block, plane) < stopSlope * bits) numPasses = pass + 1;
+          planeEnd += bits;
+          planeBits = bits;
+        }
       }
       if (endsSegment(pass, numPasses, style)) {
         end = writer.finish(predictable, result.passLengths, segment);
@@ -176,6 +179,10 @@ export class ClassicBlockEncoder {
     for (let pass = 0; pass < numPasses; pass++) result.passLengths[pass]--; // the byte before the first
     result.bitPlanes = bitPlanes;
     result.numPasses = numPasses;
+    // the planes that are complete are measured; a pass or two beyond them are taken at what they gained
+    const complete = Math.floor((numPasses + 2) / 3);
+    result.residual = residualOf(block, bitPlanes - complete);
+    for (let pass = 3 * complete - 2; pass < numPasses; pass++) result.residual -= gains[pass];
     result.dataLength = end - 1;
     return result;
   }
@@ -188,7 +195,7 @@ export class ClassicBlockEncoder {
     }
     this.width = width;
     this.height = height;
-    this.symbols = SYMBOLS[subband];
+    this.subband = subband;
     this.fractionBits = fractionBits;
     this.south = (style & STYLE_CAUSAL) !== 0 ? 0 : 0x38;
     const all = this.arrange(coefficients, 0) >> fractionBits;
@@ -216,8 +223,8 @@ export class ClassicBlockEncoder {
   private arrange(coefficients: Int32Array, group: number): number {
     const { memory, width, height } = this;
     const shift = this.fractionBits + 8 * group;
-    const planes = 7234 + 3284 * group;
-    const bytes = 20370 + 3284 + 3284 * group;
+    const planes = 11746 + 3284 * group;
+    const bytes = 24882 + 3284 + 3284 * group;
     let all = 0;
     for (let y = 0, i = width + 3; y < height; y += 4, i += 2) {
       // beyond the last row, whatever is read there stands for zero
@@ -242,7 +249,7 @@ export class ClassicBlockEncoder {
         const m2 = (v2 ^ s2) - s2;
         const m3 = (v3 ^ s3) - s3;
         all |= m0 | m1 | m2 | m3;
-        memory[3950 + i] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
+        memory[8462 + i] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
         let word =
           ((m0 >> shift) & 255) | (((m1 >> shift) & 255) << 8) | (((m2 >> shift) & 255) << 16) | ((m3 >> shift) << 24);
         memory[bytes + i] = word;
@@ -257,7 +264,7 @@ export class ClassicBlockEncoder {
 
   private arrangeFraction(coefficients: Int32Array): void {
     const { memory, width, height, fractionBits } = this;
-    for (let y = 0, i = 20370 + width + 3; y < height; y += 4, i += 2) {
+    for (let y = 0, i = 24882 + width + 3; y < height; y += 4, i += 2) {
       if (fractionBits === 0) {
         memory.fill(0, i, i + width);
         i += width;
@@ -278,7 +285,7 @@ export class ClassicBlockEncoder {
   private gatherSigns(): void {
     const { memory, width, height } = this;
     const stride = width + 2;
-    for (let y = 0, i = 3950 + stride + 1; y < height; y += 4, i += 2) {
+    for (let y = 0, i = 8462 + stride + 1; y < height; y += 4, i += 2) {
       for (const end = i + width; i < end; i++) {
         memory[i] |=
           ((memory[i - 1] >> 1) & 0x924) |
@@ -291,21 +298,21 @@ export class ClassicBlockEncoder {
 
   /** Significance propagation: rows not significant that have a significant neighbour (D.3.1, D.3.2). */
   private propagateSignificance(plane: number): number {
-    const { memory, list, width, height, south } = this;
+    const { memory, width, height, south } = this;
     const stride = width + 2;
     const group = 3284 * (plane >> 3);
-    const planes = (7234 - 666 + group) | 0;
-    const bytes = (20370 - 666 + group) | 0;
+    const planes = (11746 - 5178 + group) | 0;
+    const bytes = (24882 - 5178 + group) | 0;
     const shift = ((plane & 3) << 3) | (plane & 4);
     const q = plane & 7;
     const up = Math.max(0, 6 - q);
     const down = Math.max(0, q - 6);
     const mask1 = Math.imul(q > 6 ? 63 : 64 - (64 >> q), 0x01010101);
     const mask2 = Math.imul(63 >> q, 0x01010101);
-    let n = 0;
+    let n = 41302;
     let sum = 0;
     let count = 0;
-    for (let y = 0, i = 666 + stride + 1; y < height; y += 4, i += 2) {
+    for (let y = 0, i = 5178 + stride + 1; y < height; y += 4, i += 2) {
       for (const end = i + width; i < end; i = (i + 1) | 0) {
         const word = memory[i];
         const f = word | ((memory[(i - stride) | 0] >>> 12) & 7) | ((memory[(i + stride) | 0] & south) << 12);
@@ -314,7 +321,7 @@ export class ClassicBlockEncoder {
         const free = ~((f >>> 1) | (f >>> 18)) & 0x1248;
         const near = ((any << 3) | (any >>> 3) | f | (f >>> 2)) & free;
         if (near === 0) continue;
-        const bits = memory[(memory[(planes + i) | 0] >>> shift) & 15] & free;
+        const bits = memory[4512 + ((memory[(planes + i) | 0] >>> shift) & 15)] & free;
         let s = near & bits;
         s |= (s << 3) & bits;
         s |= (s << 3) & bits;
@@ -326,56 +333,56 @@ export class ClassicBlockEncoder {
         const around = memory[(3284 + i) | 0];
         const g = f | (s << 1);
         let h = ((g >>> 0) ^ ((s << 1) & 0x80)) & 0x1ff;
-        list[n] = h;
+        memory[n] = h;
         n = (n + ((todo >>> 3) & 1)) | 0;
-        list[n] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
+        memory[n] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
         n = (n + ((s >>> 3) & 1)) | 0;
         h = ((g >>> 3) ^ ((s >>> 2) & 0x80)) & 0x1ff;
-        list[n] = h;
+        memory[n] = h;
         n = (n + ((todo >>> 6) & 1)) | 0;
-        list[n] = 512 | (h & 0xaa) | ((around >>> 3) & 0x55) | ((around << 2) & 0x100);
+        memory[n] = 512 | (h & 0xaa) | ((around >>> 3) & 0x55) | ((around << 2) & 0x100);
         n = (n + ((s >>> 6) & 1)) | 0;
         h = ((g >>> 6) ^ ((s >>> 5) & 0x80)) & 0x1ff;
-        list[n] = h;
+        memory[n] = h;
         n = (n + ((todo >>> 9) & 1)) | 0;
-        list[n] = 512 | (h & 0xaa) | ((around >>> 6) & 0x55) | ((around >>> 1) & 0x100);
+        memory[n] = 512 | (h & 0xaa) | ((around >>> 6) & 0x55) | ((around >>> 1) & 0x100);
         n = (n + ((s >>> 9) & 1)) | 0;
         h = (g >>> 9) & 0x1ff;
-        list[n] = h;
+        memory[n] = h;
         n = (n + ((todo >>> 12) & 1)) | 0;
-        list[n] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
+        memory[n] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
         n = (n + ((s >>> 12) & 1)) | 0;
         if (s !== 0) {
           const fraction =
             (((memory[(bytes + 3284 + i) | 0] << up) >>> down) & mask1) |
             ((memory[(bytes + i) | 0] >>> (2 + q)) & mask2);
-          sum = (sum + (Math.imul(fraction & memory[80 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
+          sum = (sum + (Math.imul(fraction & memory[4592 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
           count = (count + ((Math.imul(s >>> 3, 0x249) >>> 9) & 7)) | 0;
         }
       }
     }
     this.sum = sum;
     this.count = count;
-    return n;
+    return n - 41302;
   }
 
   /** Magnitude refinement: rows that were significant before this bit-plane (D.3.3). */
   private refineMagnitude(plane: number): number {
-    const { memory, list, width, height, south } = this;
+    const { memory, width, height, south } = this;
     const stride = width + 2;
     const group = 3284 * (plane >> 3);
-    const planes = (7234 - 666 + group) | 0;
-    const bytes = (20370 - 666 + group) | 0;
+    const planes = (11746 - 5178 + group) | 0;
+    const bytes = (24882 - 5178 + group) | 0;
     const shift = ((plane & 3) << 3) | (plane & 4);
     const q = plane & 7;
     const up = Math.max(0, 6 - q);
     const down = Math.max(0, q - 6);
     const mask1 = Math.imul(q > 6 ? 63 : 64 - (64 >> q), 0x01010101);
     const mask2 = Math.imul(63 >> q, 0x01010101);
-    let n = 0;
+    let n = 41302;
     let sum = 0;
     let zeros = 0;
-    for (let y = 0, i = 666 + stride + 1; y < height; y += 4, i += 2) {
+    for (let y = 0, i = 5178 + stride + 1; y < height; y += 4, i += 2) {
       for (const end = i + width; i < end; i = (i + 1) | 0) {
         const word = memory[i];
         const todo = (word >>> 1) & ~(word >>> 18) & 0x1248;
@@ -385,36 +392,37 @@ export class ClassicBlockEncoder {
         const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
         const near = (any << 3) | (any >>> 3) | f | (f >>> 2);
         const refined = f >>> 17;
-        const bits = memory[(memory[(planes + i) | 0] >>> shift) & 15];
+        const bits = memory[4512 + ((memory[(planes + i) | 0] >>> shift) & 15)];
         const fields = bits | ((((near & ~refined) | ~todo) & 0x1248) << 1) | (((refined | ~todo) & 0x1248) << 2);
-        const upper = memory[16 + ((fields >>> 3) & 63)];
-        list[n] = upper;
-        list[(n + 1) | 0] = (upper >>> 16) & 0x7ff;
+        const upper = memory[4528 + ((fields >>> 3) & 63)];
+        memory[n] = upper & 0x7ff;
+        memory[(n + 1) | 0] = (upper >>> 16) & 0x7ff;
         n = (n + (upper >>> 27)) | 0;
-        const lower = memory[16 + ((fields >>> 9) & 63)];
-        list[n] = lower;
-        list[(n + 1) | 0] = (lower >>> 16) & 0x7ff;
+        const lower = memory[4528 + ((fields >>> 9) & 63)];
+        memory[n] = lower & 0x7ff;
+        memory[(n + 1) | 0] = (lower >>> 16) & 0x7ff;
         n = (n + (lower >>> 27)) | 0;
         const zero = (todo & ~bits) >>> 3;
         const fraction =
           (((memory[(bytes + 3284 + i) | 0] << up) >>> down) & mask1) | ((memory[(bytes + i) | 0] >>> (2 + q)) & mask2);
-        sum = (sum + (Math.imul((fraction & memory[80 + (todo >>> 3)]) ^ memory[80 + zero], 0x01010101) >>> 24)) | 0;
+        sum =
+          (sum + (Math.imul((fraction & memory[4592 + (todo >>> 3)]) ^ memory[4592 + zero], 0x01010101) >>> 24)) | 0;
         zeros = (zeros + ((Math.imul(zero, 0x249) >>> 9) & 7)) | 0;
       }
     }
     this.sum = sum;
-    this.count = n;
+    this.count = n - 41302;
     this.zeros = zeros;
-    return n;
+    return n - 41302;
   }
 
   /** Cleanup: all rows not visited yet, with one decision for four where nothing is near (D.3.4), and the symbol of D.5. */
   private cleanUp(plane: number, segmentation: boolean): number {
-    const { memory, list, width, height, south } = this;
+    const { memory, width, height, south } = this;
     const stride = width + 2;
     const group = 3284 * (plane >> 3);
-    const planes = (7234 - 666 + group) | 0;
-    const bytes = (20370 - 666 + group) | 0;
+    const planes = (11746 - 5178 + group) | 0;
+    const bytes = (24882 - 5178 + group) | 0;
     const shift = ((plane & 3) << 3) | (plane & 4);
     const q = plane & 7;
     const up = Math.max(0, 6 - q);
@@ -422,10 +430,11 @@ export class ClassicBlockEncoder {
     const mask1 = Math.imul(q > 6 ? 63 : 64 - (64 >> q), 0x01010101);
     const mask2 = Math.imul(63 >> q, 0x01010101);
     const whole = height & ~3;
-    let n = 0;
+    let n = 41302;
     let sum = 0;
     let count = 0;
-    for (let y = 0, i = 666 + stride + 1; y < height; y += 4, i += 2) {
+    let zeros = 0;
+    for (let y = 0, i = 5178 + stride + 1; y < height; y += 4, i += 2) {
       const clear = y < whole ? ~0x49200000 : this.keep;
       for (const end = i + width; i < end; i = (i + 1) | 0) {
         const word = memory[i];
@@ -435,17 +444,21 @@ export class ClassicBlockEncoder {
           memory[i] = word & clear;
           continue;
         }
-        const s = memory[(memory[(planes + i) | 0] >>> shift) & 15] & todo;
+        const s = memory[4512 + ((memory[(planes + i) | 0] >>> shift) & 15)] & todo;
         let run = 0;
+        if ((f | s) === 0) {
+          zeros = (zeros + 1) | 0;
+          continue;
+        }
+        if (zeros !== 0) {
+          memory[n] = 2048 + zeros;
+          n = (n + 1) | 0;
+          zeros = 0;
+        }
         if (f === 0) {
-          if (s === 0) {
-            list[n] = 1058;
-            n = (n + 1) | 0;
-            continue;
-          }
           const k = ((28 - Math.clz32(s & -s)) * 11) >> 5;
-          list[n] = 1059;
-          list[(n + 1) | 0] = 1060 | (k >> 1);
+          memory[n] = 1059;
+          memory[(n + 1) | 0] = 1060 | (k >> 1);
           run = 1060 | (k & 1);
           n = (n + 2) | 0;
           todo &= -(s & -s);
@@ -457,41 +470,42 @@ export class ClassicBlockEncoder {
         const around = memory[(3284 + i) | 0];
         const g = f | (s << 1);
         let h = ((g >>> 0) ^ ((s << 1) & 0x80)) & 0x1ff;
-        list[n] = h;
+        memory[n] = h;
         n = (n + ((todo >>> 3) & 1)) | 0;
-        list[n] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
+        memory[n] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
         n = (n + ((s >>> 3) & 1)) | 0;
         h = ((g >>> 3) ^ ((s >>> 2) & 0x80)) & 0x1ff;
-        list[n] = h;
+        memory[n] = h;
         n = (n + ((todo >>> 6) & 1)) | 0;
-        list[n] = 512 | (h & 0xaa) | ((around >>> 3) & 0x55) | ((around << 2) & 0x100);
+        memory[n] = 512 | (h & 0xaa) | ((around >>> 3) & 0x55) | ((around << 2) & 0x100);
         n = (n + ((s >>> 6) & 1)) | 0;
         h = ((g >>> 6) ^ ((s >>> 5) & 0x80)) & 0x1ff;
-        list[n] = h;
+        memory[n] = h;
         n = (n + ((todo >>> 9) & 1)) | 0;
-        list[n] = 512 | (h & 0xaa) | ((around >>> 6) & 0x55) | ((around >>> 1) & 0x100);
+        memory[n] = 512 | (h & 0xaa) | ((around >>> 6) & 0x55) | ((around >>> 1) & 0x100);
         n = (n + ((s >>> 9) & 1)) | 0;
         h = (g >>> 9) & 0x1ff;
-        list[n] = h;
+        memory[n] = h;
         n = (n + ((todo >>> 12) & 1)) | 0;
-        list[n] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
+        memory[n] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
         n = (n + ((s >>> 12) & 1)) | 0;
         if (s !== 0) {
-          if (run !== 0) list[at] = run;
+          if (run !== 0) memory[at] = run;
           const fraction =
             (((memory[(bytes + 3284 + i) | 0] << up) >>> down) & mask1) |
             ((memory[(bytes + i) | 0] >>> (2 + q)) & mask2);
-          sum = (sum + (Math.imul(fraction & memory[80 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
+          sum = (sum + (Math.imul(fraction & memory[4592 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
           count = (count + ((Math.imul(s >>> 3, 0x249) >>> 9) & 7)) | 0;
         }
       }
     }
+    if (zeros !== 0) memory[n++] = 2048 + zeros;
     if (segmentation) {
-      for (let bit = 0; bit < 4; bit++) list[n++] = 1061 - (bit & 1); // 1010 in the uniform context
+      for (let bit = 0; bit < 4; bit++) memory[n++] = 1061 - (bit & 1); // 1010 in the uniform context
     }
     this.sum = sum;
     this.count = count;
-    return n;
+    return n - 41302;
   }
 
   /**
@@ -513,6 +527,24 @@ export class ClassicBlockEncoder {
   }
 }
 
+/** Squared error of a block that is decoded down to a bit-plane, in squared quantiser steps. */
+function residualOf(
+  { width, height, coefficients, fractionBits, exact }: CodeBlockCoefficients,
+  plane: number,
+): number {
+  if (exact && plane === 0) return 0;
+  const shift = plane + fractionBits;
+  const half = shift === 0 ? 0.5 : (1 << shift) / 2;
+  let sum = 0;
+  for (let k = width * height - 1; k >= 0; k--) {
+    const a = Math.abs(coefficients[k]);
+    const low = (a >>> shift) << shift;
+    const error = low === 0 ? a : a - low - half;
+    sum += error * error;
+  }
+  return sum / 4 ** fractionBits;
+}
+
 /**
  * Refinement decisions of two rows, listed one after the other, by three bits for each: the decision, whether a neighbour is
  * significant, whether refined before; both of the latter for a row that is not refined now. The count is at bit 27.
@@ -527,6 +559,18 @@ function refinementTable(): Int32Array {
       count++;
     }
     return entry | (count << 27);
+  });
+}
+
+/**
+ * Decisions, `context << 1 | decision`, by list entry. An entry is a neighbourhood with the decision in its middle (D.3.1), or
+ * 512 and the sign above a neighbourhood of signs (D.3.2), or 1024 and the decision itself.
+ */
+function symbolsOf(subband: number): Uint8Array {
+  return Uint8Array.from({ length: 1088 }, (_, n) => {
+    if (n < 512) return (ZERO_CODING[(subband << 9) | n] << 1) | ((n >> 4) & 1);
+    if (n < 1024) return SIGN_CODING[n & 255] ^ ((n >> 8) & 1);
+    return n - 1024;
   });
 }
 

@@ -22,8 +22,8 @@ const MAX_PASSES = 88;
 /** Writes segments one after another into an array that is its owner's. */
 export class MqWriter {
   private readonly bytes: Uint8Array;
-  /** Contexts at 0..18 as entries of mq-table.ts, and the table itself at 32..159. */
-  private readonly states: Int32Array = new Int32Array(STATES + 128);
+  /** Contexts at 0..18 as entries of mq-table.ts, and the table itself at 32..159; the rest is not ours. */
+  private readonly memory: Int32Array;
   private a = 0;
   private top = 0;
   private ct = 0;
@@ -37,14 +37,15 @@ export class MqWriter {
   private readonly markUppers = new Int32Array(MAX_PASSES);
 
   /** `bytes` must be large enough for all that comes, and have a byte that is not 0xFF before the first segment. */
-  constructor(bytes: Uint8Array) {
+  constructor(memory: Int32Array, bytes: Uint8Array) {
+    this.memory = memory;
     this.bytes = bytes;
-    this.states.set(MQ_ENTRIES, STATES);
+    memory.set(MQ_ENTRIES, STATES);
   }
 
   /** Puts all contexts into their initial states (Table D.7). */
   resetContexts(): void {
-    this.states.set(INITIAL_CONTEXTS);
+    this.memory.set(INITIAL_CONTEXTS);
   }
 
   /** Begins a segment at a place in the bytes; contexts stay (INITENC, C.2.8). */
@@ -62,47 +63,67 @@ export class MqWriter {
     return 8 * (this.position - this.first + 1) + 12 - this.ct;
   }
 
-  /** Codes the first `count` entries of a list; `symbols` says what they mean, as `context << 1 | decision`. */
-  code(list: Uint16Array, count: number, symbols: Uint8Array): void {
-    const states = this.states;
+  /**
+   * Codes a list of `count` entries that stand in the memory from `list` on; the words from `symbols` on say what an entry means,
+   * as `context << 1 | decision`.
+   */
+  code(list: number, count: number, symbols: number): void {
+    const memory = this.memory;
     const bytes = this.bytes;
-    let a = this.a;
-    let top = this.top;
-    let ct = this.ct;
-    let position = this.position;
-    for (let i = 0; i < count; i++) {
-      const decision = symbols[list[i]];
+    const end = (list + count) | 0;
+    let a = this.a | 0;
+    let top = this.top | 0;
+    let ct = this.ct | 0;
+    let position = this.position | 0;
+    let last = bytes[position];
+    for (let i = list | 0; i < end; i = (i + 1) | 0) {
+      let item = memory[i];
+      if (item >= 2048) {
+        const entry = memory[17];
+        if ((entry & 1) === 0) {
+          const qe = entry >> 15;
+          const times = Math.min(item & 2047, ((a - 0x8000) / qe) | 0);
+          a = (a - Math.imul(times, qe)) | 0;
+          item = (item - times) | 0;
+        }
+        if (item === 2048) continue;
+        memory[i] = item - 1;
+        i = (i - 1) | 0;
+        item = 1058;
+      }
+      const decision = memory[(symbols + item) | 0];
       const context = decision >> 1;
-      const entry = states[context];
+      const entry = memory[context];
       const qe = entry >> 15;
       const lps = -((entry ^ decision) & 1);
-      const change = states[32 + ((entry >> (1 + (lps & 7))) & 127)] ^ entry;
+      const change = memory[32 + ((entry >> (1 + (lps & 7))) & 127)] ^ entry;
       const rest = (a - qe) | 0;
       const excess = (rest - qe) | 0;
       const lower = (excess >> 31) ^ lps;
       top = (top - (rest & lower)) | 0;
       a = (rest - (excess & lower)) | 0;
-      states[context] = entry ^ (change & ((a >> 15) - 1));
+      memory[context] = entry ^ (change & ((a >> 15) - 1));
       let shift = (Math.clz32(a) - 16) | 0;
       while (shift >= ct) {
         let c = (top - a) << ct;
         a <<= ct;
         shift = (shift - ct) | 0;
-        let last = bytes[position];
         if (last !== 0xff && c >= 0x8000000) {
-          bytes[position] = ++last;
+          last = (last + 1) | 0;
+          bytes[position] = last;
           c &= 0x7ffffff;
         }
         position = (position + 1) | 0;
         if (last === 0xff) {
-          bytes[position] = c >> 20;
+          last = c >> 20;
           c &= 0xfffff;
           ct = 7;
         } else {
-          bytes[position] = c >> 19;
+          last = c >> 19;
           c &= 0x7ffff;
           ct = 8;
         }
+        bytes[position] = last;
         top = (c + a) | 0;
       }
       a <<= shift;

@@ -40,14 +40,14 @@ export class RawWriter {
   }
 
   /** Appends the lowest bits of `count` decisions; their contexts, if they have any, play no part. */
-  code(list: Uint16Array, count: number): void {
+  code(memory: Int32Array, list: number, count: number): void {
     const bytes = this.bytes;
     let position = this.position;
     let byte = this.byte;
     let free = this.free;
     for (let i = 0; i < count; i++) {
       free--;
-      const entry = list[i];
+      const entry = memory[list + i];
       byte |= ((entry < 512 ? entry >> 4 : entry < 1024 ? entry >> 8 : entry) & 1) << free;
       if (free === 0) {
         bytes[position++] = byte;
