@@ -28,7 +28,7 @@ components of one picture; smaller ones are subsampled.
   -o, --output <path>    .jp2, or .j2k, .j2c, .jpc for a bare codestream; a folder, or a pattern with {name}
       --container <c>    jp2 or codestream, where the extension does not say it
       --raw <kind>       inputs are raw samples: WxHxC,bits,signed|unsigned,little|big,planar|interleaved
-                         (default: 8,unsigned,big,planar), or W,H,C,bits,s|u[@1x1:2x2:…], planar and big-endian
+                         (default: 8,unsigned,big,planar; .rawl is little), or W,H,C,bits,s|u[@1x1:2x2:…], planar
       --expand-palette   colours of a palette instead of indices (always, where the result is lossy or has no boxes)
       --strip            leave out profile, resolution, XMP and geographic data of the input
       --verify           decode the result and compare

@@ -49,9 +49,13 @@ export async function readInput(input: string, options: ReadOptions = {}): Promi
 }
 
 async function readPictureFile(file: string, options: ReadOptions): Promise<InputPicture> {
-  const bytes = new Uint8Array(await readFile(file));
+  const { buffer, byteOffset, length } = await readFile(file);
+  const bytes = new Uint8Array(buffer, byteOffset, length);
+  const { raw } = options;
   try {
-    return await readPictureBytes(bytes, options);
+    // the extension that opj_compress has for little-endian samples
+    const littleEndian = raw && (raw.littleEndian || /\.rawl$/i.test(file));
+    return await readPictureBytes(bytes, raw ? { raw: { ...raw, littleEndian: littleEndian === true } } : {});
   } catch (error) {
     throw new InputFileError(`${file}: ${error instanceof Error ? error.message : error}`);
   }

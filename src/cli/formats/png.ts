@@ -63,7 +63,7 @@ function pngBytes(
 }
 
 /** Length, type, contents, checksum of type and contents (PNG 5.3). */
-function pngChunk(type: string, content: Uint8Array): Uint8Array {
+export function pngChunk(type: string, content: Uint8Array): Uint8Array {
   const typed = joined([ascii(type), content]);
   const ends = new DataView(new ArrayBuffer(8));
   ends.setUint32(0, content.length);

@@ -62,7 +62,8 @@ const NO_ASSOCIATION = 65535;
 
 /** Reads a TIFF file. */
 export async function readTiff(bytes: Uint8Array): Promise<InputPicture> {
-  const file = await fromArrayBuffer(bytes.slice().buffer);
+  const whole = bytes.byteOffset === 0 && bytes.length === bytes.buffer.byteLength;
+  const file = await fromArrayBuffer((whole ? bytes : bytes.slice()).buffer as ArrayBuffer);
   // Long lists of strips are else read later, and then as little-endian in every file (geotiff 3.0.5).
   file.parser.eager = true;
   const image = await file.getImage(0);

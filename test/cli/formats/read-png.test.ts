@@ -7,19 +7,21 @@ import { profile, SRGB_PROFILE } from '../../codec/colour/icc-bytes.ts';
 import { ascii, hex, join } from '../../codec/fileformat/box-bytes.ts';
 import { picture, withOpacity } from './pictures.ts';
 
-/** A PNG of unfiltered rows with any further chunks before the data. */
+/** A PNG with any further chunks before the data; of rows that are unfiltered, or bring the bytes of their filters. */
 function png(
   header: { width: number; height: number; depth: number; type: number; interlace?: number },
   rows: Uint8Array[],
-  ...chunks: Uint8Array[]
+  ...more: (Uint8Array | 'filtered')[]
 ) {
+  const chunks = more.filter((chunk) => chunk !== 'filtered');
+  const begin = more.includes('filtered') ? hex('') : hex('00');
   const ihdr = new DataView(new ArrayBuffer(13));
   ihdr.setUint32(0, header.width);
   ihdr.setUint32(4, header.height);
   ihdr.setUint8(8, header.depth);
   ihdr.setUint8(9, header.type);
   ihdr.setUint8(12, header.interlace ?? 0);
-  const data = deflateSync(join(...rows.map((row) => join(hex('00'), row))));
+  const data = deflateSync(join(...rows.map((row) => join(begin, row))));
   return join(
     hex('89504E47 0D0A1A0A'),
     chunk('IHDR', new Uint8Array(ihdr.buffer)),
@@ -35,6 +37,28 @@ function chunk(type: string, content: Uint8Array): Uint8Array {
   numbers.setUint32(0, content.length);
   numbers.setUint32(4, crc32(typed));
   return join(new Uint8Array(numbers.buffer, 0, 4), typed, new Uint8Array(numbers.buffer, 4, 4));
+}
+
+/** Beginnings and steps of the passes. */
+const ADAM7 = [
+  [0, 0, 8, 8],
+  [4, 0, 8, 8],
+  [0, 4, 4, 8],
+  [2, 0, 4, 4],
+  [0, 2, 2, 4],
+  [1, 0, 2, 2],
+  [0, 1, 1, 2],
+];
+
+/** A row with the byte of its filter, one byte a pixel. */
+function filtered(filter: number, row: Uint8Array, above: Uint8Array): Uint8Array {
+  const predicted = (k: number) => {
+    const [a, b, c] = [row[k - 1] ?? 0, above[k], above[k - 1] ?? 0];
+    const p = a + b - c;
+    const nearest = [a, b, c].sort((x, y) => Math.abs(p - x) - Math.abs(p - y))[0]; // stable: left, above, corner
+    return [0, a, b, Math.floor((a + b) / 2), nearest][filter];
+  };
+  return Uint8Array.of(filter, ...row.map((value, k) => value - predicted(k)));
 }
 
 const GREY = 0;
@@ -138,12 +162,39 @@ describe('a PNG read', () => {
     expect(metadata).toEqual({ xmp: '<x>ü</x>' });
   });
 
-  test('may be interlaced from 8 bits on', () => {
+  test('may be interlaced', () => {
     // Adam7 of 1 x 1 is its first pass
     const { image } = readPng(png({ width: 1, height: 1, depth: 8, type: RGB, interlace: 1 }, [hex('010203')]));
     expect(image.data).toEqual(hex('010203'));
-    expect(() => readPng(png({ width: 1, height: 1, depth: 1, type: GREY, interlace: 1 }, [hex('80')]))).toThrow(
-      'interlaced',
+  });
+
+  test('may be interlaced at any depth, size and filter', () => {
+    const shape = fc.record({
+      width: fc.integer({ min: 1, max: 20 }),
+      height: fc.integer({ min: 1, max: 20 }),
+      depth: fc.constantFrom(1, 2, 4, 8),
+      filters: fc.infiniteStream(fc.nat({ max: 4 })),
+      values: fc.infiniteStream(fc.nat()),
+    });
+    fc.assert(
+      fc.property(shape, ({ width, height, depth, filters, values }) => {
+        const samples = Array.from({ length: width * height }, () => (values.next().value as number) % 2 ** depth);
+        const rows: Uint8Array[] = [];
+        for (const [x0, y0, dx, dy] of ADAM7) {
+          let above: Uint8Array | undefined;
+          for (let y = y0; y < height && x0 < width; y += dy) {
+            let bits = '';
+            for (let x = x0; x < width; x += dx) bits += samples[y * width + x].toString(2).padStart(depth, '0');
+            const line = Uint8Array.from({ length: Math.ceil(bits.length / 8) }, (_, k) =>
+              Number.parseInt(bits.slice(8 * k, 8 * k + 8).padEnd(8, '0'), 2),
+            );
+            rows.push(filtered(filters.next().value as number, line, above ?? new Uint8Array(line.length)));
+            above = line;
+          }
+        }
+        const { image } = readPng(png({ width, height, depth, type: GREY, interlace: 1 }, rows, 'filtered'));
+        expect(Array.from(image.data!)).toEqual(samples);
+      }),
     );
   });
 
