@@ -1,8 +1,8 @@
 /** How the command line ends: the exit codes, and the error that means "you called it wrongly". */
 
 /**
- * Exit codes, stable for scripts. Of several files the worst counts: bad input before partial pictures. Pictures that are
- * further apart than was asked share their code with partial ones: done, but not as hoped.
+ * Exit codes, stable for scripts. Of several files the worst counts: bad input before partial pictures. Pictures that
+ * are further apart than was asked share their code with partial ones: done, but not as hoped.
  */
 export const EXIT = { ok: 0, usage: 1, badInput: 2, partial: 3, apart: 3 } as const;
 

@@ -3,7 +3,7 @@
  *
  * Two spellings are read. Ours is `WxHxC,bits,signed|unsigned,little|big,planar|interleaved`, of which all but the size
  * may be left out or come in any order: 8 bits, unsigned, big-endian, planar, as `jp2kit decode` writes raw files. The
- * other is that of `opj_compress -F`: `W,H,C,bits,s|u` with, after an `@`, distances of the components as `1x1:2x2:2x2`.
+ * other is that of `opj_compress -F`: `W,H,C,bits,s|u` and, after an `@`, distances of the components: `1x1:2x2:2x2`.
  */
 import type { RawComponent } from '../../codec/encoder/options.ts';
 import type { SampleArray } from '../../codec/image.ts';

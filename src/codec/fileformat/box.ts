@@ -174,7 +174,7 @@ export function tolerate<T>(
   }
 }
 
-/** A box around what `contents` writes. Its length is filled in afterwards, in 32 bits: enough for all but codestreams. */
+/** A box around what `contents` writes; its length, in 32 bits, is filled in afterwards. Codestreams may need more. */
 export function writeBox(w: ByteWriter, type: string, contents: () => void): void {
   const start = w.length;
   w.u32(0);

@@ -6,15 +6,18 @@ import type { ChannelInfo, SampleArray } from '../image.ts';
 /** Colour of a file to be written. */
 export interface ColourSpec {
   /**
-   * An enumerated space (15444-1 Table I.10, 15444-2 M.11.7.3.1). Default: grey for up to two channels, else sRGB, or sYCC
-   * where the second and third component are subsampled. CMYK, CIELab, e-sRGB and e-sYCC make the file a JPX file.
+   * An enumerated space (15444-1 Table I.10, 15444-2 M.11.7.3.1). Default: grey for up to two channels, else sRGB, or
+   * sYCC where the second and third component are subsampled. CMYK, CIELab, e-sRGB and e-sYCC make the file a JPX file.
    */
   readonly space?: 'grey' | 'srgb' | 'sycc' | 'esrgb' | 'esycc' | 'cmyk' | 'cielab';
   /** EP of CIELab, 28 bytes (15444-2 M.11.7.4.1); no other space takes any. */
   readonly parameters?: Uint8Array;
   /** An ICC profile instead. One that is not restricted (15444-1 Table I.9) makes the file a JPX file. */
   readonly icc?: Uint8Array;
-  /** What each channel means; default: the colours in their order, then opacity if it is one channel more, else unspecified ones. */
+  /**
+   * What each channel means. Default: the colours in their order; then opacity, if it is one channel more, else
+   * unspecified ones.
+   */
   readonly channels?: readonly ChannelInfo[];
   /** The picture's samples are indices into this palette. */
   readonly palette?: PaletteSpec;

@@ -1,9 +1,9 @@
 /**
  * Text in boxes: UTF-8, and what XML may be stored in (15444-1 I.7.1; RFC 3629).
  *
- * The codec has no platform types, so it carries its own decoder and encoder. A malformed sequence becomes one U+FFFD for every
- * maximal part that could have begun a character, as the Unicode standard recommends (section 3.9) and as browsers
- * do.
+ * The codec has no platform types, so it carries its own decoder and encoder. A malformed sequence becomes one U+FFFD
+ * for every maximal part that could have begun a character, as the Unicode standard recommends (section 3.9) and as
+ * browsers do.
  */
 
 const REPLACEMENT = 0xfffd;
