@@ -163,10 +163,10 @@ export class ClassicBlockEncoder {
           const poor = 8 * gains[pass] < stopSlope * bits;
           if (poor && 4 * residualOf(block, plane + 1) < stopSlope * planeBits) numPasses = pass + 1;
         } else {
-          // the next plane gains three quarters of what is left, for at least as many bytes, its best pass perhaps twice as well
+          // the next plane gains about half of what is left, for more bytes than this one, its best pass half as much again
           const planeGain = gains[pass] + (pass > 0 ? gains[pass - 1] + gains[pass - 2] : 0);
           const poor = 2 * planeGain < stopSlope * bits;
-          if (poor && 12 * residualOf(block, plane) < stopSlope * bits) numPasses = pass + 1;
+          if (poor && 6 * residualOf(block, plane) < stopSlope * bits) numPasses = pass + 1;
           planeEnd += bits;
           planeBits = bits;
         }
@@ -330,28 +330,36 @@ export class ClassicBlockEncoder {
         memory[(i - 1) | 0] |= s << 2;
         memory[i] = word | (s << 1) | (todo << 18);
         memory[(i + 1) | 0] |= s;
+        if (s === 0) {
+          memory[n] = f & 0x1ff;
+          n = (n + ((todo >>> 3) & 1)) | 0;
+          memory[n] = (f >>> 3) & 0x1ff;
+          n = (n + ((todo >>> 6) & 1)) | 0;
+          memory[n] = (f >>> 6) & 0x1ff;
+          n = (n + ((todo >>> 9) & 1)) | 0;
+          memory[n] = (f >>> 9) & 0x1ff;
+          n = (n + (todo >>> 12)) | 0;
+          continue;
+        }
         const around = memory[(3284 + i) | 0];
         const g = f | (s << 1);
-        let h = ((g >>> 0) ^ ((s << 1) & 0x80)) & 0x1ff;
+        const steps = todo + s;
+        let h = (g ^ ((s << 1) & 0x80)) & 0x1ff;
         memory[n] = h;
-        n = (n + ((todo >>> 3) & 1)) | 0;
-        memory[n] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
-        n = (n + ((s >>> 3) & 1)) | 0;
+        memory[(n + 1) | 0] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
+        n = (n + ((steps >>> 3) & 3)) | 0;
         h = ((g >>> 3) ^ ((s >>> 2) & 0x80)) & 0x1ff;
         memory[n] = h;
-        n = (n + ((todo >>> 6) & 1)) | 0;
-        memory[n] = 512 | (h & 0xaa) | ((around >>> 3) & 0x55) | ((around << 2) & 0x100);
-        n = (n + ((s >>> 6) & 1)) | 0;
+        memory[(n + 1) | 0] = 512 | (h & 0xaa) | ((around >>> 3) & 0x55) | ((around << 2) & 0x100);
+        n = (n + ((steps >>> 6) & 3)) | 0;
         h = ((g >>> 6) ^ ((s >>> 5) & 0x80)) & 0x1ff;
         memory[n] = h;
-        n = (n + ((todo >>> 9) & 1)) | 0;
-        memory[n] = 512 | (h & 0xaa) | ((around >>> 6) & 0x55) | ((around >>> 1) & 0x100);
-        n = (n + ((s >>> 9) & 1)) | 0;
+        memory[(n + 1) | 0] = 512 | (h & 0xaa) | ((around >>> 6) & 0x55) | ((around >>> 1) & 0x100);
+        n = (n + ((steps >>> 9) & 3)) | 0;
         h = (g >>> 9) & 0x1ff;
         memory[n] = h;
-        n = (n + ((todo >>> 12) & 1)) | 0;
-        memory[n] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
-        n = (n + ((s >>> 12) & 1)) | 0;
+        memory[(n + 1) | 0] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
+        n = (n + (steps >>> 12)) | 0;
         if (s !== 0) {
           const fraction =
             (((memory[(bytes + 3284 + i) | 0] << up) >>> down) & mask1) |
@@ -467,28 +475,36 @@ export class ClassicBlockEncoder {
         memory[(i - 1) | 0] |= s << 2;
         memory[i] = (word | (s << 1)) & clear;
         memory[(i + 1) | 0] |= s;
+        if (s === 0) {
+          memory[n] = f & 0x1ff;
+          n = (n + ((todo >>> 3) & 1)) | 0;
+          memory[n] = (f >>> 3) & 0x1ff;
+          n = (n + ((todo >>> 6) & 1)) | 0;
+          memory[n] = (f >>> 6) & 0x1ff;
+          n = (n + ((todo >>> 9) & 1)) | 0;
+          memory[n] = (f >>> 9) & 0x1ff;
+          n = (n + (todo >>> 12)) | 0;
+          continue;
+        }
         const around = memory[(3284 + i) | 0];
         const g = f | (s << 1);
-        let h = ((g >>> 0) ^ ((s << 1) & 0x80)) & 0x1ff;
+        const steps = todo + s;
+        let h = (g ^ ((s << 1) & 0x80)) & 0x1ff;
         memory[n] = h;
-        n = (n + ((todo >>> 3) & 1)) | 0;
-        memory[n] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
-        n = (n + ((s >>> 3) & 1)) | 0;
+        memory[(n + 1) | 0] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
+        n = (n + ((steps >>> 3) & 3)) | 0;
         h = ((g >>> 3) ^ ((s >>> 2) & 0x80)) & 0x1ff;
         memory[n] = h;
-        n = (n + ((todo >>> 6) & 1)) | 0;
-        memory[n] = 512 | (h & 0xaa) | ((around >>> 3) & 0x55) | ((around << 2) & 0x100);
-        n = (n + ((s >>> 6) & 1)) | 0;
+        memory[(n + 1) | 0] = 512 | (h & 0xaa) | ((around >>> 3) & 0x55) | ((around << 2) & 0x100);
+        n = (n + ((steps >>> 6) & 3)) | 0;
         h = ((g >>> 6) ^ ((s >>> 5) & 0x80)) & 0x1ff;
         memory[n] = h;
-        n = (n + ((todo >>> 9) & 1)) | 0;
-        memory[n] = 512 | (h & 0xaa) | ((around >>> 6) & 0x55) | ((around >>> 1) & 0x100);
-        n = (n + ((s >>> 9) & 1)) | 0;
+        memory[(n + 1) | 0] = 512 | (h & 0xaa) | ((around >>> 6) & 0x55) | ((around >>> 1) & 0x100);
+        n = (n + ((steps >>> 9) & 3)) | 0;
         h = (g >>> 9) & 0x1ff;
         memory[n] = h;
-        n = (n + ((todo >>> 12) & 1)) | 0;
-        memory[n] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
-        n = (n + ((s >>> 12) & 1)) | 0;
+        memory[(n + 1) | 0] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
+        n = (n + (steps >>> 12)) | 0;
         if (s !== 0) {
           if (run !== 0) memory[at] = run;
           const fraction =
