@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { type DecodeOptions, decode, Jpeg2000Error } from 'jp2kit';
-import { CommandLineError, EXIT, type ExitCode, InputFileError } from './exit.ts';
+import { CommandLineError, EXIT, type ExitCode, InputFileError, isSystemCode } from './exit.ts';
 import { type Comparison, comparePictures } from './comparison.ts';
 import { componentsOf, expandPalette, type InputComponent } from './formats/input-picture.ts';
 import { parseRawDescription, type RawDescription } from './formats/read-raw.ts';
@@ -53,7 +53,7 @@ export async function runCompare(args: string[]): Promise<ExitCode> {
     result = comparePictures(a, b);
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-    if (!(error instanceof InputFileError) && !/^E[A-Z]+$/.test(code)) throw error;
+    if (!(error instanceof InputFileError) && !isSystemCode(code)) throw error;
     if (values.json) print(toJson({ files, error: { message: (error as Error).message } }));
     else say(`jp2kit compare: ${(error as Error).message}`);
     return EXIT.badInput;

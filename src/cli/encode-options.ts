@@ -201,10 +201,10 @@ export function encodeOptionsOf(values: EncodeValues, read: (path: string) => Ui
   });
 }
 
-/** Whether the samples come back changed. */
-export function isLossy({ rate }: Pick<EncodeOptions, 'rate'>): boolean {
+/** Whether samples may come back changed: a profile without a rate may bring one of its own. */
+export function isLossy({ rate, profile }: Pick<EncodeOptions, 'rate' | 'profile'>): boolean {
   const last = Array.isArray(rate) ? rate.at(-1) : rate;
-  return last !== undefined && !('lossless' in last);
+  return last === undefined ? profile !== undefined : !('lossless' in last);
 }
 
 /** One rate, or one for each layer; a list may end with the word or the switch for all that is left. */

@@ -12,7 +12,7 @@ import {
   mergeMetadata,
   withoutAliases,
 } from './encode-options.ts';
-import { CommandLineError, EXIT, type ExitCode, InputFileError, worse } from './exit.ts';
+import { CommandLineError, EXIT, type ExitCode, InputFileError, isSystemCode, worse } from './exit.ts';
 import { expandPalette, type InputPicture } from './formats/input-picture.ts';
 import { parseRawDescription, type RawDescription } from './formats/read-raw.ts';
 import { isDirectory, outputPathOf, writeWhole } from './output.ts';
@@ -132,7 +132,9 @@ export async function runEncode(args: string[]): Promise<ExitCode> {
       reports.push(report);
       if (!values.json) tell(report);
       exit = worse(exit, !report.error ? EXIT.ok : report.error.kind === 'usage' ? EXIT.usage : EXIT.badInput);
-      if (abort.signal.aborted) break;
+      if (!abort.signal.aborted) continue;
+      exit = worse(exit, EXIT.badInput);
+      break;
     }
   } finally {
     process.removeListener('SIGINT', onInterrupt);
@@ -249,7 +251,7 @@ function describeError(error: unknown): NonNullable<FileReport['error']> {
   if (error instanceof CommandLineError) return { kind: 'usage', code: 'call', message: error.message };
   if (error instanceof InputFileError) return { kind: 'malformed', code: 'input', message: error.message };
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (/^E[A-Z]+$/.test(code)) return { kind: 'system', code, message: (error as Error).message };
+  if (isSystemCode(code)) return { kind: 'system', code, message: (error as Error).message };
   if (error instanceof Error && error.message === 'interrupted') {
     return { kind: 'system', code: 'interrupted', message: 'interrupted' };
   }

@@ -20,3 +20,8 @@ export function worse(a: ExitCode, b: ExitCode): ExitCode {
 
 /** A file cannot be read as what it seems to be, or not be used for this. */
 export class InputFileError extends Error {}
+
+/** Whether an error's code is that of the system, as ENOENT, and no fault of ours; Node reads at most 2 GB at once. */
+export function isSystemCode(code: string): boolean {
+  return /^E[A-Z]+$/.test(code) || code === 'ERR_FS_FILE_TOO_LARGE';
+}

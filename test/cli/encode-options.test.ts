@@ -71,6 +71,8 @@ describe('rates', () => {
     expect(isLossy(optionsOf('--ratio', '80,lossless'))).toBe(false);
     expect(isLossy(optionsOf('--ratio', '80,20'))).toBe(true);
     expect(isLossy(optionsOf('--psnr', '40'))).toBe(true);
+    expect(isLossy(optionsOf('--profile', 'cinema2k'))).toBe(true);
+    expect(isLossy(optionsOf('--profile', 'archive', '--lossless'))).toBe(false);
   });
 });
 
