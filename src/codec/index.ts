@@ -10,12 +10,12 @@ export type {
   EncodeResult,
   EncodeSummary,
   LayerSummary,
+  ProfileName,
   Rate,
   RawComponent,
   RawImage,
   RegionOfInterest,
 } from './encoder/options.ts';
-export type { ProfileName } from './encoder/profiles.ts';
 export type { ByteSink, SpillStore } from './encoder/sink.ts';
 export { type ImageHeader, StreamEncoder, type StreamOptions } from './encoder/stream-encoder.ts';
 export type { Diagnostic, ErrorCode, ErrorKind, ErrorPlace } from './errors.ts';

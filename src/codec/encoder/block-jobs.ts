@@ -18,7 +18,7 @@ export interface CodeBlockCoefficients {
   fractionBits: number;
   /** True where a fully decoded coefficient is exact, false where it stands for the middle of its interval. */
   exact: boolean;
-  /** Stop after a bit-plane whose passes gain less squared error a byte than this; 0 codes everything. */
+  /** Stop where the bit-planes to come can hardly gain so much squared error a byte; 0 codes everything. */
   stopSlope: number;
 }
 
@@ -34,6 +34,8 @@ export interface CodedBlock {
   readonly passLengths: Int32Array;
   /** By pass: decrease of squared error, in squared quantiser steps. */
   readonly passDistortions: Float64Array;
+  /** Squared error after the last pass, in the same units. */
+  readonly residual: number;
 }
 
 /** Encodes code-blocks; owns its scratch memory. */

@@ -36,15 +36,17 @@ export type EncodeWork<T> = Generator<DecodeRequest | undefined, T, readonly Dec
  * How far below the slope that is expected coding goes on: for one tile of which a sample is known, and for tiles that are judged by
  * those before them.
  */
-const SAMPLE_MARGIN = 1.5;
+const SAMPLE_MARGIN = 1.25;
 const TILE_MARGIN = 4;
+/** Coders stop late; a slope that is a little below what they were told costs nothing that could be measured. */
+const STOP_TOLERANCE = 1.25;
 
 /** How far above a PSNR target the result may be, in decibels, and where the search aims. */
 const PSNR_TOLERANCE = 0.1;
 const PSNR_AIM = 0.03;
-/** Trials for one quantiser step, and halvings of the step. */
+/** Trials for one quantiser step, and how often the step is quartered. */
 const PSNR_TRIALS = 8;
-const MAX_REFINEMENTS = 6;
+const MAX_REFINEMENTS = 4;
 
 /** Header of the codestream's box. A codestream that would need a longer one does not fit one array. */
 const JP2C_BYTES = 8;
@@ -63,7 +65,7 @@ export function* encodePicture(
     const samples = samplesOf(image, format, options.origin ?? { x: 0, y: 0 });
     const encode = new PictureEncode(plan, samples, options, coders);
     const made = yield* encode.run(refine < MAX_REFINEMENTS);
-    if (made === undefined) continue; // the quantiser was too coarse for the PSNR
+    if (made === undefined) continue; // the quantiser was too coarse for what was asked
     return { ...made, ms: executor.now() - start };
   }
 }
@@ -98,6 +100,8 @@ class PictureEncode {
     const last = plan.rates[plan.rates.length - 1];
     if (!('psnr' in last)) {
       const made = yield* this.assemble(tiles, head, 1);
+      const everything = made.control.cuts[made.control.cuts.length - 1].slopeCode === 0;
+      if (mayRefine && everything && !plan.reversible && budgetOf(plan, last) !== undefined) return undefined;
       const error = this.options.verify ? yield* this.measure(made.file) : undefined;
       if ('lossless' in last && error !== undefined && error > 0) {
         throw new Error('a lossless result does not decode to what was encoded; please report this');
@@ -158,8 +162,8 @@ class PictureEncode {
   private *codeAnew(tiles: CodedTile[], slope: number): EncodeWork<boolean> {
     let any = false;
     for (let t = 0; t < tiles.length; t++) {
-      if (tiles[t].stopSlope <= slope) continue;
-      tiles[t] = yield* this.codeTile(t, slope / TILE_MARGIN);
+      if (tiles[t].stopSlope <= STOP_TOLERANCE * slope) continue;
+      tiles[t] = yield* this.codeTile(t, slope / SAMPLE_MARGIN);
       any = true;
     }
     return any;

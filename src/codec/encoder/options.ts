@@ -8,7 +8,6 @@ import type { SampleArray } from '../image.ts';
 import type { Limits } from '../limits.ts';
 import type { Rect } from '../rect.ts';
 import type { AbortSignalLike } from '../source.ts';
-import type { ProfileName } from './profiles.ts';
 
 /** One component's samples and format, for pictures whose components differ. */
 export interface RawComponent {
@@ -64,6 +63,9 @@ export type Rate =
   | { readonly ratio: number }
   | { readonly psnr: number }
   | { readonly step: number };
+
+/** Names of the profiles: sets of rules for some use. */
+export type ProfileName = 'cinema2k' | 'cinema4k' | 'broadcast' | 'imf' | 'dicom-j2k' | 'jpip' | 'archive';
 
 /** Code-block style (15444-1 Table A.19). */
 export interface CodeBlockStyle {

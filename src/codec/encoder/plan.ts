@@ -77,7 +77,7 @@ export interface EncodePlan {
   readonly limits: Limits;
 }
 
-/** Works out an encode. `refine` halves the quantiser steps so many times. */
+/** Works out an encode. `refine` quarters the quantiser steps so many times. */
 export function planEncode(format: PictureFormat, given: EncodeOptions, refine = 0): EncodePlan {
   checkWords(given);
   const { options, rsiz, maxComponentBytes } = resolveProfile(format, given);
@@ -99,7 +99,7 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
     mct: mct !== 'none',
     style,
   };
-  const base = reversible ? 1 : baseStepOf(last, siz, numSampleBits, numSamples) / 2 ** refine;
+  const base = reversible ? 1 : baseStepOf(last, siz, numSampleBits, numSamples) / 4 ** refine;
   const quantizations = siz.components.map((_, c) => quantizationOf(siz, c, style, mct, base, options));
   const segments = segmentsOf(siz, cod, quantizations, options);
   const roiShift = siz.components.map((_, c) => roiShiftOf(c, quantizations[c], options));
@@ -354,7 +354,7 @@ function baseStepOf(rate: Rate, siz: Siz, sampleBits: number, samples: number): 
   const points = (siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz);
   const bytes = bytesOf(rate, points, sampleBits) ?? 0;
   const bitsASample = (8 * bytes) / samples;
-  return 2 ** (deepest - 8) / 2 ** Math.min(12, Math.ceil(1.5 * bitsASample));
+  return 2 ** (deepest - 8) / 2 ** Math.max(0, Math.ceil(bitsASample) - 1);
 }
 
 function quantizationOf(

@@ -4,16 +4,6 @@
 import type { EncodeOptions } from './options.ts';
 import type { PictureFormat } from './samples.ts';
 
-/** Names of the profiles. */
-export type ProfileName =
-  | 'cinema2k'
-  | 'cinema4k'
-  | 'broadcast'
-  | 'imf'
-  | 'dicom-j2k'
-  | 'jpip'
-  | 'archive';
-
 /** What a profile makes of a call. */
 export interface ResolvedProfile {
   readonly options: EncodeOptions;

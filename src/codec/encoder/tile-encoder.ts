@@ -47,8 +47,8 @@ export type LoadComponent = (c: number, tile: TileComponent, plane: Int32Array |
 export type StopChooser = (sample: SlopeHistogram, scale: number) => number;
 
 /** One code-block in `SAMPLE_STEP` is a sample, but at least so many; a tile with fewer than four times as many is not sampled. */
-const SAMPLE_STEP = 16;
-const SAMPLE_LEAST = 48;
+const SAMPLE_STEP = 12;
+const SAMPLE_LEAST = 64;
 
 /** A code-block on its way to the coder; used again for the next. */
 interface BlockPlace {
@@ -67,11 +67,6 @@ interface BlockPlace {
   maskFrom: number;
 }
 
-/** A coded code-block that is kept. */
-interface KeptBlock extends CodedBlock {
-  readonly energy: number;
-}
-
 /** What all tiles of one encode share. */
 export class TileEncoder {
   private readonly plan: EncodePlan;
@@ -79,8 +74,6 @@ export class TileEncoder {
   private readonly coder: BlockEncoder;
   private readonly job: CodeBlockCoefficients;
   private readonly blockMask = new Uint8Array(4096);
-  /** Squared magnitude of the code-block coded last, in squared quantiser steps. */
-  private energy = 0;
 
   constructor(plan: EncodePlan, roi: RegionOfInterest | undefined, coder: BlockEncoder) {
     this.plan = plan;
@@ -99,13 +92,13 @@ export class TileEncoder {
   }
 
   /**
-   * Transforms and codes one tile. Bit-planes that gain less squared error a byte than `stop` are left out. Where that is to be chosen,
+   * Transforms and codes one tile. Bit-planes that can hardly gain `stop` of squared error a byte are left out. Where that is to be chosen,
    * a sample of the code-blocks is coded first.
    */
   *encode(tile: TileGeometry, load: LoadComponent, stop: number | StopChooser): Work<CodedTile> {
     const planes = yield* this.transform(tile, load);
     const numBlocks = numBlocksOf(tile);
-    const kept = new Map<number, KeptBlock>();
+    const kept = new Map<number, CodedBlock>();
     let stopSlope = typeof stop === 'number' ? stop : 0;
     if (typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
       const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST));
@@ -114,20 +107,19 @@ export class TileEncoder {
       for (const place of this.places(tile, planes)) {
         if (place.index % step !== step >> 1) continue;
         const block = this.code(place, 0);
-        kept.set(place.index, copyOf(block, this.energy));
+        kept.set(place.index, copyOf(block));
         hull.find(block, place.plan.weight);
         sample.addHull(hull);
-        sample.residual += residualOf(block, this.energy) * place.plan.weight;
+        sample.residual += block.residual * place.plan.weight;
         yield;
       }
       stopSlope = stop(sample, numBlocks / kept.size);
     }
     const coded = new CodedTile(tile, stopSlope);
     for (const place of this.places(tile, planes)) {
-      const known = kept.get(place.index);
-      const block = known ?? this.code(place, stopSlope);
+      const block = kept.get(place.index) ?? this.code(place, stopSlope);
       coded.add(block, place.plan.bitPlanes + place.roiShift, place.plan.weight);
-      coded.residual += residualOf(block, known?.energy ?? this.energy) * place.plan.weight;
+      coded.residual += block.residual * place.plan.weight;
       yield;
     }
     coded.finish();
@@ -177,7 +169,6 @@ export class TileEncoder {
       }
       forwardMaxshift(q, width * height, blockMask, place.roiShift);
     }
-    this.energy = energyOfBlock(q, width * height) / 4 ** plan.fractionBits;
     return this.coder.encode(job);
   }
 
@@ -243,8 +234,8 @@ function numBlocksOf({ components }: TileGeometry): number {
   return sum;
 }
 
-function copyOf(block: CodedBlock, energy: number): KeptBlock {
-  const { bitPlanes, numPasses, dataLength } = block;
+function copyOf(block: CodedBlock): CodedBlock {
+  const { bitPlanes, numPasses, dataLength, residual } = block;
   return {
     bitPlanes,
     numPasses,
@@ -252,15 +243,8 @@ function copyOf(block: CodedBlock, energy: number): KeptBlock {
     dataLength,
     passLengths: block.passLengths.slice(0, numPasses),
     passDistortions: block.passDistortions.slice(0, numPasses),
-    energy,
+    residual,
   };
-}
-
-/** Squared error that is left when all passes are in. */
-function residualOf({ numPasses, passDistortions }: CodedBlock, energy: number): number {
-  let rest = energy;
-  for (let k = 0; k < numPasses; k++) rest -= passDistortions[k];
-  return Math.max(0, rest);
 }
 
 /** The samples of one tile-component, as steps of analysis from the highest resolution level down, and what they leave. */
@@ -329,10 +313,4 @@ function placeOf(steps: readonly AnalysisStep[], r: number, orientation: Orienta
   const right = orientation & 1 ? numLowX : 0;
   const firstRow = orientation & 2 ? 1 - parityY : parityY;
   return { at: at + firstRow * stride + right, stride: 2 * stride, maskX: right, maskY: orientation & 2 ? numLowY : 0 };
-}
-
-function energyOfBlock(q: Int32Array, n: number): number {
-  let sum = 0;
-  for (let k = 0; k < n; k++) sum += q[k] * q[k];
-  return sum;
 }
