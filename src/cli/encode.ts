@@ -275,7 +275,7 @@ export function summaryLine(report: Required<Omit<FileReport, 'error' | 'notes'>
     `${bytes} bytes`,
     `${bpp.toPrecision(3)} bpp`,
     `${ratio.toPrecision(3)}:1`,
-    quality,
+    ...(Number.isNaN(psnr) ? [] : [quality]), // nothing is measured, and weighed errors give no estimate
     `${(ms / 1000).toFixed(2)} s`,
   ];
   return `${output}: ${facts.join(', ')}`;
