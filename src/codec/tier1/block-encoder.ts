@@ -182,7 +182,7 @@ export class ClassicBlockEncoder {
     // the planes that are complete are measured; a pass or two beyond them are taken at what they gained
     const complete = Math.floor((numPasses + 2) / 3);
     result.residual = residualOf(block, bitPlanes - complete);
-    for (let pass = 3 * complete - 2; pass < numPasses; pass++) result.residual -= gains[pass];
+    for (let pass = Math.max(0, 3 * complete - 2); pass < numPasses; pass++) result.residual -= gains[pass];
     result.dataLength = end - 1;
     return result;
   }

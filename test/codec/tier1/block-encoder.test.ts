@@ -125,6 +125,21 @@ function expectSound(block: CodeBlockCoefficients, coded: Encoded): void {
   }
 }
 
+/** Bit-plane of a pass, and which of the three it is: 0 significance propagation, 1 refinement, 2 cleanup. */
+function turnOf(pass: number, bitPlanes: number): { plane: number; kind: number } {
+  return { plane: bitPlanes - 1 - Math.floor((pass + 2) / 3), kind: (pass + 2) % 3 };
+}
+
+/** Squared error in quantiser steps when the decoder has `values` and puts each in the middle of what it knows. */
+function squaredError(block: CodeBlockCoefficients, values: Int32Array): number {
+  const one = 2 ** block.fractionBits;
+  return values.reduce((sum, v, i) => {
+    // v is doubled and has a one below its last bit, which is the middle; only an exact value has nothing below
+    const half = block.exact && Math.abs(v) % 4 !== 0 && v % 2 !== 0 ? Math.sign(v) / 2 : 0;
+    return sum + (block.coefficients[i]! / one - (v / 2 - half)) ** 2;
+  }, 0);
+}
+
 describe('a coded block', () => {
   test('decodes to its coefficients, in all styles, subbands and shapes', () => {
     fc.assert(
@@ -135,17 +150,266 @@ describe('a coded block', () => {
         expect(coded.numPasses).toBe(Math.max(0, 3 * coded.bitPlanes - 2));
         expect(decode(passesOf(block, coded))).toEqual(fullyDecoded(block));
       }),
+      { numRuns: 200 },
+    );
+  });
+
+  test('decodes when cut after any pass', () => {
+    fc.assert(
+      fc.property(recipes(24), fc.double({ min: 0, max: 1, noNaN: true }), (recipe, part) => {
+        const block = blockOf(recipe);
+        const coded = encoder.encode(block);
+        const passes = Math.round(part * coded.numPasses);
+        expect(decode(passesOf(block, coded, passes))).toEqual(truthAfter(block, coded, passes));
+      }),
       { numRuns: 250 },
     );
   });
 
-  test('decodes in each of the 64 styles when cut after any pass', () => {
+  test('decodes in each of the 64 styles when cut after each pass', () => {
     for (let style = 0; style < 64; style++) {
-      const block = blockOf({ width: 13, height: 11, subband: (style & 3) as 0, style, bits: 7, seed: 99 + style });
+      const block = blockOf({ width: 9, height: 11, subband: (style & 3) as 0, style, bits: 7, seed: 99 + style });
       const coded = encoder.encode(block);
       for (let passes = 1; passes <= coded.numPasses; passes++) {
         expect(decode(passesOf(block, coded, passes))).toEqual(truthAfter(block, coded, passes));
       }
     }
+  });
+
+  test.each([
+    [64, 64],
+    [1024, 4],
+    [4, 1024],
+    [1, 1],
+    [1, 1024],
+    [1024, 1],
+    [1024, 3],
+    [819, 5],
+    [682, 6],
+    [5, 819],
+    [63, 65],
+  ])('fits the scratch memory at %i x %i', (width, height) => {
+    for (const style of [0, STYLE.causal, STYLE.bypass | STYLE.terminate | STYLE.predictable]) {
+      const block = blockOf({ width, height, subband: 3, style, bits: 6, seed: width, sharpness: 4 });
+      const coded = encoder.encode(block);
+      expectSound(block, coded);
+      const out = new Int32Array(4096);
+      expect(decoder.decode(passesOf(block, coded), out)).toBe(0);
+      expect(out.subarray(0, width * height)).toEqual(fullyDecoded(block));
+    }
+  });
+
+  test('may be empty but for one coefficient, wherever it is', () => {
+    for (const [width, height] of [
+      [1024, 4],
+      [819, 5],
+      [7, 30],
+    ] as const) {
+      for (const at of [0, width - 1, (height >> 1) * width + (width >> 1), width * height - 1]) {
+        const block = { ...blockOf({ width, height }), coefficients: new Int32Array(width * height) };
+        block.coefficients[at] = -5;
+        expect(decode(passesOf(block, encoder.encode(block)))).toEqual(fullyDecoded(block));
+      }
+    }
+  });
+
+  test('has no passes when all of it is zero, fraction bits or not', () => {
+    const zero = { ...blockOf({}), coefficients: new Int32Array(256) };
+    expect(encoder.encode(zero)).toMatchObject({ bitPlanes: 0, numPasses: 0, dataLength: 0 });
+    const fraction = { ...blockOf({ fractionBits: 6 }), coefficients: new Int32Array(256).fill(-63) };
+    expect(encoder.encode(fraction)).toMatchObject({ bitPlanes: 0, numPasses: 0, dataLength: 0 });
+  });
+
+  test('may have thirty bit-planes, also with noise that costs as much as can be', () => {
+    for (const style of [0, 63]) {
+      const noise = blockOf({ width: 64, height: 64, style, bits: 30, sharpness: 1 });
+      const coded = encoder.encode(noise);
+      expect(coded.bitPlanes).toBe(30);
+      const out = new Int32Array(4096);
+      expect(decoder.decode(passesOf(noise, coded), out)).toBe(0);
+      expect(out).toEqual(fullyDecoded(noise));
+    }
+    const top = { ...blockOf({ width: 2, height: 1 }), coefficients: Int32Array.of(2 ** 30 - 1, 1 - 2 ** 30) };
+    expect(decode(passesOf(top, encoder.encode(top)))).toEqual(fullyDecoded(top));
+    const fraction = { ...top, coefficients: Int32Array.of(2 ** 31 - 1, 1 - 2 ** 31), fractionBits: 6, exact: false };
+    expect(decode(passesOf(fraction, encoder.encode(fraction)))).toEqual(fullyDecoded(fraction));
+  });
+
+  test('does not depend on the blocks before it', () => {
+    fc.assert(
+      fc.property(recipes(30), recipes(30), (one, other) => {
+        encoder.encode(blockOf(one));
+        const again = encoder.encode(blockOf(other));
+        const first = new ClassicBlockEncoder().encode(blockOf(other));
+        expect(again.data.subarray(0, again.dataLength)).toEqual(first.data.subarray(0, first.dataLength));
+        expect(again.passLengths.subarray(0, again.numPasses)).toEqual(first.passLengths.subarray(0, first.numPasses));
+        expect(again.passDistortions.subarray(0, again.numPasses)).toEqual(
+          first.passDistortions.subarray(0, first.numPasses),
+        );
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test('has no more bit-planes and coefficients than decoders take', () => {
+    const deep = { ...blockOf({ width: 1, height: 1 }), coefficients: Int32Array.of(2 ** 30) };
+    expect(() => encoder.encode(deep)).toThrow('31 bit-planes');
+    expect(() => encoder.encode(blockOf({ width: 1025, height: 1 }))).toThrow('1025 x 1');
+    expect(() => encoder.encode(blockOf({ width: 65, height: 64 }))).toThrow('65 x 64');
+  });
+});
+
+describe('the bytes of a segment', () => {
+  test('are those of the standard encoder, but for the end', () => {
+    fc.assert(
+      fc.property(recipes(40), (recipe) => {
+        const style = recipe.style & (STYLE.reset | STYLE.causal | STYLE.segmentation);
+        const block = blockOf({ ...recipe, style });
+        const coded = encoder.encode(block);
+        const slow = encodeBlock({ ...block, bitPlanes: coded.bitPlanes }, magnitudesOf(block));
+        expect(coded.dataLength).toBeLessThanOrEqual(slow.dataLength);
+        const same = Math.max(0, coded.dataLength - 2);
+        expect(coded.data.subarray(0, same)).toEqual(slow.data.subarray(0, same));
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('are those of the standard procedure to the end with predictable termination', () => {
+    fc.assert(
+      fc.property(recipes(30), (recipe) => {
+        const block = blockOf({ ...recipe, style: recipe.style | STYLE.predictable });
+        const coded = encoder.encode(block);
+        const slow = encodeBlock({ ...block, bitPlanes: coded.bitPlanes }, magnitudesOf(block));
+        expect(coded.data.subarray(0, coded.dataLength)).toEqual(slow.data);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('cannot be fewer for any pass within a segment', () => {
+    let cuts = 0;
+    for (let seed = 1; seed <= 60; seed++) {
+      const style = [0, STYLE.segmentation, STYLE.causal | STYLE.predictable, STYLE.bypass][seed & 3]!;
+      const block = blockOf({ width: 8, height: 8, style, bits: 8, seed: 77 * seed, sharpness: 1 + (seed % 5) });
+      const coded = encoder.encode(block);
+      let start = 0;
+      for (let pass = 0; pass < coded.numPasses; pass++) {
+        if (endsSegment(pass, coded.numPasses - 1, style)) {
+          start = coded.passLengths[pass]!;
+          continue;
+        }
+        const truth = truthAfter(block, coded, pass + 1);
+        for (let bytes = coded.passLengths[pass]! - 1; bytes >= start; bytes--) {
+          cuts++;
+          const cut = passesOf(block, { ...coded, passLengths: coded.passLengths.with(pass, bytes) }, pass + 1);
+          const { values, goodSymbols } = decodeBlockSlowly(cut);
+          expect(goodSymbols && values.every((v, i) => v === truth[i])).toBe(false);
+          if (coded.passLengths[pass]! - bytes > 8) break;
+        }
+      }
+    }
+    expect(cuts).toBeGreaterThan(3000);
+  });
+
+  test('cannot be fewer at its end, whatever they are', () => {
+    const out = new Int32Array(4096);
+    const tried = [0, 0, 0];
+    for (let seed = 1; seed <= 400; seed++) {
+      const style = seed & 1 ? 0 : STYLE.segmentation;
+      const block = blockOf({
+        width: 1 + (seed % 3),
+        height: 2,
+        style,
+        bits: 1 + (seed % 4),
+        seed: 31 * seed,
+        sharpness: 2,
+      });
+      const coded = encoder.encode(block);
+      const shorter = coded.dataLength - 1;
+      if (shorter < 0 || shorter > 2 || tried[shorter]! > [50, 50, 3][shorter]!) continue;
+      tried[shorter]!++;
+      const whole = passesOf(block, coded);
+      const truth = fullyDecoded(block);
+      const data = new Uint8Array(shorter);
+      const cut = { ...whole, data, dataLength: shorter, segmentLengths: Int32Array.of(shorter) };
+      for (let n = 0; n < 256 ** shorter; n++) {
+        data[0] = n;
+        data[1] = n >> 8;
+        const found = decoder.decode(cut, out);
+        if (truth.every((v, i) => v === out[i]) && found === 0) {
+          // the decoder forgives a symbol at the very end that the ones behind a cut have changed
+          expect(style).toBe(STYLE.segmentation);
+          expect(decodeBlockSlowly(cut).goodSymbols).toBe(false);
+        }
+      }
+    }
+    expect(Math.min(...tried)).toBeGreaterThan(0);
+  });
+});
+
+describe('distortion', () => {
+  test('is what the decoder gains by each pass', () => {
+    fc.assert(
+      fc.property(recipes(12), fc.boolean(), (recipe, exact) => {
+        const block = { ...blockOf(recipe), exact: exact && recipe.fractionBits === 0 };
+        const coded = encoder.encode(block);
+        let values = truthAfter(block, coded, 0);
+        let error = squaredError(block, values);
+        for (let pass = 0; pass < coded.numPasses; pass++) {
+          const { plane } = turnOf(pass, coded.bitPlanes);
+          const after = truthAfter(block, coded, pass + 1);
+          const changed = after.filter((v, i) => v !== values[i]).length;
+          const left = squaredError(block, after);
+          // six bits below the bit-plane are looked at; where there are no more, nothing is lost
+          const whole = plane + block.fractionBits <= 6;
+          const tolerance = (whole ? 1e-9 : 3 / 128) * changed * 4 ** plane + 1e-9 * error;
+          expect(Math.abs(coded.passDistortions[pass]! - (error - left))).toBeLessThanOrEqual(tolerance);
+          values = after;
+          error = left;
+        }
+        expect(Math.abs(coded.residual - error)).toBeLessThanOrEqual(1e-9 * error + 1e-9);
+      }),
+      { numRuns: 120 },
+    );
+  });
+
+  test('adds up within a thousandth over a block of ordinary size', () => {
+    const block = blockOf({ width: 32, height: 32, bits: 12, fractionBits: 6, sharpness: 6 });
+    const coded = encoder.encode(block);
+    const before = squaredError(block, new Int32Array(1024));
+    const after = squaredError(block, fullyDecoded(block));
+    const sum = coded.passDistortions.subarray(0, coded.numPasses).reduce((a, b) => a + b, 0);
+    expect(Math.abs(sum - (before - after))).toBeLessThan(0.001 * before);
+  });
+});
+
+describe('an encoder that may stop early', () => {
+  test('leaves a block that is whole as far as it goes', () => {
+    fc.assert(
+      fc.property(recipes(24), fc.double({ min: -4, max: 30, noNaN: true }), (recipe, log2) => {
+        const block = blockOf({ ...recipe, fractionBits: 6 });
+        const all = encoder.encode(block);
+        const [distortions, passes] = [all.passDistortions.slice(), all.numPasses];
+        const coded = encoder.encode({ ...block, stopSlope: 2 ** log2 });
+        expectSound(block, coded);
+        expect(coded.numPasses).toBeLessThanOrEqual(passes);
+        const error = squaredError(block, truthAfter(block, coded, coded.numPasses));
+        expect(Math.abs(coded.residual - error)).toBeLessThanOrEqual(0.01 * error + 1e-6);
+        expect(coded.passDistortions.subarray(0, coded.numPasses)).toEqual(distortions.subarray(0, coded.numPasses));
+        for (let k = coded.numPasses; k > 0; k -= 4) {
+          expect(decode(passesOf(block, coded, k))).toEqual(truthAfter(block, coded, k));
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('stops sooner the more a byte has to gain', () => {
+    const block = blockOf({ width: 32, height: 32, bits: 12, sharpness: 6 });
+    const passes = [0, 1, 100, 1e4, 1e9].map((stopSlope) => encoder.encode({ ...block, stopSlope }).numPasses);
+    expect(passes).toEqual([...passes].sort((a, b) => b - a));
+    expect(passes[0]).toBe(34);
+    expect(passes[4]).toBeLessThan(7);
   });
 });
