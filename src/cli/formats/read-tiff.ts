@@ -77,9 +77,11 @@ export async function readTiff(bytes: Uint8Array): Promise<InputPicture> {
   const empty = Array.from((await tags.values(TAGS.tileByteCounts)) ?? (await tags.values(TAGS.stripByteCounts)) ?? []);
   if (empty.includes(0))
     notes.push('parts of the TIFF file are empty; they are filled as if they held nothing but zeros');
+  const [width, height] = [image.getWidth(), image.getHeight()];
+  if (![width, height, image.getSamplesPerPixel()].every((n) => Number.isInteger(n) && n >= 1)) {
+    throw new CommandLineError('the TIFF file does not say how large its picture is');
+  }
   const planes = await planesOf(image, tags);
-  const width = image.getWidth();
-  const height = image.getHeight();
   const { colour, inverted } = await colourOf(tags, planes, notes);
   if (inverted) for (const { data, precision } of planes.slice(0, 1)) invert(data, precision!);
   const metadata = await metadataOf(tags, notes);
