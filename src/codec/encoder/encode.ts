@@ -10,6 +10,8 @@ import type { Executor } from '../executor.ts';
 import { writeCodestreamBoxHeader, writeJp2Head } from '../fileformat/write-jp2.ts';
 import { tileGeometry } from '../geometry/tile.ts';
 import { type LaidOutTilePart, layOutTile, writeMainHeader } from '../packets/codestream-writer.ts';
+import type { PrecinctKey } from '../packets/precinct-source.ts';
+import type { PacketView } from '../tier2/read-blocks.ts';
 import type { EncodingCoder } from './block-jobs.ts';
 import type { CodedTile } from './coded-tile.ts';
 import { SlopeHistogram, slopeOf } from './convex-hull.ts';
@@ -63,7 +65,7 @@ export function* encodePicture(
   for (let refine = 0; ; refine++) {
     const plan = planEncode(format, options, refine);
     const samples = samplesOf(image, format, options.origin ?? { x: 0, y: 0 });
-    const encode = new PictureEncode(plan, samples, options, coders);
+    const encode = new PictureEncode(plan, samples, coders);
     const made = yield* encode.run(refine < MAX_REFINEMENTS);
     if (made === undefined) continue; // the quantiser was too coarse for what was asked
     return { ...made, ms: executor.now() - start };
@@ -74,18 +76,12 @@ export function* encodePicture(
 class PictureEncode {
   private readonly plan: EncodePlan;
   private readonly samples: readonly ComponentSamples[];
-  private readonly options: EncodeOptions;
   private readonly encoder: TileEncoder;
 
-  constructor(
-    plan: EncodePlan,
-    samples: readonly ComponentSamples[],
-    options: EncodeOptions,
-    coders: readonly EncodingCoder[],
-  ) {
+  constructor(plan: EncodePlan, samples: readonly ComponentSamples[], coders: readonly EncodingCoder[]) {
     this.plan = plan;
     this.samples = samples;
-    this.options = options;
+    const { options } = plan;
     if (options.roi) checkRegion(options.roi, plan.main.siz);
     const style = plan.main.cod.style.codeBlockStyle;
     const coder = coders.find((one) => one.handles(style));
@@ -100,9 +96,9 @@ class PictureEncode {
     const last = plan.rates[plan.rates.length - 1];
     if (!('psnr' in last)) {
       const made = yield* this.assemble(tiles, head, 1);
-      const everything = made.control.cuts[made.control.cuts.length - 1].slopeCode === 0;
+      const everything = takesEverything(made.control);
       if (mayRefine && everything && !plan.reversible && budgetOf(plan, last) !== undefined) return undefined;
-      const error = this.options.verify ? yield* this.measure(made.file) : undefined;
+      const error = plan.options.verify ? yield* this.measure(made.file) : undefined;
       if ('lossless' in last && error !== undefined && error > 0) {
         throw new Error('a lossless result does not decode to what was encoded; please report this');
       }
@@ -117,7 +113,7 @@ class PictureEncode {
       const psnr = decibels(plan.peakEnergy, plan.numSamples, error);
       if (psnr >= target && (best === undefined || error > best.error)) best = { made, error };
       if (psnr >= target && psnr <= target + PSNR_TOLERANCE) break;
-      const everything = made.control.cuts.at(-1)!.slopeCode === 0;
+      const everything = takesEverything(made.control);
       if (psnr < target && everything) {
         if (mayRefine && !plan.reversible) return undefined;
         break;
@@ -133,7 +129,8 @@ class PictureEncode {
   }
 
   private *codeTiles(): EncodeWork<CodedTile[]> {
-    const { plan, options } = this;
+    const { plan } = this;
+    const { options } = plan;
     const tiles: CodedTile[] = [];
     const seen = new SlopeHistogram();
     let area = 0;
@@ -184,14 +181,16 @@ class PictureEncode {
   }
 
   private head(): Uint8Array {
-    const { options, plan } = this;
+    const { plan } = this;
+    const { options } = plan;
     if (plan.container === 'codestream') return new Uint8Array(0);
     return writeJp2Head(plan.main.siz, options.colour, options.metadata);
   }
 
   /** Shares out the passes and puts everything in order. `scale` is a correction of the error that a PSNR allows. */
   private *assemble(tiles: CodedTile[], head: Uint8Array, scale: number): EncodeWork<Assembled> {
-    const { plan, options } = this;
+    const { plan } = this;
+    const { options } = plan;
     const { main, arrangement } = plan;
     let numTileParts = 0;
     for (const tile of tiles) numTileParts += tilePartsOf(main, arrangement, tile.geometry);
@@ -210,19 +209,28 @@ class PictureEncode {
       const control = yield* allocateLayers(plan, tiles, overheadOf(main, arrangement, fixed), targets);
       if (yield* this.codeAnew(tiles, slopeOf(control.cuts[control.cuts.length - 1].slopeCode))) continue;
       options.onProgress?.({ stage: 'allocate', tilesDone: tiles.length, tiles: tiles.length, fraction: 1 });
-      const file = yield* this.write(control, head);
-      if (most === undefined || file.length <= most) return { control, file };
+      const { file, componentBytes } = yield* this.write(control, head);
       // lists of lengths that need more segments than one were not foreseen
-      excess += file.length - most;
+      const tooLong = most === undefined ? 0 : Math.max(0, file.length - most);
+      const largest = Math.max(...componentBytes);
+      const tooMuch = Math.max(0, largest - (plan.maxComponentBytes ?? largest)) * (file.length / largest);
+      if (tooLong === 0 && tooMuch === 0) return { control, file };
+      excess += Math.ceil(Math.max(tooLong, tooMuch));
     }
   }
 
-  private *write(control: RateControl, head: Uint8Array): EncodeWork<Uint8Array> {
+  private *write(control: RateControl, head: Uint8Array): EncodeWork<{ file: Uint8Array; componentBytes: number[] }> {
     const { plan } = this;
     const { main, arrangement } = plan;
+    const componentBytes = main.siz.components.map(() => 0);
     const parts: LaidOutTilePart[] = [];
     for (const tile of control.layered(main.cod.eph)) {
-      parts.push(...layOutTile(tile.coded.geometry, main, (key) => tile.packets(key), arrangement));
+      const packets = (key: PrecinctKey): PacketView[] => {
+        const list = tile.packets(key);
+        for (const { header, body } of list) componentBytes[key.component] += header!.length + body.length;
+        return list;
+      };
+      parts.push(...layOutTile(tile.coded.geometry, main, packets, arrangement));
       yield;
     }
     const header = writeMainHeader(main, arrangement, { tileParts: parts }).bytes;
@@ -242,7 +250,7 @@ class PictureEncode {
       for (const piece of part.data) put(piece);
     }
     put(EOC);
-    return file;
+    return { file, componentBytes };
   }
 
   /** Summed squared error of a file, components brought to one depth. */
@@ -260,10 +268,12 @@ class PictureEncode {
     { control, file }: Assembled,
     error: number | undefined,
   ): Omit<EncodeResult, 'ms'> {
-    const { plan, options } = this;
+    const { plan } = this;
+    const { options } = plan;
     const last = plan.rates[plan.rates.length - 1];
     const estimate = options.weights === 'visual' ? Number.NaN : control.cuts.at(-1)!.distortion;
-    const psnr = 'lossless' in last ? Number.POSITIVE_INFINITY : decibels(plan.peakEnergy, plan.numSamples, error ?? estimate);
+    const psnr =
+      'lossless' in last ? Number.POSITIVE_INFINITY : decibels(plan.peakEnergy, plan.numSamples, error ?? estimate);
     return {
       data: file,
       bytes: file.length,
@@ -276,6 +286,11 @@ class PictureEncode {
       codeBlocks: tiles.reduce((sum, tile) => sum + tile.numBlocks, 0),
     };
   }
+}
+
+/** True when no pass that is worth anything was left out. */
+function takesEverything({ cuts }: RateControl): boolean {
+  return cuts[cuts.length - 1].slopeCode <= 1;
 }
 
 interface Assembled {

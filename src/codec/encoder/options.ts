@@ -159,6 +159,8 @@ export interface EncodeOptions {
   readonly comments?: readonly (string | Uint8Array)[];
   /** A set of rules; see `PROFILES`. Fills in what is not given, and refuses what it forbids. */
   readonly profile?: ProfileName;
+  /** Frames a second, for the sizes and levels of the profiles for moving pictures. Default 24. */
+  readonly frameRate?: number;
   /** Colour of the file. Default: grey or sRGB by the number of components, the rest as opacity or unspecified. */
   readonly colour?: ColourSpec;
   /** Further boxes of the file. */

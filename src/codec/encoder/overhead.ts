@@ -3,13 +3,7 @@
  */
 import type { MainHeader } from '../codestream/main-header.ts';
 import type { TileGeometry } from '../geometry/tile.ts';
-import {
-  type Arrangement,
-  EPH_BYTES,
-  numTilePartsOf,
-  packetOrderOf,
-  SOP_BYTES,
-} from '../packets/arrangement.ts';
+import { type Arrangement, EPH_BYTES, numTilePartsOf, packetOrderOf, SOP_BYTES } from '../packets/arrangement.ts';
 import { writeMainHeader } from '../packets/codestream-writer.ts';
 
 /** What stands around packets, in bytes. */

@@ -52,6 +52,8 @@ export interface SubbandPlan {
 
 /** Everything that is decided before the first sample is read. */
 export interface EncodePlan {
+  /** The options, with what a profile prescribes filled in. */
+  readonly options: EncodeOptions;
   readonly main: MainHeader;
   readonly arrangement: Arrangement;
   readonly container: 'codestream' | 'jp2';
@@ -110,10 +112,14 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
   const subbands = siz.components.map((_, c) => subbandsOf(siz, c, style, quantizations[c], mct, deepest, options));
   const planes = Math.max(...subbands.map((list, c) => Math.max(...list.map((b) => b.bitPlanes)) + roiShift[c]));
   if (planes > MAX_BIT_PLANES) {
-    throw usage('option-value', `${planes} bit-planes would be needed, ${MAX_BIT_PLANES} are carried: fewer bits a sample`);
+    throw usage(
+      'option-value',
+      `${planes} bit-planes would be needed, ${MAX_BIT_PLANES} are carried: fewer bits a sample`,
+    );
   }
   const main: MainHeader = { siz, cod, qcd: quantizations[0], segments, offset: 0, end: 0 };
   return {
+    options,
     main,
     arrangement: arrangementOf(options),
     container: options.container ?? 'jp2',
@@ -246,7 +252,11 @@ function checkRising(rates: readonly Rate[], siz: Siz): void {
       if (rate.psnr < quality) throw usage('rate-value', 'the PSNR of layers must grow from the first to the last');
       quality = rate.psnr;
     }
-    const bytes = bytesOf(rate, points, numSamplesOf(siz, (c) => siz.components[c].precision));
+    const bytes = bytesOf(
+      rate,
+      points,
+      numSamplesOf(siz, (c) => siz.components[c].precision),
+    );
     if (bytes === undefined) continue;
     if (bytes < before) throw usage('rate-value', 'the sizes of layers must grow from the first to the last');
     before = bytes;
@@ -289,7 +299,10 @@ function mctOf(siz: Siz, options: EncodeOptions, reversible: boolean): 'none' | 
     return alike && rgb && !colour?.palette && siz.components.length <= 4 ? kind : 'none';
   }
   if (wanted !== kind) {
-    throw usage('option-value', `${wanted} does not go with the ${reversible ? '5/3' : '9/7'} filter (15444-1 G.2, G.3)`);
+    throw usage(
+      'option-value',
+      `${wanted} does not go with the ${reversible ? '5/3' : '9/7'} filter (15444-1 G.2, G.3)`,
+    );
   }
   if (!alike) throw usage('option-value', `${wanted} needs three components of one size and format`);
   return kind;
@@ -314,7 +327,14 @@ function styleOf(options: EncodeOptions, siz: Siz, reversible: boolean): Compone
     (s.causal ? STYLE_CAUSAL : 0) |
     (s.predictable ? STYLE_PREDICTABLE : 0) |
     (s.segmentation ? STYLE_SEGMENTATION : 0);
-  return { numDecompositionLevels, xcb, ycb, codeBlockStyle, reversible, precincts: precinctsOf(options, numDecompositionLevels) };
+  return {
+    numDecompositionLevels,
+    xcb,
+    ycb,
+    codeBlockStyle,
+    reversible,
+    precincts: precinctsOf(options, numDecompositionLevels),
+  };
 }
 
 function exponent(name: string, value: number, least: number, most: number): number {
@@ -336,7 +356,9 @@ function precinctsOf(options: EncodeOptions, levels: number): number[] | undefin
     const size = given[Math.min(levels - r, given.length - 1)];
     // Table A.21: an exponent of 0 is legal at the lowest level only
     const least = r === 0 ? 0 : 1;
-    return exponent('precincts.width', size.width, least, 15) | (exponent('precincts.height', size.height, least, 15) << 4);
+    return (
+      exponent('precincts.width', size.width, least, 15) | (exponent('precincts.height', size.height, least, 15) << 4)
+    );
   });
 }
 
@@ -384,10 +406,14 @@ function quantizationOf(
     } else {
       const step = base / Math.sqrt(energyOf(false, level, orientation));
       entry = epsilonMuOf(step, precision + gain);
-      const largest = (magnitude * boundOf(false, level, orientation)) / stepSizeOf(precision, gain, entry.epsilon, entry.mu);
+      const largest =
+        (magnitude * boundOf(false, level, orientation)) / stepSizeOf(precision, gain, entry.epsilon, entry.mu);
       const planes = magnitudeBitPlanesOf(guardBits, entry.epsilon);
       if (largest >= 2 ** planes) {
-        throw usage('option-value', `${guardBits} guard bits are too few for the 9/7 filter; 2 are enough (15444-1 E-2)`);
+        throw usage(
+          'option-value',
+          `${guardBits} guard bits are too few for the 9/7 filter; 2 are enough (15444-1 E-2)`,
+        );
       }
     }
     if (entry.epsilon < 0 || entry.epsilon > 31) {
@@ -426,7 +452,8 @@ function subbandsOf(
     const step = style.reversible ? 1 : stepSizeOf(precision, GAIN_LOG2[orientation], epsilon, mu);
     const visual = options.weights === 'visual' ? visualWeight(chroma, level, orientation) : 1;
     // errors of shallower components count as if they had the depth of the deepest
-    const weight = energyOf(style.reversible, level, orientation) * step * step * colour * visual * 4 ** (deepest - precision);
+    const weight =
+      energyOf(style.reversible, level, orientation) * step * step * colour * visual * 4 ** (deepest - precision);
     return { step, bitPlanes: magnitudeBitPlanesOf(q.guardBits, epsilon), weight };
   });
 }
@@ -477,7 +504,14 @@ function changesOf(siz: Siz, cod: Cod, options: EncodeOptions): EncodeOptions['p
   const numComponents = siz.components.length;
   return changes.map((change, k) => {
     const name = `progressionChanges[${k}]`;
-    const { resolutionStart: rs, resolutionEnd: re, componentStart: cs, componentEnd: ce, layerEnd, progression } = change;
+    const {
+      resolutionStart: rs,
+      resolutionEnd: re,
+      componentStart: cs,
+      componentEnd: ce,
+      layerEnd,
+      progression,
+    } = change;
     whole(`${name}.resolutionStart`, rs, 0, 32);
     whole(`${name}.resolutionEnd`, re, rs + 1, 33);
     whole(`${name}.componentStart`, cs, 0, numComponents - 1);

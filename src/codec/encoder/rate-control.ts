@@ -122,7 +122,10 @@ export class RateControl {
         threshold = yield* this.thresholdOfSize(target.bytes);
         size = yield* this.sizeAt(threshold);
         if (size > target.bytes && !(target.kind === 'bytes' && target.least)) {
-          throw usage('rate-value', `${Math.floor(target.bytes)} bytes are too few: headers and empty packets take ${size}`);
+          throw usage(
+            'rate-value',
+            `${Math.floor(target.bytes)} bytes are too few: headers and empty packets take ${size}`,
+          );
         }
         if (target.bytes - size > CLOSE_ENOUGH) size = yield* this.fillUp(target.bytes, size, threshold.slope);
       } else threshold = EVERYTHING;

@@ -17,10 +17,14 @@ export function checkRegion(roi: RegionOfInterest, siz: Siz): void {
     throw usage('option-value', 'a region of interest takes rectangles or a mask');
   }
   if (roi.mask && roi.mask.length !== width * height) {
-    throw usage('buffer-size', `a mask of ${width} x ${height} has ${width * height} entries, found ${roi.mask.length}`);
+    throw usage(
+      'buffer-size',
+      `a mask of ${width} x ${height} has ${width * height} entries, found ${roi.mask.length}`,
+    );
   }
   for (const rect of roi.rects ?? []) {
-    if ([rect.x, rect.y, rect.width, rect.height].every(Number.isInteger) && rect.width > 0 && rect.height > 0) continue;
+    if ([rect.x, rect.y, rect.width, rect.height].every(Number.isInteger) && rect.width > 0 && rect.height > 0)
+      continue;
     throw usage('option-value', 'a rectangle of a region takes whole numbers, width and height above 0');
   }
   for (const c of roi.components ?? []) {

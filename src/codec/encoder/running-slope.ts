@@ -42,6 +42,10 @@ export class RunningSlope {
     const body = left - overhead.fixed;
     this.slopeCode = this.histogram.codeForBytes(body, remaining / this.seen);
     // nobody may take more than three times his share, so that the last tiles are not left with nothing
-    return { kind: 'slope', slopeCode: this.slopeCode, bytes: Math.min(left, overhead.fixed + (3 * body * points) / remaining) };
+    return {
+      kind: 'slope',
+      slopeCode: this.slopeCode,
+      bytes: Math.min(left, overhead.fixed + (3 * body * points) / remaining),
+    };
   }
 }

@@ -34,7 +34,8 @@ export function componentSize(origin: number, size: number, distance: number): n
 /** What a picture says of itself, checked. */
 export function formatOf(image: RawImage): PictureFormat {
   const { width, height, planes } = image;
-  if (!isSize(width) || !isSize(height)) throw usage('option-value', `a picture of ${width} x ${height} has no samples`);
+  if (!isSize(width) || !isSize(height))
+    throw usage('option-value', `a picture of ${width} x ${height} has no samples`);
   const count = planes ? planes.length : (image.channels ?? 1);
   if (!Number.isInteger(count) || count < 1 || count > 16384) {
     throw usage('option-value', `a picture has 1 to 16384 components, found ${count}`);

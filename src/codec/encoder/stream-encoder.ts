@@ -109,17 +109,21 @@ export class StreamEncoder {
   private queue: Promise<unknown> = Promise.resolve();
 
   constructor(header: ImageHeader, options: StreamOptions, coders: readonly EncodingCoder[], executor: Executor) {
-    this.options = options;
     this.executor = executor;
     this.start = executor.now();
     if (typeof options.sink?.write !== 'function') throw usage('option-value', 'a sink has a function write(bytes)');
     this.out = new SinkWriter(options.sink);
     const { arrangement, ...plan } = planEncode(formatOfHeader(header), options);
     if (arrangement.plm || arrangement.ppm) {
-      throw usage('option-value', 'PLM and PPM stand before the first packet; they need the whole picture in memory (encode)');
+      throw usage(
+        'option-value',
+        'PLM and PPM stand before the first packet; they need the whole picture in memory (encode)',
+      );
     }
     // lengths of tile-parts are known when the header has been written; without a way back there is no TLM
     this.plan = { ...plan, arrangement: { ...arrangement, tlm: arrangement.tlm && this.out.canPatch } };
+    // with what a profile prescribes
+    this.options = { ...options, ...plan.options };
     this.deadline = new Deadline(executor, plan.limits.time);
     const { siz, cod } = plan.main;
     if (options.roi) checkRegion(options.roi, siz);
@@ -142,7 +146,16 @@ export class StreamEncoder {
     return this.enqueue(async () => {
       const { siz } = this.plan.main;
       const columns = numXTiles(siz);
-      if (!(Number.isInteger(column) && column >= 0 && column < columns && Number.isInteger(row) && row >= 0 && row < numYTiles(siz))) {
+      if (
+        !(
+          Number.isInteger(column) &&
+          column >= 0 &&
+          column < columns &&
+          Number.isInteger(row) &&
+          row >= 0 &&
+          row < numYTiles(siz)
+        )
+      ) {
         throw usage('option-value', `tile (${column}, ${row}) of ${columns} x ${numYTiles(siz)}`);
       }
       const tile = this.tile(row * columns + column);
@@ -154,7 +167,10 @@ export class StreamEncoder {
         const height = lengthOf(geometry.y);
         const data = planes[component];
         if (data.length !== width * height) {
-          throw usage('buffer-size', `component ${component} of the tile is ${width} x ${height}, but has ${data.length} samples`);
+          throw usage(
+            'buffer-size',
+            `component ${component} of the tile is ${width} x ${height}, but has ${data.length} samples`,
+          );
         }
         const x0 = geometry.x.lo - Math.ceil(siz.xosiz / xrsiz);
         const y0 = geometry.y.lo - Math.ceil(siz.yosiz / yrsiz);
@@ -206,7 +222,10 @@ export class StreamEncoder {
     return this.enqueue(async () => {
       const missing = this.done.indexOf(0);
       if (missing >= 0) {
-        throw usage('option-value', `${this.plan.numTiles - this.tilesDone} tiles are missing, the first is tile ${missing}`);
+        throw usage(
+          'option-value',
+          `${this.plan.numTiles - this.tilesDone} tiles are missing, the first is tile ${missing}`,
+        );
       }
       if (this.waiting.length > 0) await this.writeWaiting();
       await this.out.write(EOC);
@@ -274,7 +293,11 @@ export class StreamEncoder {
     // what a size leaves out is known before it is coded, but for the first tiles; with a spill store it is not known until the end
     const stop = this.running && this.running.slopeCode > 0 ? slopeOf(this.running.slopeCode) / STOP_MARGIN : 0;
     const coded = await this.run(
-      this.encoder.encode(tile, (c, component, plane) => loadTileComponent(siz, c, component, samplesOf(c), plane), stop),
+      this.encoder.encode(
+        tile,
+        (c, component, plane) => loadTileComponent(siz, c, component, samplesOf(c), plane),
+        stop,
+      ),
     );
     this.done[tile.tile] = 1;
     this.tilesDone++;
@@ -383,7 +406,12 @@ export class StreamEncoder {
       await this.writeTileParts(coded.geometry, (key) => layered[k].packets(key));
       coded.data = undefined;
       const tilesDone = k + 1;
-      this.options.onProgress?.({ stage: 'write', tilesDone, tiles: layered.length, fraction: tilesDone / layered.length });
+      this.options.onProgress?.({
+        stage: 'write',
+        tilesDone,
+        tiles: layered.length,
+        fraction: tilesDone / layered.length,
+      });
     }
   }
 
@@ -473,7 +501,8 @@ function formatOfHeader(header: ImageHeader) {
   if (!(Number.isInteger(width) && width >= 1 && Number.isInteger(height) && height >= 1)) {
     throw usage('option-value', `a picture of ${width} x ${height} has no samples`);
   }
-  if (list.length < 1 || list.length > 16384) throw usage('option-value', `1 to 16384 components, found ${list.length}`);
+  if (list.length < 1 || list.length > 16384)
+    throw usage('option-value', `1 to 16384 components, found ${list.length}`);
   const components = list.map((c: NonNullable<ImageHeader['components']>[number], k) =>
     checkedComponent(k, c.precision ?? precision, c.signed ?? signed, c.dx ?? 1, c.dy ?? 1),
   );

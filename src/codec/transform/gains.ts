@@ -56,11 +56,7 @@ export function boundOf(reversible: boolean, level: number, orientation: number)
 
 /** Energy of the inverse component transform: squared error in red, green and blue for each unit in its component c (Annex G). */
 export const RCT_ENERGY: readonly number[] = [3, 11 / 16, 11 / 16];
-export const ICT_ENERGY: readonly number[] = [
-  3,
-  0.344136 ** 2 + 1.772 ** 2,
-  1.402 ** 2 + 0.714136 ** 2,
-];
+export const ICT_ENERGY: readonly number[] = [3, 0.344136 ** 2 + 1.772 ** 2, 1.402 ** 2 + 0.714136 ** 2];
 
 function filterGains(lifting: readonly number[], k: number): FilterGains {
   // analysis by lifting: odd samples take from their even neighbours, then even from odd, and so on (F.4.8)
