@@ -1,42 +1,20 @@
 /**
  * The block decoder alone: `node scripts/run-ts.mjs bench/kernels/block-decoder.bench.ts`.
  *
- * The blocks are made here, with the slow encoder of the tests: Laplacian coefficients whose spread differs from block to
- * block and, in patches, within a block, as in subbands of photographs. Each row decodes all of them once.
+ * The blocks are coded here, with the slow encoder of the tests. Each row decodes all of them once.
  */
 import { Bench } from 'tinybench';
 import { ClassicBlockDecoder } from '../../src/codec/tier1/block-decoder.ts';
 import { type CodedBlock, STYLE, encodeBlock } from '../../test/reference/block-coder.ts';
+import { SIZE, laplacianBlocks } from '../support/laplacian.ts';
 import { describeMachine, formatSample, markdownTable, summarise } from '../support/table.ts';
 
-const SIZE = 64;
 const BLOCKS = 96;
 
-let state = 1;
-
-function random(): number {
-  state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
-  return ((state >> 8) + 0.5) / 2 ** 23;
-}
-
-/** Laplacian values; the spread changes every 16 samples in both directions. */
-function coefficientsOf(spread: number): Int32Array {
-  const patches = Array.from({ length: 16 }, () => spread * 2 ** (4 * random() - 2));
-  return Int32Array.from({ length: SIZE * SIZE }, (_, k) => {
-    const patch = patches[((k >> 10) << 2) | ((k & 63) >> 4)]!;
-    const magnitude = Math.floor(-Math.log(random()) * patch);
-    return random() < 0.5 ? -magnitude : magnitude;
-  });
-}
-
 function blocksOf(style: number): CodedBlock[] {
-  state = 1;
-  return Array.from({ length: BLOCKS }, (_, k) => {
-    const coefficients = coefficientsOf(2 ** (k % 6));
-    const largest = coefficients.reduce((most, q) => Math.max(most, Math.abs(q)), 1);
-    const shape = { width: SIZE, height: SIZE, subband: (k & 3) as 0 | 1 | 2 | 3, style };
-    return encodeBlock({ ...shape, bitPlanes: 32 - Math.clz32(largest) }, coefficients);
-  });
+  return laplacianBlocks(BLOCKS).map(({ coefficients, subband, bitPlanes }) =>
+    encodeBlock({ width: SIZE, height: SIZE, subband, style, bitPlanes }, coefficients),
+  );
 }
 
 const decoder = new ClassicBlockDecoder();
