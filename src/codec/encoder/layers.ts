@@ -5,9 +5,10 @@ import type { Work } from '../executor.ts';
 import type { CodedTile } from './coded-tile.ts';
 import type { Rate } from './options.ts';
 import type { Overhead } from './overhead.ts';
-import { bytesOf, type EncodePlan, SPREAD } from './plan.ts';
+import type { EncodePlan } from './plan.ts';
 import { errorOfDecibels } from './quality.ts';
 import { type LayerTarget, RateControl } from './rate-control.ts';
+import { bytesOf, SPREAD } from './rates.ts';
 
 /** The least that layers without a rate of their own may have, as a fraction of the last. */
 const SPREAD_RANGE = 256;

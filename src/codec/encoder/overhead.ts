@@ -2,6 +2,7 @@
  * What a file needs around its packets, known before any of them is.
  */
 import type { MainHeader } from '../codestream/main-header.ts';
+import { tlmLength } from '../codestream/tlm.ts';
 import type { TileGeometry } from '../geometry/tile.ts';
 import { type Arrangement, EPH_BYTES, numTilePartsOf, packetOrderOf, SOP_BYTES } from '../packets/arrangement.ts';
 import { writeMainHeader } from '../packets/codestream-writer.ts';
@@ -20,11 +21,6 @@ export interface Overhead {
 const TILE_PART_BYTES = 14;
 /** Marker, length and index of a PLT, PLM, PPT or PPM segment. */
 const SEGMENT_BYTES = 5;
-/** An entry of TLM; and the rest of a segment, which has room for so many entries. */
-const TLM_ENTRY_BYTES = 6;
-const TLM_SEGMENT_BYTES = 6;
-const TLM_ENTRIES = 10921;
-
 /** How many tile-parts a tile will have. */
 export function tilePartsOf(main: MainHeader, arrangement: Arrangement, tile: TileGeometry): number {
   if (arrangement.tileParts === 'none') return 1;
@@ -34,9 +30,7 @@ export function tilePartsOf(main: MainHeader, arrangement: Arrangement, tile: Ti
 /** SOC to the first SOT, and EOC. */
 export function mainHeaderBytes(main: MainHeader, arrangement: Arrangement, numTileParts: number): number {
   const plain = { ...arrangement, plm: false, ppm: false, tlm: false };
-  const tlm = arrangement.tlm
-    ? TLM_ENTRY_BYTES * numTileParts + TLM_SEGMENT_BYTES * Math.ceil(numTileParts / TLM_ENTRIES)
-    : 0;
+  const tlm = arrangement.tlm ? tlmLength(numTileParts) : 0;
   return writeMainHeader(main, plain).bytes.length + tlm + 2;
 }
 

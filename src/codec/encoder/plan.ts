@@ -14,7 +14,7 @@ import {
   STYLE_SEGMENTATION,
   STYLE_TERMINATE,
 } from '../codestream/cod.ts';
-import type { Comment } from '../codestream/com.ts';
+import { commentOf } from '../codestream/com.ts';
 import { emptySegments, type HeaderSegments } from '../codestream/header-segments.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
 import type { Quantization } from '../codestream/qcd.ts';
@@ -22,12 +22,12 @@ import { numXTiles, numYTiles, type Siz } from '../codestream/siz.ts';
 import { overLimit, usage } from '../errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import type { Arrangement } from '../packets/codestream-writer.ts';
-import { boundOf, energyOf, ICT_ENERGY, RCT_ENERGY } from '../transform/gains.ts';
-import { epsilonMuOf, magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
+import { whole } from './checks.ts';
 import type { EncodeOptions, Rate } from './options.ts';
 import { resolveProfile } from './profiles.ts';
-import { componentSize, type PictureFormat } from './samples.ts';
-import { visualWeight } from './visual-weights.ts';
+import { baseStepOf, type ComponentTransform, quantizationOf, type SubbandPlan, subbandsOf } from './quantizers.ts';
+import { ratesOf } from './rates.ts';
+import { componentSize, numSamplesOf, type PictureFormat } from './samples.ts';
 
 /** Magnitude bit-planes that the block coder carries. */
 const MAX_BIT_PLANES = 30;
@@ -35,20 +35,10 @@ const MAX_BIT_PLANES = 30;
 /** Most fraction bits below the quantiser step that distortion is measured with. */
 const FRACTION_BITS = 6;
 
-/** Gain of a subband as a power of two: LL 0, HL and LH 1, HH 2 (Table E.1). */
-const GAIN_LOG2 = [0, 1, 1, 2] as const;
-
 const COMMENT = 'jp2kit';
 
-/** How the subbands of one component are quantised and weighed. Subbands count as in QCD: LL, then HL, LH, HH upward. */
-export interface SubbandPlan {
-  /** Δ_b; 1 for reversible coding. */
-  readonly step: number;
-  /** M_b (E-2), without a region's shift. */
-  readonly bitPlanes: number;
-  /** Squared error of the picture for a squared error of one step, weighted. */
-  readonly weight: number;
-}
+/** Lcom is 16 bits, and counts itself and Rcom (A.9.2). */
+const MAX_COMMENT = 65531;
 
 /** Everything that is decided before the first sample is read. */
 export interface EncodePlan {
@@ -59,7 +49,7 @@ export interface EncodePlan {
   readonly container: 'codestream' | 'jp2';
   readonly numTiles: number;
   readonly reversible: boolean;
-  readonly mct: 'none' | 'rct' | 'ict';
+  readonly mct: ComponentTransform;
   /** By component, by subband. */
   readonly subbands: readonly (readonly SubbandPlan[])[];
   /** Fraction bits of the coefficients handed to the block coder. */
@@ -158,11 +148,6 @@ function checkWords(options: EncodeOptions): void {
   }
 }
 
-function whole(name: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw usage('option-value', `${name} must be a whole number from ${least} to ${most}, found ${value}`);
-}
-
 function sizOf(format: PictureFormat, options: EncodeOptions, rsiz: number): Siz {
   const most = 2 ** 32 - 1;
   const xosiz = whole('origin.x', options.origin?.x ?? 0, 0, most);
@@ -194,83 +179,6 @@ function checkLimits(siz: Siz, limits: Limits): void {
   }
 }
 
-function numSamplesOf(siz: Siz, each: (c: number) => number): number {
-  return siz.components.reduce((sum, { xrsiz, yrsiz }, c) => {
-    const width = componentSize(siz.xosiz, siz.xsiz - siz.xosiz, xrsiz);
-    return sum + width * componentSize(siz.yosiz, siz.ysiz - siz.yosiz, yrsiz) * each(c);
-  }, 0);
-}
-
-const RATE_KEYS = ['lossless', 'bytes', 'bpp', 'ratio', 'psnr', 'step'] as const;
-
-/** One rate a layer, checked. */
-function ratesOf(options: EncodeOptions, siz: Siz): readonly Rate[] {
-  const given = options.rate ?? { lossless: true };
-  const list: readonly Rate[] = Array.isArray(given) ? given : [given as Rate];
-  if (list.length === 0 || list.length > 65535) throw usage('rate-value', `1 to 65535 rates, found ${list.length}`);
-  list.forEach((rate, k) => void checkRate(rate, k === list.length - 1));
-  if (list.length > 1) {
-    if (options.layers !== undefined && options.layers !== list.length) {
-      throw usage('option-value', `${options.layers} layers asked for, but ${list.length} rates given`);
-    }
-    checkRising(list, siz);
-    return list;
-  }
-  const layers = whole('layers', options.layers ?? 1, 1, 65535);
-  // layers without a rate of their own are shared out when the sizes are known
-  return layers === 1 ? list : [...Array.from({ length: layers - 1 }, (): Rate => SPREAD), list[0]];
-}
-
-/** Stands for "between nothing and the last layer". */
-export const SPREAD: Rate = { ratio: Number.POSITIVE_INFINITY };
-
-function checkRate(rate: Rate, isLast: boolean): void {
-  const keys = Object.keys(rate ?? {}) as (typeof RATE_KEYS)[number][];
-  const key = keys[0];
-  if (keys.length !== 1 || !RATE_KEYS.includes(key)) {
-    throw usage('rate-value', `a rate is exactly one of ${RATE_KEYS.join(', ')}`);
-  }
-  const value: unknown = (rate as Record<string, unknown>)[key];
-  if (key === 'lossless') {
-    if (value !== true) throw usage('rate-value', 'lossless can only be true');
-    if (!isLast) throw usage('rate-value', 'only the last layer can be lossless');
-    return;
-  }
-  if (typeof value !== 'number' || !(value > 0) || value === Number.POSITIVE_INFINITY) {
-    throw usage('rate-value', `${key} must be a positive number, found ${String(value)}`);
-  }
-  if (key === 'step' && !isLast) throw usage('rate-value', 'only the last layer can be what a step gives');
-}
-
-/** Rates of one kind have to grow from layer to layer. */
-function checkRising(rates: readonly Rate[], siz: Siz): void {
-  const points = (siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz);
-  let before = 0;
-  let quality = 0;
-  for (const rate of rates) {
-    if ('psnr' in rate) {
-      if (rate.psnr < quality) throw usage('rate-value', 'the PSNR of layers must grow from the first to the last');
-      quality = rate.psnr;
-    }
-    const bytes = bytesOf(
-      rate,
-      points,
-      numSamplesOf(siz, (c) => siz.components[c].precision),
-    );
-    if (bytes === undefined) continue;
-    if (bytes < before) throw usage('rate-value', 'the sizes of layers must grow from the first to the last');
-    before = bytes;
-  }
-}
-
-/** The size that a rate allows; undefined where it does not speak of size. */
-export function bytesOf(rate: Rate, points: number, sampleBits: number): number | undefined {
-  if ('bytes' in rate) return Math.floor(rate.bytes);
-  if ('bpp' in rate) return Math.floor((rate.bpp * points) / 8);
-  if ('ratio' in rate && rate !== SPREAD) return Math.floor(sampleBits / 8 / rate.ratio);
-  return undefined;
-}
-
 function reversibleOf(options: EncodeOptions, last: Rate): boolean {
   const lossless = 'lossless' in last;
   const reversible = options.wavelet === undefined ? lossless : options.wavelet === '5/3';
@@ -279,7 +187,7 @@ function reversibleOf(options: EncodeOptions, last: Rate): boolean {
   return reversible;
 }
 
-function mctOf(siz: Siz, options: EncodeOptions, reversible: boolean): 'none' | 'rct' | 'ict' {
+function mctOf(siz: Siz, options: EncodeOptions, reversible: boolean): ComponentTransform {
   const wanted = options.mct ?? 'auto';
   if (wanted === 'none') return 'none';
   const [a, b, c] = siz.components;
@@ -362,102 +270,6 @@ function precinctsOf(options: EncodeOptions, levels: number): number[] | undefin
   });
 }
 
-/**
- * The step of a subband whose coefficients weigh as much as samples do. Fine enough that what rate control leaves out decides the
- * quality, not the quantiser: a deadzone quantiser with planes cut off is the quantiser of a coarser step.
- */
-function baseStepOf(rate: Rate, siz: Siz, sampleBits: number, samples: number): number {
-  if ('step' in rate) return rate.step;
-  const deepest = Math.max(...siz.components.map((c) => c.precision));
-  if ('psnr' in rate) {
-    const error = (2 ** deepest - 1) / 10 ** (rate.psnr / 20);
-    return Math.sqrt(12) * error * (1 / 4);
-  }
-  const points = (siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz);
-  const bytes = bytesOf(rate, points, sampleBits) ?? 0;
-  const bitsASample = (8 * bytes) / samples;
-  return 2 ** (deepest - 8) / 2 ** Math.max(0, Math.ceil(bitsASample) - 1);
-}
-
-function quantizationOf(
-  siz: Siz,
-  c: number,
-  style: ComponentCodingStyle,
-  mct: EncodePlan['mct'],
-  base: number,
-  options: EncodeOptions,
-): Quantization {
-  const guardBits = whole('guardBits', options.guardBits ?? 2, 0, 7);
-  const { precision } = siz.components[c];
-  const levels = style.numDecompositionLevels;
-  const derived = !style.reversible && options.quantization === 'derived';
-  const epsilon: number[] = [];
-  const mu: number[] = [];
-  // RCT's differences have one bit more than its sum; all three share one QCD
-  const magnitude = 2 ** (precision - 1) * (mct === 'rct' && c < 3 ? 2 : 1);
-  for (let b = 0; b < (derived ? 1 : 3 * levels + 1); b++) {
-    const { level, orientation } = placeOfSubband(b, levels);
-    const gain = GAIN_LOG2[orientation];
-    let entry: { epsilon: number; mu: number };
-    if (style.reversible) {
-      // the nominal range, or more where the filters can exceed it
-      const bits = Math.ceil(Math.log2(magnitude * boundOf(true, level, orientation) + 2));
-      entry = { epsilon: Math.max(precision + gain, bits - guardBits + 1), mu: 0 };
-    } else {
-      const step = base / Math.sqrt(energyOf(false, level, orientation));
-      entry = epsilonMuOf(step, precision + gain);
-      const largest =
-        (magnitude * boundOf(false, level, orientation)) / stepSizeOf(precision, gain, entry.epsilon, entry.mu);
-      const planes = magnitudeBitPlanesOf(guardBits, entry.epsilon);
-      if (largest >= 2 ** planes) {
-        throw usage(
-          'option-value',
-          `${guardBits} guard bits are too few for the 9/7 filter; 2 are enough (15444-1 E-2)`,
-        );
-      }
-    }
-    if (entry.epsilon < 0 || entry.epsilon > 31) {
-      throw usage('rate-value', `a quantiser step of ${base} is beyond what QCD can say for ${precision} bits`);
-    }
-    epsilon.push(entry.epsilon);
-    mu.push(entry.mu);
-  }
-  return { style: style.reversible ? 'none' : derived ? 'derived' : 'expounded', guardBits, epsilon, mu };
-}
-
-/** Decomposition level and orientation of entry b of QCD. */
-function placeOfSubband(b: number, levels: number): { level: number; orientation: 0 | 1 | 2 | 3 } {
-  if (b === 0) return { level: levels, orientation: 0 };
-  const r = Math.floor((b - 1) / 3) + 1;
-  return { level: levels - r + 1, orientation: (((b - 1) % 3) + 1) as 1 | 2 | 3 };
-}
-
-function subbandsOf(
-  siz: Siz,
-  c: number,
-  style: ComponentCodingStyle,
-  q: Quantization,
-  mct: EncodePlan['mct'],
-  deepest: number,
-  options: EncodeOptions,
-): SubbandPlan[] {
-  const levels = style.numDecompositionLevels;
-  const { precision } = siz.components[c];
-  const colour = mct === 'none' || c > 2 ? 1 : mct === 'rct' ? RCT_ENERGY[c] : ICT_ENERGY[c];
-  const chroma = mct !== 'none' && (c === 1 || c === 2);
-  return Array.from({ length: 3 * levels + 1 }, (_, b) => {
-    const { level, orientation } = placeOfSubband(b, levels);
-    const epsilon = q.style === 'derived' ? Math.max(0, q.epsilon[0] - levels + level) : q.epsilon[b];
-    const mu = q.style === 'derived' ? q.mu[0] : q.mu[b];
-    const step = style.reversible ? 1 : stepSizeOf(precision, GAIN_LOG2[orientation], epsilon, mu);
-    const visual = options.weights === 'visual' ? visualWeight(chroma, level, orientation) : 1;
-    // errors of shallower components count as if they had the depth of the deepest
-    const weight =
-      energyOf(style.reversible, level, orientation) * step * step * colour * visual * 4 ** (deepest - precision);
-    return { step, bitPlanes: magnitudeBitPlanesOf(q.guardBits, epsilon), weight };
-  });
-}
-
 /** H.1: the shift has to lift the region above every bit-plane of the background. */
 function roiShiftOf(c: number, q: Quantization, options: EncodeOptions): number {
   const { roi } = options;
@@ -484,19 +296,14 @@ function segmentsOf(siz: Siz, cod: Cod, q: readonly Quantization[], options: Enc
       ycrg: whole('registration.y * 65536', Math.round(y * 65536), 0, 65535),
     }));
   }
-  for (const comment of options.comments ?? [COMMENT]) segments.com.push(commentOf(comment));
-  return segments;
-}
-
-function commentOf(comment: string | Uint8Array): Comment {
-  if (typeof comment !== 'string') {
-    if (!(comment instanceof Uint8Array)) throw usage('option-value', 'a comment is text or bytes');
-    if (comment.length > 65531) throw usage('option-value', 'a comment has at most 65531 bytes (15444-1 A.9.2)');
-    return { text: undefined, bytes: comment };
+  for (const comment of options.comments ?? [COMMENT]) {
+    if (typeof comment !== 'string' && !(comment instanceof Uint8Array)) {
+      throw usage('option-value', 'a comment is text or bytes');
+    }
+    if (comment.length > MAX_COMMENT) throw usage('option-value', `a comment has at most ${MAX_COMMENT} bytes`);
+    segments.com.push(commentOf(comment));
   }
-  if (comment.length > 65531) throw usage('option-value', 'a comment has at most 65531 characters (15444-1 A.9.2)');
-  if (/[^\u0000-\u00ff]/.test(comment)) throw usage('option-value', 'text comments are Latin-1; give bytes for others');
-  return { text: comment, bytes: Uint8Array.from(comment, (char) => char.charCodeAt(0)) };
+  return segments;
 }
 
 function changesOf(siz: Siz, cod: Cod, options: EncodeOptions): EncodeOptions['progressionChanges'] & object {

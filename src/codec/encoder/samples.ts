@@ -2,7 +2,7 @@
  * The samples of a picture to encode, one description for every way of handing them over, checked against what it claims.
  */
 import { ceilDiv } from '../bits/int-math.ts';
-import type { SizComponent } from '../codestream/siz.ts';
+import type { Siz, SizComponent } from '../codestream/siz.ts';
 import { usage } from '../errors.ts';
 import type { SampleArray } from '../image.ts';
 import type { RawImage } from './options.ts';
@@ -116,4 +116,12 @@ function naturalPrecision(data: SampleArray): number {
     throw usage('option-value', 'samples in 32-bit arrays and floats need their precision said');
   }
   return 8 * data.BYTES_PER_ELEMENT;
+}
+
+/** Samples of all components, each counted as `each` says. */
+export function numSamplesOf(siz: Siz, each: (c: number) => number): number {
+  return siz.components.reduce((sum, { xrsiz, yrsiz }, c) => {
+    const width = componentSize(siz.xosiz, siz.xsiz - siz.xosiz, xrsiz);
+    return sum + width * componentSize(siz.yosiz, siz.ysiz - siz.yosiz, yrsiz) * each(c);
+  }, 0);
 }

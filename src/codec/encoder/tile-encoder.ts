@@ -30,7 +30,8 @@ import type { BlockEncoder, CodeBlockCoefficients, CodedBlock } from './block-jo
 import { CodedTile } from './coded-tile.ts';
 import { ConvexHull, SlopeHistogram } from './convex-hull.ts';
 import type { RegionOfInterest } from './options.ts';
-import type { EncodePlan, SubbandPlan } from './plan.ts';
+import type { EncodePlan } from './plan.ts';
+import type { SubbandPlan } from './quantizers.ts';
 import { regionMasks } from './region-masks.ts';
 
 /** Samples of one piece between two yields; some milliseconds of work. */

@@ -1,0 +1,130 @@
+/**
+ * Quantiser steps, bit-planes and weights of the subbands (15444-1 Annex E).
+ *
+ * Steps are chosen so that an error of one step weighs the same in every subband, and exponents so that no coefficient that the filters
+ * can make of legal samples has more bit-planes than M_b.
+ */
+import type { ComponentCodingStyle } from '../codestream/cod.ts';
+import type { Quantization } from '../codestream/qcd.ts';
+import type { Siz } from '../codestream/siz.ts';
+import { usage } from '../errors.ts';
+import { boundOf, energyOf, ICT_ENERGY, RCT_ENERGY } from '../transform/gains.ts';
+import { epsilonMuOf, magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
+import { whole } from './checks.ts';
+import type { EncodeOptions, Rate } from './options.ts';
+import { bytesOf } from './rates.ts';
+import { visualWeight } from './visual-weights.ts';
+
+/** Gain of a subband as a power of two: LL 0, HL and LH 1, HH 2 (Table E.1). */
+const GAIN_LOG2 = [0, 1, 1, 2] as const;
+
+/** RCT, ICT or neither (Annex G). */
+export type ComponentTransform = 'none' | 'rct' | 'ict';
+
+/** How the subbands of one component are quantised and weighed. Subbands count as in QCD: LL, then HL, LH, HH upward. */
+export interface SubbandPlan {
+  /** Δ_b; 1 for reversible coding. */
+  readonly step: number;
+  /** M_b (E-2), without a region's shift. */
+  readonly bitPlanes: number;
+  /** Squared error of the picture for a squared error of one step, weighted. */
+  readonly weight: number;
+}
+
+/**
+ * The step of a subband whose coefficients weigh as much as samples do. Fine enough that what rate control leaves out decides the
+ * quality, not the quantiser: a deadzone quantiser with planes cut off is the quantiser of a coarser step.
+ */
+export function baseStepOf(rate: Rate, siz: Siz, sampleBits: number, samples: number): number {
+  if ('step' in rate) return rate.step;
+  const deepest = Math.max(...siz.components.map((c) => c.precision));
+  if ('psnr' in rate) {
+    const error = (2 ** deepest - 1) / 10 ** (rate.psnr / 20);
+    return Math.sqrt(12) * error * (1 / 4);
+  }
+  const points = (siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz);
+  const bytes = bytesOf(rate, points, sampleBits) ?? 0;
+  const bitsASample = (8 * bytes) / samples;
+  return 2 ** (deepest - 8) / 2 ** Math.max(0, Math.ceil(bitsASample) - 1);
+}
+
+/** Quantisation of component c: QCD or QCC. */
+export function quantizationOf(
+  siz: Siz,
+  c: number,
+  style: ComponentCodingStyle,
+  mct: ComponentTransform,
+  base: number,
+  options: EncodeOptions,
+): Quantization {
+  const guardBits = whole('guardBits', options.guardBits ?? 2, 0, 7);
+  const { precision } = siz.components[c];
+  const levels = style.numDecompositionLevels;
+  const derived = !style.reversible && options.quantization === 'derived';
+  const epsilon: number[] = [];
+  const mu: number[] = [];
+  // RCT's differences have one bit more than its sum; all three share one QCD
+  const magnitude = 2 ** (precision - 1) * (mct === 'rct' && c < 3 ? 2 : 1);
+  for (let b = 0; b < (derived ? 1 : 3 * levels + 1); b++) {
+    const { level, orientation } = placeOfSubband(b, levels);
+    const gain = GAIN_LOG2[orientation];
+    let entry: { epsilon: number; mu: number };
+    if (style.reversible) {
+      // the nominal range, or more where the filters can exceed it
+      const bits = Math.ceil(Math.log2(magnitude * boundOf(true, level, orientation) + 2));
+      entry = { epsilon: Math.max(precision + gain, bits - guardBits + 1), mu: 0 };
+    } else {
+      const step = base / Math.sqrt(energyOf(false, level, orientation));
+      entry = epsilonMuOf(step, precision + gain);
+      const largest =
+        (magnitude * boundOf(false, level, orientation)) / stepSizeOf(precision, gain, entry.epsilon, entry.mu);
+      const planes = magnitudeBitPlanesOf(guardBits, entry.epsilon);
+      if (largest >= 2 ** planes) {
+        throw usage(
+          'option-value',
+          `${guardBits} guard bits are too few for the 9/7 filter; 2 are enough (15444-1 E-2)`,
+        );
+      }
+    }
+    if (entry.epsilon < 0 || entry.epsilon > 31) {
+      throw usage('rate-value', `a quantiser step of ${base} is beyond what QCD can say for ${precision} bits`);
+    }
+    epsilon.push(entry.epsilon);
+    mu.push(entry.mu);
+  }
+  return { style: style.reversible ? 'none' : derived ? 'derived' : 'expounded', guardBits, epsilon, mu };
+}
+
+/** Decomposition level and orientation of entry b of QCD. */
+function placeOfSubband(b: number, levels: number): { level: number; orientation: 0 | 1 | 2 | 3 } {
+  if (b === 0) return { level: levels, orientation: 0 };
+  const r = Math.floor((b - 1) / 3) + 1;
+  return { level: levels - r + 1, orientation: (((b - 1) % 3) + 1) as 1 | 2 | 3 };
+}
+
+/** What component c needs to know of each of its subbands. */
+export function subbandsOf(
+  siz: Siz,
+  c: number,
+  style: ComponentCodingStyle,
+  q: Quantization,
+  mct: ComponentTransform,
+  deepest: number,
+  options: EncodeOptions,
+): SubbandPlan[] {
+  const levels = style.numDecompositionLevels;
+  const { precision } = siz.components[c];
+  const colour = mct === 'none' || c > 2 ? 1 : mct === 'rct' ? RCT_ENERGY[c] : ICT_ENERGY[c];
+  const chroma = mct !== 'none' && (c === 1 || c === 2);
+  return Array.from({ length: 3 * levels + 1 }, (_, b) => {
+    const { level, orientation } = placeOfSubband(b, levels);
+    const epsilon = q.style === 'derived' ? Math.max(0, q.epsilon[0] - levels + level) : q.epsilon[b];
+    const mu = q.style === 'derived' ? q.mu[0] : q.mu[b];
+    const step = style.reversible ? 1 : stepSizeOf(precision, GAIN_LOG2[orientation], epsilon, mu);
+    const visual = options.weights === 'visual' ? visualWeight(chroma, level, orientation) : 1;
+    // errors of shallower components count as if they had the depth of the deepest
+    const weight =
+      energyOf(style.reversible, level, orientation) * step * step * colour * visual * 4 ** (deepest - precision);
+    return { step, bitPlanes: magnitudeBitPlanesOf(q.guardBits, epsilon), weight };
+  });
+}

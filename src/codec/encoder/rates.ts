@@ -1,0 +1,78 @@
+/**
+ * How large or how good a result is to be: the rates of a call, checked, one for each quality layer.
+ */
+import type { Siz } from '../codestream/siz.ts';
+import { usage } from '../errors.ts';
+import { whole } from './checks.ts';
+import type { EncodeOptions, Rate } from './options.ts';
+import { numSamplesOf } from './samples.ts';
+
+const RATE_KEYS = ['lossless', 'bytes', 'bpp', 'ratio', 'psnr', 'step'] as const;
+
+/** One rate a layer, checked. */
+export function ratesOf(options: EncodeOptions, siz: Siz): readonly Rate[] {
+  const given = options.rate ?? { lossless: true };
+  const list: readonly Rate[] = Array.isArray(given) ? given : [given as Rate];
+  if (list.length === 0 || list.length > 65535) throw usage('rate-value', `1 to 65535 rates, found ${list.length}`);
+  list.forEach((rate, k) => void checkRate(rate, k === list.length - 1));
+  if (list.length > 1) {
+    if (options.layers !== undefined && options.layers !== list.length) {
+      throw usage('option-value', `${options.layers} layers asked for, but ${list.length} rates given`);
+    }
+    checkRising(list, siz);
+    return list;
+  }
+  const layers = whole('layers', options.layers ?? 1, 1, 65535);
+  // layers without a rate of their own are shared out when the sizes are known
+  return layers === 1 ? list : [...Array.from({ length: layers - 1 }, (): Rate => SPREAD), list[0]];
+}
+
+/** Stands for "between nothing and the last layer". */
+export const SPREAD: Rate = { ratio: Number.POSITIVE_INFINITY };
+
+function checkRate(rate: Rate, isLast: boolean): void {
+  const keys = Object.keys(rate ?? {}) as (typeof RATE_KEYS)[number][];
+  const key = keys[0];
+  if (keys.length !== 1 || !RATE_KEYS.includes(key)) {
+    throw usage('rate-value', `a rate is exactly one of ${RATE_KEYS.join(', ')}`);
+  }
+  const value: unknown = (rate as Record<string, unknown>)[key];
+  if (key === 'lossless') {
+    if (value !== true) throw usage('rate-value', 'lossless can only be true');
+    if (!isLast) throw usage('rate-value', 'only the last layer can be lossless');
+    return;
+  }
+  if (typeof value !== 'number' || !(value > 0) || value === Number.POSITIVE_INFINITY) {
+    throw usage('rate-value', `${key} must be a positive number, found ${String(value)}`);
+  }
+  if (key === 'step' && !isLast) throw usage('rate-value', 'only the last layer can be what a step gives');
+}
+
+/** Rates of one kind have to grow from layer to layer. */
+function checkRising(rates: readonly Rate[], siz: Siz): void {
+  const points = (siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz);
+  let before = 0;
+  let quality = 0;
+  for (const rate of rates) {
+    if ('psnr' in rate) {
+      if (rate.psnr < quality) throw usage('rate-value', 'the PSNR of layers must grow from the first to the last');
+      quality = rate.psnr;
+    }
+    const bytes = bytesOf(
+      rate,
+      points,
+      numSamplesOf(siz, (c) => siz.components[c].precision),
+    );
+    if (bytes === undefined) continue;
+    if (bytes < before) throw usage('rate-value', 'the sizes of layers must grow from the first to the last');
+    before = bytes;
+  }
+}
+
+/** The size that a rate allows; undefined where it does not speak of size. */
+export function bytesOf(rate: Rate, points: number, sampleBits: number): number | undefined {
+  if ('bytes' in rate) return Math.floor(rate.bytes);
+  if ('bpp' in rate) return Math.floor((rate.bpp * points) / 8);
+  if ('ratio' in rate && rate !== SPREAD) return Math.floor(sampleBits / 8 / rate.ratio);
+  return undefined;
+}
