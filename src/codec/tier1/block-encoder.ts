@@ -1,14 +1,33 @@
 /**
  * The block encoder: coefficients in, codeword segments out (15444-1 Annex D over Annex C).
  *
- * The three coding passes of block-decoder.ts with the same flag words, one for each column of four rows: see there for
- * their layout. A decoder must know a decision before it can find the context of the next; an encoder knows them all. So each
- * coding pass is made in two steps. The first walks over the flags and lists the decisions, `context << 1 | decision`, one byte
- * each; the second codes the list (mq-writer.ts, or raw-writer.ts in bypassed passes). Each step is a small loop that
- * keeps its state in registers.
+ * A decoder must know a decision before it can find the context of the next; an encoder knows them all. So each coding pass is
+ * made in two steps: one walks over the code-block and lists the decisions, the other codes the list (mq-writer.ts, or
+ * raw-writer.ts in bypassed passes). Each is a small loop without a branch that depends on single decisions.
  *
- * Magnitudes lie column of four after column of four, and are also cut into bit-planes: eight planes of a column are
- * a word of `planes`, four bits each, so that a pass gets its bits of a column with one load.
+ * As in block-decoder.ts a column of four rows is one flag word. All columns of a code-block lie in `stride = width + 2` words
+ * a stripe, with a border around; so one index serves for flags, signs, bit-planes and bytes. With `k` three times the row:
+ *
+ * ```
+ *   flags    3 + k, 4 + k, 5 + k   significance of the neighbour on the left, of the row, of the neighbour on the right;
+ *                                  bits 2..0 and 17..15, for the rows above and below, come from the words there when needed
+ *            20 + k                magnitude refined before (selects between the contexts of Table D.4)
+ *            21 + k                visited in this bit-plane; always set for rows below the block, so that no pass visits them
+ *   signs    3 + k                 sign of the row (1 is negative); 0 and 15 for the rows above and below,
+ *            2 + k, 4 + k          left and right. They never change: a sign counts only where its significance bit is set
+ *   planes   eight bit-planes a word, four bits each: plane p at bits 8 (p & 3) + (p & 4) and the three above
+ *   bytes    eight bits of each row, one byte a row; the first word has the fraction bits, below the plane 0
+ * ```
+ *
+ * Masks have one bit a row, at 3 + k. Which rows a significance propagation pass visits depends on what it finds in the rows
+ * above, but within a column that is a carry, so the masks of all four rows are made at once. After that everything is
+ * known: each row writes its entry and the entry of a sign, and the place to write to advances by none, one or two.
+ *
+ * A list entry is the neighbourhood of nine bits that contexts.ts speaks of with the decision in its middle (zero coding),
+ * 512 plus the sign in bit 8 over signs and significance of the nearest four (sign coding), 1024 plus `context << 1 | decision`,
+ * or 2048 plus a number of columns that a cleanup pass finds empty.
+ *
+ * Masks and places in the memory are literals inside the passes, because a bundler turns constants of a module into variables.
  */
 import { CONTEXT_MAGNITUDE, SIGN_CODING, ZERO_CODING } from './contexts.ts';
 import { MqWriter } from './mq-writer.ts';
@@ -67,7 +86,7 @@ const STYLE_PREDICTABLE = 16;
 const STYLE_SEGMENTATION = 32;
 
 // places in the memory; the first 160 words are the arithmetic coder's (mq-writer.ts)
-const SYMBOLS = 160; // 4 x 1088 decisions, see below
+const SYMBOLS = 160; // 4 x 1088 words: `context << 1 | decision` of a list entry, by subband
 const SPREAD = 4512; // 16 words: bit r of the index comes out as bit 3 + 3r
 const REFINEMENT = 4528; // 64 pairs of list entries
 const EXPAND = 4592; // 586 words: bit 3r of the index comes out as six ones in byte r
@@ -113,8 +132,19 @@ export class ClassicBlockEncoder {
   /** What the end of a cleanup pass leaves of the last stripe's flags. */
   private keep = -1;
 
-  private sum = 0;
+  // what the passes of a bit-plane need to find its bits, and the six bits below them that distortion is measured by
+  private planes = 0;
+  private shift = 0;
+  private bytes0 = 0;
+  private up = 0;
+  private down = 0;
+  private low = 0;
+  private maskHigh = 0;
+  private maskLow = 0;
+
+  // what a pass leaves for `gain`: coefficients that it has changed, the sum of their |t - 1| in 64ths, and how many bits were 0
   private count = 0;
+  private sum = 0;
   private zeros = 0;
 
   constructor() {
@@ -147,10 +177,11 @@ export class ClassicBlockEncoder {
       // pass 0 is a cleanup pass: the first plane has no other (D.3)
       const turn = pass + 2;
       const plane = bitPlanes - 1 - ((turn / 3) | 0);
+      this.lookAt(plane);
       let count = 0;
-      if (turn % 3 === 0) count = this.propagateSignificance(plane);
-      else if (turn % 3 === 1) count = this.refineMagnitude(plane);
-      else count = this.cleanUp(plane, (style & STYLE_SEGMENTATION) !== 0);
+      if (turn % 3 === 0) count = this.propagateSignificance();
+      else if (turn % 3 === 1) count = this.refineMagnitude();
+      else count = this.cleanUp((style & STYLE_SEGMENTATION) !== 0);
       if (raw) this.raw.code(this.memory, LIST, count);
       else this.mq.code(LIST, count, SYMBOLS + 1088 * this.subband);
       gains[pass] = this.gain(plane, block.exact, turn % 3 !== 1);
@@ -219,7 +250,10 @@ export class ClassicBlockEncoder {
     return bitPlanes;
   }
 
-  /** Puts magnitudes, signs and the lowest eight bit-planes to their places; returns all magnitudes, or-ed together. */
+  /**
+   * Puts signs, bytes and eight bit-planes of all columns to their places; returns all magnitudes, or-ed together. The bytes of a
+   * column are a bit matrix, and swapping its bits in two steps makes the word of its bit-planes.
+   */
   private arrange(coefficients: Int32Array, group: number): number {
     const { memory, width, height } = this;
     const shift = this.fractionBits + 8 * group;
@@ -262,6 +296,7 @@ export class ClassicBlockEncoder {
     return all;
   }
 
+  /** The bits below bit-plane 0, at the upper end of their bytes. */
   private arrangeFraction(coefficients: Int32Array): void {
     const { memory, width, height, fractionBits } = this;
     for (let y = 0, i = 24882 + width + 3; y < height; y += 4, i += 2) {
@@ -296,19 +331,28 @@ export class ClassicBlockEncoder {
     }
   }
 
+  /**
+   * Where a bit-plane is. The six bits below it come from two of the `bytes` words, because planes 0 to 5 of a group of eight
+   * have less than six bits below them in the group.
+   */
+  private lookAt(plane: number): void {
+    const group = WORDS * (plane >> 3);
+    const p = plane & 7;
+    this.planes = PLANES - FLAGS + group;
+    this.shift = ((p & 3) << 3) | (p & 4);
+    this.bytes0 = BYTES - FLAGS + group;
+    this.up = Math.max(0, 6 - p);
+    this.down = Math.max(0, p - 6);
+    this.low = 2 + p;
+    this.maskHigh = Math.imul(p > 6 ? 63 : 64 - (64 >> p), 0x01010101);
+    this.maskLow = Math.imul(63 >> p, 0x01010101);
+  }
+
   /** Significance propagation: rows not significant that have a significant neighbour (D.3.1, D.3.2). */
-  private propagateSignificance(plane: number): number {
+  private propagateSignificance(): number {
     const { memory, width, height, south } = this;
     const stride = width + 2;
-    const group = 3284 * (plane >> 3);
-    const planes = (11746 - 5178 + group) | 0;
-    const bytes = (24882 - 5178 + group) | 0;
-    const shift = ((plane & 3) << 3) | (plane & 4);
-    const q = plane & 7;
-    const up = Math.max(0, 6 - q);
-    const down = Math.max(0, q - 6);
-    const mask1 = Math.imul(q > 6 ? 63 : 64 - (64 >> q), 0x01010101);
-    const mask2 = Math.imul(63 >> q, 0x01010101);
+    const { planes, bytes0, shift, up, down, low, maskHigh, maskLow } = this;
     let n = 41302;
     let sum = 0;
     let count = 0;
@@ -322,7 +366,7 @@ export class ClassicBlockEncoder {
         const near = ((any << 3) | (any >>> 3) | f | (f >>> 2)) & free;
         if (near === 0) continue;
         const bits = memory[4512 + ((memory[(planes + i) | 0] >>> shift) & 15)] & free;
-        let s = near & bits;
+        let s = near & bits; // a row that becomes significant makes the row below it a candidate too
         s |= (s << 3) & bits;
         s |= (s << 3) & bits;
         s |= (s << 3) & bits;
@@ -342,8 +386,8 @@ export class ClassicBlockEncoder {
           continue;
         }
         const around = memory[(3284 + i) | 0];
-        const g = f | (s << 1);
-        const steps = todo + s;
+        const g = f | (s << 1); // as each row sees it, but for the row below: that is not significant yet
+        const steps = todo + s; // two bits a row: 0, 1 or 2 entries
         let h = (g ^ ((s << 1) & 0x80)) & 0x1ff;
         memory[n] = h;
         memory[(n + 1) | 0] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
@@ -360,13 +404,11 @@ export class ClassicBlockEncoder {
         memory[n] = h;
         memory[(n + 1) | 0] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
         n = (n + (steps >>> 12)) | 0;
-        if (s !== 0) {
-          const fraction =
-            (((memory[(bytes + 3284 + i) | 0] << up) >>> down) & mask1) |
-            ((memory[(bytes + i) | 0] >>> (2 + q)) & mask2);
-          sum = (sum + (Math.imul(fraction & memory[4592 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
-          count = (count + ((Math.imul(s >>> 3, 0x249) >>> 9) & 7)) | 0;
-        }
+        const fraction =
+          (((memory[(bytes0 + 3284 + i) | 0] << up) >>> down) & maskHigh) |
+          ((memory[(bytes0 + i) | 0] >>> low) & maskLow);
+        sum = (sum + (Math.imul(fraction & memory[4592 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
+        count = (count + ((Math.imul(s >>> 3, 0x249) >>> 9) & 7)) | 0;
       }
     }
     this.sum = sum;
@@ -375,18 +417,10 @@ export class ClassicBlockEncoder {
   }
 
   /** Magnitude refinement: rows that were significant before this bit-plane (D.3.3). */
-  private refineMagnitude(plane: number): number {
+  private refineMagnitude(): number {
     const { memory, width, height, south } = this;
     const stride = width + 2;
-    const group = 3284 * (plane >> 3);
-    const planes = (11746 - 5178 + group) | 0;
-    const bytes = (24882 - 5178 + group) | 0;
-    const shift = ((plane & 3) << 3) | (plane & 4);
-    const q = plane & 7;
-    const up = Math.max(0, 6 - q);
-    const down = Math.max(0, q - 6);
-    const mask1 = Math.imul(q > 6 ? 63 : 64 - (64 >> q), 0x01010101);
-    const mask2 = Math.imul(63 >> q, 0x01010101);
+    const { planes, bytes0, shift, up, down, low, maskHigh, maskLow } = this;
     let n = 41302;
     let sum = 0;
     let zeros = 0;
@@ -402,6 +436,7 @@ export class ClassicBlockEncoder {
         const refined = f >>> 17;
         const bits = memory[4512 + ((memory[(planes + i) | 0] >>> shift) & 15)];
         const fields = bits | ((((near & ~refined) | ~todo) & 0x1248) << 1) | (((refined | ~todo) & 0x1248) << 2);
+        // entries of two rows come from the table at once, one after the other without gaps
         const upper = memory[4528 + ((fields >>> 3) & 63)];
         memory[n] = upper & 0x7ff;
         memory[(n + 1) | 0] = (upper >>> 16) & 0x7ff;
@@ -412,7 +447,8 @@ export class ClassicBlockEncoder {
         n = (n + (lower >>> 27)) | 0;
         const zero = (todo & ~bits) >>> 3;
         const fraction =
-          (((memory[(bytes + 3284 + i) | 0] << up) >>> down) & mask1) | ((memory[(bytes + i) | 0] >>> (2 + q)) & mask2);
+          (((memory[(bytes0 + 3284 + i) | 0] << up) >>> down) & maskHigh) |
+          ((memory[(bytes0 + i) | 0] >>> low) & maskLow);
         sum =
           (sum + (Math.imul((fraction & memory[4592 + (todo >>> 3)]) ^ memory[4592 + zero], 0x01010101) >>> 24)) | 0;
         zeros = (zeros + ((Math.imul(zero, 0x249) >>> 9) & 7)) | 0;
@@ -425,18 +461,10 @@ export class ClassicBlockEncoder {
   }
 
   /** Cleanup: all rows not visited yet, with one decision for four where nothing is near (D.3.4), and the symbol of D.5. */
-  private cleanUp(plane: number, segmentation: boolean): number {
+  private cleanUp(segmentation: boolean): number {
     const { memory, width, height, south } = this;
     const stride = width + 2;
-    const group = 3284 * (plane >> 3);
-    const planes = (11746 - 5178 + group) | 0;
-    const bytes = (24882 - 5178 + group) | 0;
-    const shift = ((plane & 3) << 3) | (plane & 4);
-    const q = plane & 7;
-    const up = Math.max(0, 6 - q);
-    const down = Math.max(0, q - 6);
-    const mask1 = Math.imul(q > 6 ? 63 : 64 - (64 >> q), 0x01010101);
-    const mask2 = Math.imul(63 >> q, 0x01010101);
+    const { planes, bytes0, shift, up, down, low, maskHigh, maskLow } = this;
     const whole = height & ~3;
     let n = 41302;
     let sum = 0;
@@ -453,7 +481,7 @@ export class ClassicBlockEncoder {
           continue;
         }
         const s = memory[4512 + ((memory[(planes + i) | 0] >>> shift) & 15)] & todo;
-        let run = 0;
+        let position = 0;
         if ((f | s) === 0) {
           zeros = (zeros + 1) | 0;
           continue;
@@ -467,7 +495,7 @@ export class ClassicBlockEncoder {
           const k = ((28 - Math.clz32(s & -s)) * 11) >> 5;
           memory[n] = 1059;
           memory[(n + 1) | 0] = 1060 | (k >> 1);
-          run = 1060 | (k & 1);
+          position = 1060 | (k & 1);
           n = (n + 2) | 0;
           todo &= -(s & -s);
         }
@@ -487,8 +515,8 @@ export class ClassicBlockEncoder {
           continue;
         }
         const around = memory[(3284 + i) | 0];
-        const g = f | (s << 1);
-        const steps = todo + s;
+        const g = f | (s << 1); // as each row sees it, but for the row below: that is not significant yet
+        const steps = todo + s; // two bits a row: 0, 1 or 2 entries
         let h = (g ^ ((s << 1) & 0x80)) & 0x1ff;
         memory[n] = h;
         memory[(n + 1) | 0] = 512 | (h & 0xaa) | (around & 0x55) | ((around << 5) & 0x100);
@@ -505,14 +533,12 @@ export class ClassicBlockEncoder {
         memory[n] = h;
         memory[(n + 1) | 0] = 512 | (h & 0xaa) | ((around >>> 9) & 0x55) | ((around >>> 4) & 0x100);
         n = (n + (steps >>> 12)) | 0;
-        if (s !== 0) {
-          if (run !== 0) memory[at] = run;
-          const fraction =
-            (((memory[(bytes + 3284 + i) | 0] << up) >>> down) & mask1) |
-            ((memory[(bytes + i) | 0] >>> (2 + q)) & mask2);
-          sum = (sum + (Math.imul(fraction & memory[4592 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
-          count = (count + ((Math.imul(s >>> 3, 0x249) >>> 9) & 7)) | 0;
-        }
+        if (position !== 0) memory[at] = position; // the run has told the first row's decision, so its entry gives way
+        const fraction =
+          (((memory[(bytes0 + 3284 + i) | 0] << up) >>> down) & maskHigh) |
+          ((memory[(bytes0 + i) | 0] >>> low) & maskLow);
+        sum = (sum + (Math.imul(fraction & memory[4592 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
+        count = (count + ((Math.imul(s >>> 3, 0x249) >>> 9) & 7)) | 0;
       }
     }
     if (zeros !== 0) memory[n++] = 2048 + zeros;
@@ -525,10 +551,13 @@ export class ClassicBlockEncoder {
   }
 
   /**
+   * How much less the squared error is after a pass.
+   *
    * A coefficient that is t times 2^plane, t in [1, 2), was taken for 0 and is now taken for 3/2 times 2^plane: the squared error
    * was t² and is (t - 3/2)², the gain is 3t - 9/4. One that was significant before has t in [0, 2) from its lower bits, was
    * taken for 1 and is now taken for 1/2 or 3/2, a gain of |t - 1| - 1/4. Where the last bit-plane makes the value exact instead,
-   * 1/4 more. Either way it is a linear function of |t - 1|, which is summed in integers.
+   * 1/4 more. Either way it is a linear function of |t - 1|, which is summed in 64ths: rounded down, so that half a 64th is added where bits were lost. The complement of six bits
+   * is one 64th less than what is missing to 1, which counts where none were.
    */
   private gain(plane: number, exact: boolean, significance: boolean): number {
     const weight = 4 ** plane;

@@ -2,10 +2,13 @@
  * Codeword segments of the arithmetic coder: runs of decisions in, bytes out (15444-1 C.2), with the lengths to which a segment
  * may be cut after each of its coding passes.
  *
- * mq-encoder.ts has the readable form. Here a whole coding pass is coded in one loop, and two things differ from there:
+ * mq-encoder.ts has the readable form. Here a whole coding pass is coded in one loop, and some things differ from there:
  *
  * - Instead of C the upper end of the interval is kept, `top` = C + A. The usual decision takes the upper part, which
  *   leaves `top` as it is.
+ * - The tables and the list are in one `Int32Array` that is shared with the block encoder.
+ * - Runs of empty columns come as one entry. As long as they are the more probable symbol and nothing is renormalised, only A
+ *   changes, so that many of them take one division.
  * - The exchange, the choice of the next state and the updates are masks, not branches, and a renormalisation shifts by all
  *   its bits at once, if need be by zero.
  */
@@ -64,8 +67,8 @@ export class MqWriter {
   }
 
   /**
-   * Codes a list of `count` entries that stand in the memory from `list` on; the words from `symbols` on say what an entry means,
-   * as `context << 1 | decision`.
+   * Codes a list of `count` entries that stand in the memory from `list` on: what each stands for, `context << 1 | decision`, is
+   * found in the words from `symbols` on. From 2048 on an entry is so many times a run of zeros (entry 1058, D.3.4).
    */
   code(list: number, count: number, symbols: number): void {
     const memory = this.memory;
