@@ -6,6 +6,7 @@
 import { channelStage } from './codec/decoder/channel-stage.ts';
 import {
   type Bytes,
+  type Codec,
   type DecodeOptions,
   decodeGrowing,
   encodeFrom,
@@ -41,7 +42,10 @@ export { type ImageDataLike, toImageData, type ToImageDataOptions } from './code
 export { type FetchLike, type FetchResponseLike, httpSource, type HttpSourceOptions } from './platform/http-source.ts';
 export type { ByteStreamLike } from './platform/streams.ts';
 
-const codec: EncodingCodec = {
+const decoding: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor };
+
+// apart from the one above, and without spreading it, so that who only decodes is not sent the encoder
+const encoding: EncodingCodec = {
   coders: [classic],
   encoders: [classicEncoder],
   channels: channelStage,
@@ -60,7 +64,7 @@ const codec: EncodingCodec = {
  * ```
  */
 export function open(input: ImageInput, options: OpenOptions = {}): Promise<Jp2Image> {
-  return openPicture(codec, input, options);
+  return openPicture(decoding, input, options);
 }
 
 /**
@@ -75,7 +79,7 @@ export function open(input: ImageInput, options: OpenOptions = {}): Promise<Jp2I
  * ```
  */
 export async function decode(input: ImageInput, options: DecodeOptions = {}): Promise<RasterImage> {
-  const image = await openPicture(codec, input, options, 'picture');
+  const image = await openPicture(decoding, input, options, 'picture');
   return image.decode(options);
 }
 
@@ -89,7 +93,7 @@ export async function decode(input: ImageInput, options: DecodeOptions = {}): Pr
  * ```
  */
 export function decodeSync(bytes: Bytes, options: Omit<DecodeOptions, 'signal'> = {}): RasterImage {
-  return openPictureSync(codec, bytes, options, 'picture').decodeSync(options);
+  return openPictureSync(decoding, bytes, options, 'picture').decodeSync(options);
 }
 
 /**
@@ -119,7 +123,7 @@ export function decodeRegion(
  * ```
  */
 export async function* decodeTiles(input: ImageInput, options: DecodeOptions = {}): AsyncGenerator<RasterTile> {
-  const image = await openPicture(codec, input, options, 'picture');
+  const image = await openPicture(decoding, input, options, 'picture');
   yield* image.decodeTiles(options);
 }
 
@@ -139,7 +143,7 @@ export function decodeProgressive(
   stream: ByteStreamLike,
   options: ProgressiveOptions = {},
 ): AsyncGenerator<ProgressiveImage> {
-  return decodeGrowing(codec, chunksOf(stream), options);
+  return decodeGrowing(decoding, chunksOf(stream), options);
 }
 
 /**
@@ -154,7 +158,7 @@ export function decodeProgressive(
  * ```
  */
 export async function inspect(input: ImageInput, options: InspectOptions = {}): Promise<ImageInfo> {
-  const image = await openPicture(codec, input, options);
+  const image = await openPicture(decoding, input, options);
   return options.index ? image.inspect(options) : image.info;
 }
 
@@ -168,7 +172,7 @@ export async function inspect(input: ImageInput, options: InspectOptions = {}): 
  * ```
  */
 export function inspectSync(bytes: Bytes, options: Omit<InspectOptions, 'signal'> = {}): ImageInfo {
-  const image = openPictureSync(codec, bytes, options);
+  const image = openPictureSync(decoding, bytes, options);
   return options.index ? image.inspectSync() : image.info;
 }
 
@@ -185,7 +189,7 @@ export function inspectSync(bytes: Bytes, options: Omit<InspectOptions, 'signal'
  * ```
  */
 export function encode(image: RawImage, options: EncodeOptions = {}): Promise<EncodeResult> {
-  return encodeFrom(codec, image, options);
+  return encodeFrom(encoding, image, options);
 }
 
 /**
@@ -198,7 +202,7 @@ export function encode(image: RawImage, options: EncodeOptions = {}): Promise<En
  * ```
  */
 export function encodeSync(image: RawImage, options: Omit<EncodeOptions, 'signal'> = {}): EncodeResult {
-  return encodeNow(codec, image, options);
+  return encodeNow(encoding, image, options);
 }
 
 /**
@@ -217,5 +221,5 @@ export function encodeSync(image: RawImage, options: Omit<EncodeOptions, 'signal
  * ```
  */
 export function createEncoder(header: ImageHeader, options: StreamOptions): StreamEncoder {
-  return new StreamEncoder(header, options, codec.encoders, codec.executor);
+  return new StreamEncoder(header, options, encoding.encoders, encoding.executor);
 }

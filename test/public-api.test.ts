@@ -16,11 +16,12 @@ const ENTRIES = {
 /** What users may rely on; taking a name away is a breaking change. `jp2kit/parts` may change until 1.0. */
 const PROMISED: Readonly<Record<string, readonly string[]>> = {
   '.': [
-    ...['DEFAULT_LIMITS', 'Jp2Image', 'Jpeg2000Error', 'blobSource', 'bytesSource', 'decode', 'decodeProgressive'],
-    ...['decodeRegion', 'decodeSync', 'decodeTiles', 'httpSource', 'inspect', 'inspectSync', 'open', 'toImageData'],
+    ...['DEFAULT_LIMITS', 'Jp2Image', 'Jpeg2000Error', 'StreamEncoder', 'blobSource', 'bytesSource', 'createEncoder'],
+    ...['decode', 'decodeProgressive', 'decodeRegion', 'decodeSync', 'decodeTiles', 'encode', 'encodeSync'],
+    ...['httpSource', 'inspect', 'inspectSync', 'open', 'toImageData'],
   ],
   './decode-core': ['Jpeg2000Error', 'classic', 'decode', 'decodeSync'],
-  './node': ['fileSource'],
+  './node': ['fileSink', 'fileSource', 'spillFile'],
 };
 
 const files = Object.values(ENTRIES).map((path) => inRepository(path));
