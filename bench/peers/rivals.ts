@@ -90,6 +90,6 @@ function decodeWithJpx(Jpx: new () => JpxImage, bytes: Uint8Array): RivalPicture
 }
 
 /** Both packages keep package.json out of their exports, so it is read as a file beside this one's bundle. */
-function versionOf(name: string): string {
+export function versionOf(name: string): string {
   return JSON.parse(readFileSync(new URL(`./${name}/package.json`, import.meta.url), 'utf8')).version;
 }

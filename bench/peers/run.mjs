@@ -1,6 +1,6 @@
 /**
- * `npm run bench:peers -- [--rounds n] [--update]`: installs the rivals into this folder, bundles the comparison beside
- * them, and runs it.
+ * `npm run bench:peers -- [--rounds n] [--update]` and `npm run bench:encoders` likewise: installs the rivals into this folder,
+ * bundles the comparison (`compare.ts`, or `encoders.ts` as the first argument) beside them, and runs it.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync } from 'node:fs';
@@ -14,9 +14,10 @@ if (!existsSync(join(here, 'node_modules', 'jpeg2000'))) {
   const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' });
   if (install.status !== 0) process.exit(1);
 }
+const [program, ...args] = process.argv.slice(2);
 const outfile = join(here, 'node_modules', `compare-${process.pid}.mjs`);
 await build({
-  entryPoints: [join(here, 'compare.ts')],
+  entryPoints: [join(here, program)],
   outfile,
   bundle: true,
   platform: 'node',
@@ -26,7 +27,7 @@ await build({
   logLevel: 'warning',
 });
 try {
-  const run = spawnSync(process.execPath, [outfile, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const run = spawnSync(process.execPath, [outfile, ...args], { stdio: 'inherit' });
   process.exitCode = run.status ?? 1;
 } finally {
   rmSync(outfile, { force: true });

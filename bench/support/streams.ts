@@ -69,6 +69,24 @@ export async function streamOf(name: StreamName): Promise<Stream> {
   return { name, what: recipe.what, bytes, samples: recipe.side * recipe.side * recipe.channels };
 }
 
+/** The samples of a class before they are encoded. */
+export function pictureOf(name: StreamName): {
+  width: number;
+  height: number;
+  channels: number;
+  precision: number;
+  data: Uint8Array | Uint16Array;
+} {
+  const recipe: Recipe = RECIPES[name];
+  const { side, channels, depth } = recipe;
+  const file = paint(recipe);
+  const count = side * side * channels;
+  const bytes = file.subarray(file.length - (count * depth) / 8);
+  const data =
+    depth === 8 ? bytes : Uint16Array.from({ length: count }, (_, k) => (bytes[2 * k]! << 8) | bytes[2 * k + 1]!);
+  return { width: side, height: side, channels, precision: depth, data };
+}
+
 /** A binary PNM file of the mosaic, repeated with flips where the picture is larger. */
 function paint({ side, channels, depth }: Recipe): Uint8Array {
   const mosaic = paintMosaic();
