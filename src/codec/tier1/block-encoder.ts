@@ -237,7 +237,6 @@ export class ClassicBlockEncoder {
     const stride = width + 2;
     const stripes = (height + 3) >> 2;
     for (let group = 1; 8 * group < bitPlanes; group++) this.arrange(coefficients, group);
-    this.arrangeFraction(coefficients);
     this.gatherSigns();
     memory.fill(0, FLAGS, FLAGS + stride * (stripes + 2));
     const below = (VISITED_ALL << (3 * (height & 3))) & VISITED_ALL;
@@ -257,6 +256,7 @@ export class ClassicBlockEncoder {
   private arrange(coefficients: Int32Array, group: number): number {
     const { memory, width, height } = this;
     const shift = this.fractionBits + 8 * group;
+    const fraction = 8 - this.fractionBits;
     const planes = 11746 + 3284 * group;
     const bytes = 24882 + 3284 + 3284 * group;
     let all = 0;
@@ -284,6 +284,14 @@ export class ClassicBlockEncoder {
         const m3 = (v3 ^ s3) - s3;
         all |= m0 | m1 | m2 | m3;
         memory[8462 + i] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
+        if (group === 0) {
+          // the bits below bit-plane 0, at the upper end of their bytes
+          memory[bytes - 3284 + i] =
+            ((m0 << fraction) & 255) |
+            (((m1 << fraction) & 255) << 8) |
+            (((m2 << fraction) & 255) << 16) |
+            ((m3 << fraction) << 24);
+        }
         let word =
           ((m0 >> shift) & 255) | (((m1 >> shift) & 255) << 8) | (((m2 >> shift) & 255) << 16) | ((m3 >> shift) << 24);
         memory[bytes + i] = word;
@@ -294,26 +302,6 @@ export class ClassicBlockEncoder {
       }
     }
     return all;
-  }
-
-  /** The bits below bit-plane 0, at the upper end of their bytes. */
-  private arrangeFraction(coefficients: Int32Array): void {
-    const { memory, width, height, fractionBits } = this;
-    for (let y = 0, i = 24882 + width + 3; y < height; y += 4, i += 2) {
-      if (fractionBits === 0) {
-        memory.fill(0, i, i + width);
-        i += width;
-        continue;
-      }
-      const rows = Math.min(4, height - y);
-      for (let x = 0; x < width; x++, i++) {
-        let word = 0;
-        for (let r = 0; r < rows; r++) {
-          word |= ((Math.abs(coefficients[(y + r) * width + x]) << (8 - fractionBits)) & 255) << (8 * r);
-        }
-        memory[i] = word;
-      }
-    }
   }
 
   /** Adds the signs of the neighbours to those of each column. */
@@ -579,15 +567,17 @@ function residualOf(
 ): number {
   if (exact && plane === 0) return 0;
   const shift = plane + fractionBits;
-  const half = shift === 0 ? 0.5 : (1 << shift) / 2;
+  const one = 2 ** shift;
   let sum = 0;
   for (let k = width * height - 1; k >= 0; k--) {
-    const a = Math.abs(coefficients[k]);
-    const low = (a >>> shift) << shift;
-    const error = low === 0 ? a : a - low - half;
-    sum += error * error;
+    const v = coefficients[k];
+    const a = (v ^ (v >> 31)) - (v >> 31);
+    const high = a >>> shift;
+    const significant = -high >>> 31;
+    const twice = 2 * (a - (high << shift)) - significant * one; // two times the error, so that half a unit is whole
+    sum += twice * twice;
   }
-  return sum / 4 ** fractionBits;
+  return sum / 4 ** (fractionBits + 1);
 }
 
 /**
