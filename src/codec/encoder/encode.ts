@@ -38,7 +38,7 @@ export type EncodeWork<T> = Generator<DecodeRequest | undefined, T, readonly Dec
  * How far below the slope that is expected coding goes on: for one tile of which a sample is known, and for tiles that are judged by
  * those before them.
  */
-const SAMPLE_MARGIN = 1.25;
+const SAMPLE_MARGIN = 1.15;
 const TILE_MARGIN = 4;
 /** Coders stop late; a slope that is a little below what they were told costs nothing that could be measured. */
 const STOP_TOLERANCE = 1.25;
@@ -47,7 +47,7 @@ const STOP_TOLERANCE = 1.25;
 const PSNR_TOLERANCE = 0.1;
 const PSNR_AIM = 0.03;
 /** Trials for one quantiser step, and how often the step is quartered. */
-const PSNR_TRIALS = 8;
+const PSNR_TRIALS = 12;
 const MAX_REFINEMENTS = 4;
 
 /** Header of the codestream's box. A codestream that would need a longer one does not fit one array. */
@@ -107,6 +107,9 @@ class PictureEncode {
     const target = last.psnr;
     let scale = 10 ** (-PSNR_AIM / 10);
     let best: { made: Assembled; error: number } | undefined;
+    // the scales between which the answer lies, once both sides have been seen
+    let good = 0;
+    let bad = Number.POSITIVE_INFINITY;
     for (let trial = 0; trial < PSNR_TRIALS; trial++) {
       const made = yield* this.assemble(tiles, head, scale);
       const error = yield* this.measure(made.file);
@@ -118,7 +121,13 @@ class PictureEncode {
         if (mayRefine && !plan.reversible) return undefined;
         break;
       }
-      scale *= 10 ** ((psnr - target - PSNR_AIM) / 10);
+      if (psnr >= target) good = Math.max(good, scale);
+      else bad = Math.min(bad, scale);
+      // errors below half a sample vanish when the decoder rounds; where that misleads, the middle will do
+      const next = scale * 10 ** ((psnr - target - PSNR_AIM) / 10);
+      const [low, high] = [good * 1.0001, bad / 1.0001];
+      if (next > low && next < high && trial < PSNR_TRIALS / 2) scale = next;
+      else scale = good === 0 ? bad / 4 : bad === Number.POSITIVE_INFINITY ? good * 4 : Math.sqrt(good * bad);
     }
     if (best === undefined) {
       // as good as this coding gets
@@ -282,7 +291,11 @@ class PictureEncode {
       psnr,
       psnrMeasured: error !== undefined,
       rateControl: 'lossless' in last || 'step' in last ? 'none' : 'global',
-      layers: control.cuts.map(({ bytes, slopeCode }): LayerSummary => ({ bytes, slope: slopeOf(slopeCode) })),
+      layers: control.cuts.map(({ bytes, slopeCode }, l): LayerSummary => {
+        // how many segments lists of lengths need is only foreseen
+        const isLast = l === control.cuts.length - 1;
+        return { bytes: isLast ? file.length : Math.min(bytes, file.length), slope: slopeOf(slopeCode) };
+      }),
       codeBlocks: tiles.reduce((sum, tile) => sum + tile.numBlocks, 0),
     };
   }

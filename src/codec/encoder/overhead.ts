@@ -27,17 +27,18 @@ export function tilePartsOf(main: MainHeader, arrangement: Arrangement, tile: Ti
   return numTilePartsOf(packetOrderOf(main, tile), { ...arrangement, plm: false });
 }
 
-/** SOC to the first SOT, and EOC. */
+/** SOC to the first SOT, and EOC; lists of lengths and headers when they fit one segment each, without their entries. */
 export function mainHeaderBytes(main: MainHeader, arrangement: Arrangement, numTileParts: number): number {
   const plain = { ...arrangement, plm: false, ppm: false, tlm: false };
   const tlm = arrangement.tlm ? tlmLength(numTileParts) : 0;
-  return writeMainHeader(main, plain).bytes.length + tlm + 2;
+  const lists = (arrangement.plm ? SEGMENT_BYTES : 0) + (arrangement.ppm ? SEGMENT_BYTES : 0);
+  return writeMainHeader(main, plain).bytes.length + tlm + lists + 2;
 }
 
 /** Tile-part headers and what lists of lengths and headers need apart from their entries, when they fit one segment each. */
 export function tilePartBytes(arrangement: Arrangement, numTileParts: number): number {
   const { plt, plm, ppm, ppt } = arrangement;
-  const segments = (plt ? 1 : 0) + (plm ? 1 : 0) + (ppt ? 1 : 0) + (ppm ? 1 : 0);
+  const segments = (plt ? 1 : 0) + (ppt ? 1 : 0);
   return numTileParts * (TILE_PART_BYTES + segments * SEGMENT_BYTES + (ppm ? 4 : 0) + (plm ? 1 : 0));
 }
 

@@ -25,12 +25,17 @@ import type { Arrangement } from '../packets/codestream-writer.ts';
 import { whole } from './checks.ts';
 import type { EncodeOptions, Rate } from './options.ts';
 import { resolveProfile } from './profiles.ts';
-import { baseStepOf, type ComponentTransform, quantizationOf, type SubbandPlan, subbandsOf } from './quantizers.ts';
+import {
+  baseStepOf,
+  type ComponentTransform,
+  MAX_BIT_PLANES,
+  quantizationOf,
+  refinedStepOf,
+  type SubbandPlan,
+  subbandsOf,
+} from './quantizers.ts';
 import { ratesOf } from './rates.ts';
 import { componentSize, numSamplesOf, type PictureFormat } from './samples.ts';
-
-/** Magnitude bit-planes that the block coder carries. */
-const MAX_BIT_PLANES = 30;
 
 /** Most fraction bits below the quantiser step that distortion is measured with. */
 const FRACTION_BITS = 6;
@@ -91,7 +96,8 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
     mct: mct !== 'none',
     style,
   };
-  const base = reversible ? 1 : baseStepOf(last, siz, numSampleBits, numSamples) / 4 ** refine;
+  const step = baseStepOf(last, siz, numSampleBits, numSamples);
+  const base = reversible ? 1 : refinedStepOf(step, refine, last, siz, style.numDecompositionLevels, options);
   const quantizations = siz.components.map((_, c) => quantizationOf(siz, c, style, mct, base, options));
   const segments = segmentsOf(siz, cod, quantizations, options);
   const roiShift = siz.components.map((_, c) => roiShiftOf(c, quantizations[c], options));

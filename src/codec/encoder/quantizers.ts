@@ -18,6 +18,12 @@ import { visualWeight } from './visual-weights.ts';
 /** Gain of a subband as a power of two: LL 0, HL and LH 1, HH 2 (Table E.1). */
 const GAIN_LOG2 = [0, 1, 1, 2] as const;
 
+/** Magnitude bit-planes that the block coder carries. */
+export const MAX_BIT_PLANES = 30;
+
+/** The largest epsilon_b that QCD can say (Table A.30). */
+const MAX_EPSILON = 31;
+
 /** RCT, ICT or neither (Annex G). */
 export type ComponentTransform = 'none' | 'rct' | 'ict';
 
@@ -44,8 +50,28 @@ export function baseStepOf(rate: Rate, siz: Siz, sampleBits: number, samples: nu
   }
   const points = (siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz);
   const bytes = bytesOf(rate, points, sampleBits) ?? 0;
-  const bitsASample = (8 * bytes) / samples;
-  return 2 ** (deepest - 8) / 2 ** Math.max(0, Math.ceil(bitsASample) - 1);
+  const bitsASample = Math.min(deepest, Math.ceil((8 * bytes) / samples));
+  return 2 ** (deepest - 8) / 2 ** Math.max(0, bitsASample - 1);
+}
+
+/** Steps down to this need not be coarser for a size or a PSNR, whatever QCD can say. */
+const FINE_ENOUGH = 1 / 4;
+
+/** A base step, quartered `refine` times, as far as finer steps can be said and coded. What is asked for as a step stays. */
+export function refinedStepOf(
+  base: number,
+  refine: number,
+  rate: Rate,
+  siz: Siz,
+  levels: number,
+  options: EncodeOptions,
+): number {
+  if ('step' in rate) return base;
+  const deepest = Math.max(...siz.components.map((c) => c.precision));
+  // one entry for all subbands has the step of the lowest, which is the finest (E-5)
+  const lowest = options.quantization === 'derived' ? Math.sqrt(energyOf(false, levels, 0)) : 1;
+  const finest = lowest * 2 ** (deepest - finestEpsilon(options.guardBits ?? 2, options));
+  return Math.max(base / 4 ** refine, Math.min(finest, Math.max(FINE_ENOUGH, base)));
 }
 
 /** Quantisation of component c: QCD or QCC. */
@@ -63,6 +89,7 @@ export function quantizationOf(
   const derived = !style.reversible && options.quantization === 'derived';
   const epsilon: number[] = [];
   const mu: number[] = [];
+  const finest = finestEpsilon(guardBits, options);
   // RCT's differences have one bit more than its sum; all three share one QCD
   const magnitude = 2 ** (precision - 1) * (mct === 'rct' && c < 3 ? 2 : 1);
   for (let b = 0; b < (derived ? 1 : 3 * levels + 1); b++) {
@@ -76,6 +103,9 @@ export function quantizationOf(
     } else {
       const step = base / Math.sqrt(energyOf(false, level, orientation));
       entry = epsilonMuOf(step, precision + gain);
+      // the lowest of many levels would have finer steps than can be said or coded, and than make any difference
+      const codable = base >= 2 ** (precision - finest);
+      if (entry.epsilon > finest && codable && !derived) entry = { epsilon: finest, mu: 0 };
       const largest =
         (magnitude * boundOf(false, level, orientation)) / stepSizeOf(precision, gain, entry.epsilon, entry.mu);
       const planes = magnitudeBitPlanesOf(guardBits, entry.epsilon);
@@ -93,6 +123,13 @@ export function quantizationOf(
     mu.push(entry.mu);
   }
   return { style: style.reversible ? 'none' : derived ? 'derived' : 'expounded', guardBits, epsilon, mu };
+}
+
+/** The largest epsilon_b of a subband that can be coded; a region is shifted by M_b and needs twice the bit-planes. */
+function finestEpsilon(guardBits: number, { roi }: EncodeOptions): number {
+  const shift = roi ? (roi.shift ?? MAX_BIT_PLANES >> 1) : 0;
+  const bitPlanes = roi ? Math.min(shift, MAX_BIT_PLANES - shift) : MAX_BIT_PLANES;
+  return Math.min(MAX_EPSILON, bitPlanes + 1 - guardBits);
 }
 
 /** Decomposition level and orientation of entry b of QCD. */
