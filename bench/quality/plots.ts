@@ -118,11 +118,15 @@ function py(value: number, { low, high }: Axis): number {
 /** Names at the ends of the lines, moved apart where they would lie on each other. */
 function endLabels(
   curves: readonly QualityCurve[],
-  valueOf: (last: QualityCurve['points'][number]) => number,
+  heightOf: (last: QualityCurve['points'][number]) => number,
   y: Axis,
 ): string {
   const labels = curves
-    .map(({ label, points }, k) => ({ label, colour: COLOURS[k % COLOURS.length], at: py(valueOf(points.at(-1)!), y) }))
+    .map(({ label, points }, k) => ({
+      label,
+      colour: COLOURS[k % COLOURS.length],
+      at: py(heightOf(points.at(-1)!), y),
+    }))
     .sort((a, b) => a.at - b.at);
   for (let k = 1; k < labels.length; k++) labels[k]!.at = Math.max(labels[k]!.at, labels[k - 1]!.at + LABEL_HEIGHT);
   const text = labels.map(
