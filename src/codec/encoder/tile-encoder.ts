@@ -47,8 +47,11 @@ export type LoadComponent = (c: number, tile: TileComponent, plane: Int32Array |
 /** A slope below which bit-planes may be left out, from a sample of the tile's code-blocks and how many of them it stands for. */
 export type StopChooser = (sample: SlopeHistogram, scale: number) => number;
 
-/** One code-block in `SAMPLE_STEP` is a sample, but at least so many; a tile with fewer than four times as many is not sampled. */
-const SAMPLE_STEP = 12;
+/**
+ * One code-block in `SAMPLE_STEP` is a sample, but at least so many; a tile with fewer than four times as many is not sampled. The
+ * step is odd, since rows of code-blocks are often a power of two long and a sample should not come from a few columns.
+ */
+const SAMPLE_STEP = 17;
 const SAMPLE_LEAST = 64;
 
 /** A code-block on its way to the coder; used again for the next. */
@@ -102,7 +105,7 @@ export class TileEncoder {
     const kept = new Map<number, CodedBlock>();
     let stopSlope = typeof stop === 'number' ? stop : 0;
     if (typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
-      const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST));
+      const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST)) | 1;
       const sample = new SlopeHistogram();
       const hull = new ConvexHull();
       for (const place of this.places(tile, planes)) {
