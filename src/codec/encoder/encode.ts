@@ -46,6 +46,8 @@ const STOP_TOLERANCE = 1.25;
 /** How far above a PSNR target the result may be, in decibels, and where the search aims. */
 const PSNR_TOLERANCE = 0.1;
 const PSNR_AIM = 0.03;
+/** Mean squared error that rounding to samples hides. */
+const INVISIBLE = 1 / 32;
 /** Trials for one quantiser step, and how often the step is quartered. */
 const PSNR_TRIALS = 12;
 const MAX_REFINEMENTS = 4;
@@ -96,8 +98,10 @@ class PictureEncode {
     const last = plan.rates[plan.rates.length - 1];
     if (!('psnr' in last)) {
       const made = yield* this.assemble(tiles, head, 1);
-      const everything = takesEverything(made.control);
-      if (mayRefine && everything && !plan.reversible && budgetOf(plan, last) !== undefined) return undefined;
+      // there is room for more than this quantiser leaves, and a finer one would still show after rounding
+      const coarse = made.control.cuts[made.control.cuts.length - 1].distortion > INVISIBLE * plan.numSamples;
+      const finer = mayRefine && coarse && !plan.reversible && budgetOf(plan, last) !== undefined;
+      if (finer && takesEverything(made.control)) return undefined;
       const error = plan.options.verify ? yield* this.measure(made.file) : undefined;
       if ('lossless' in last && error !== undefined && error > 0) {
         throw new Error('a lossless result does not decode to what was encoded; please report this');
