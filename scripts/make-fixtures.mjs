@@ -1,6 +1,6 @@
 /**
- * Makes the small codestreams in `test/fixtures` with `opj_compress` from a generated picture: run `node
- * scripts/make-fixtures.mjs`.
+ * Makes those of the small codestreams in `test/fixtures` that OpenJPEG wrote, with `opj_compress` from a generated picture: run
+ * `node scripts/make-fixtures.mjs`. Those that jp2kit wrote come from `npm run sample`.
  *
  * Each is named after the feature it exercises. They are what the tests of a fresh clone stand on; the pictures are
  * made of formulas, so nothing here belongs to anybody else.

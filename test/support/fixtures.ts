@@ -1,10 +1,10 @@
-/** The small codestreams in `test/fixtures`, made by `scripts/make-fixtures.mjs`. */
+/** The small codestreams in `test/fixtures`; its README says who wrote them. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const folder = new URL('../fixtures/', import.meta.url);
 
-/** Names of all fixtures, without ending. */
+/** Names of all bare codestreams, without ending. */
 export const FIXTURES: readonly string[] = readdirSync(fileURLToPath(folder))
   .filter((name) => name.endsWith('.j2k'))
   .map((name) => name.slice(0, -4))
