@@ -20,6 +20,8 @@ import type { MainHeader } from '../codestream/main-header.ts';
 import type { Quantization } from '../codestream/qcd.ts';
 import { numXTiles, numYTiles, type Siz } from '../codestream/siz.ts';
 import { overLimit, usage } from '../errors.ts';
+import { lengthOf } from '../geometry/axis.ts';
+import { tileComponentGeometry } from '../geometry/tile-component.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import type { Arrangement } from '../packets/codestream-writer.ts';
 import { whole } from './checks.ts';
@@ -113,6 +115,7 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
       `${planes} bit-planes would be needed, ${MAX_BIT_PLANES} are carried: fewer bits a sample`,
     );
   }
+  checkCodeBlocks(siz, style, limits);
   const main: MainHeader = { siz, cod, qcd: quantizations[0], segments, offset: 0, end: 0 };
   return {
     options,
@@ -133,6 +136,23 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
     maxComponentBytes,
     limits,
   };
+}
+
+/** Precincts and code-blocks are kept for the whole picture; tiny ones of a large picture would be more than anyone wants. */
+function checkCodeBlocks(siz: Siz, style: ComponentCodingStyle, limits: Limits): void {
+  const width = Math.min(siz.xtsiz, siz.xsiz - siz.xosiz);
+  const height = Math.min(siz.ytsiz, siz.ysiz - siz.yosiz);
+  const whole = tileComponentGeometry({ x0: 0, y0: 0, x1: width, y1: height }, 1, 1, style);
+  let count = 0;
+  for (const { x, y, r, xcbPrime, ycbPrime, numPrecinctsWide, numPrecinctsHigh } of whole.resolutions) {
+    const blocks = Math.ceil(lengthOf(x) / 2 ** xcbPrime) * Math.ceil(lengthOf(y) / 2 ** ycbPrime);
+    count += numPrecinctsWide * numPrecinctsHigh + (r === 0 ? blocks : (3 / 4) * blocks);
+  }
+  const shares = siz.components.reduce((sum, { xrsiz, yrsiz }) => sum + 1 / (xrsiz * yrsiz), 0);
+  const all = Math.ceil(count * shares * numXTiles(siz) * numYTiles(siz));
+  if (all > limits.codeBlocks) {
+    throw overLimit('limit-code-blocks', `about ${all} precincts and code-blocks, the limit is ${limits.codeBlocks}`);
+  }
 }
 
 const WORDS = {

@@ -69,7 +69,8 @@ export function refinedStepOf(
   if ('step' in rate) return base;
   const deepest = Math.max(...siz.components.map((c) => c.precision));
   // one entry for all subbands has the step of the lowest, which is the finest (E-5)
-  const lowest = options.quantization === 'derived' ? Math.sqrt(energyOf(false, levels, 0)) : 1;
+  const [levelsX, levelsY] = splitsOf(siz);
+  const lowest = options.quantization === 'derived' ? Math.sqrt(energyOf(false, levels, 0, levelsX, levelsY)) : 1;
   const finest = lowest * 2 ** (deepest - finestEpsilon(options.guardBits ?? 2, options));
   return Math.max(base / 4 ** refine, Math.min(finest, Math.max(FINE_ENOUGH, base)));
 }
@@ -90,6 +91,7 @@ export function quantizationOf(
   const epsilon: number[] = [];
   const mu: number[] = [];
   const finest = finestEpsilon(guardBits, options);
+  const [levelsX, levelsY] = splitsOf(siz);
   // RCT's differences have one bit more than its sum; all three share one QCD
   const magnitude = 2 ** (precision - 1) * (mct === 'rct' && c < 3 ? 2 : 1);
   for (let b = 0; b < (derived ? 1 : 3 * levels + 1); b++) {
@@ -101,7 +103,7 @@ export function quantizationOf(
       const bits = Math.ceil(Math.log2(magnitude * boundOf(true, level, orientation) + 2));
       entry = { epsilon: Math.max(precision + gain, bits - guardBits + 1), mu: 0 };
     } else {
-      const step = base / Math.sqrt(energyOf(false, level, orientation));
+      const step = base / Math.sqrt(energyOf(false, level, orientation, levelsX, levelsY));
       entry = epsilonMuOf(step, precision + gain);
       // the lowest of many levels would have finer steps than can be said or coded, and than make any difference
       const codable = base >= 2 ** (precision - finest);
@@ -123,6 +125,12 @@ export function quantizationOf(
     mu.push(entry.mu);
   }
   return { style: style.reversible ? 'none' : derived ? 'derived' : 'expounded', guardBits, epsilon, mu };
+}
+
+/** How often a tile can be split along each axis until one sample is left, for components that are not subsampled. */
+function splitsOf({ xsiz, ysiz, xosiz, yosiz, xtsiz, ytsiz }: Siz): [number, number] {
+  const splits = (size: number): number => Math.ceil(Math.log2(size));
+  return [splits(Math.min(xtsiz, xsiz - xosiz)), splits(Math.min(ytsiz, ysiz - yosiz))];
 }
 
 /** The largest epsilon_b of a subband that can be coded; a region is shifted by M_b and needs twice the bit-planes. */
@@ -151,6 +159,7 @@ export function subbandsOf(
 ): SubbandPlan[] {
   const levels = style.numDecompositionLevels;
   const { precision } = siz.components[c];
+  const [levelsX, levelsY] = splitsOf(siz);
   const colour = mct === 'none' || c > 2 ? 1 : mct === 'rct' ? RCT_ENERGY[c] : ICT_ENERGY[c];
   const chroma = mct !== 'none' && (c === 1 || c === 2);
   return Array.from({ length: 3 * levels + 1 }, (_, b) => {
@@ -161,7 +170,11 @@ export function subbandsOf(
     const visual = options.weights === 'visual' ? visualWeight(chroma, level, orientation) : 1;
     // errors of shallower components count as if they had the depth of the deepest
     const weight =
-      energyOf(style.reversible, level, orientation) * step * step * colour * visual * 4 ** (deepest - precision);
+      energyOf(style.reversible, level, orientation, levelsX, levelsY) *
+      step ** 2 *
+      colour *
+      visual *
+      4 ** (deepest - precision);
     return { step, bitPlanes: magnitudeBitPlanesOf(q.guardBits, epsilon), weight };
   });
 }
