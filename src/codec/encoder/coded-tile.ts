@@ -7,7 +7,7 @@ import { numPrecinctsOf, type PrecinctGeometry, precinctGeometry } from '../geom
 import type { TileGeometry } from '../geometry/tile.ts';
 import { NO_VALUE } from '../tier2/precinct-writer.ts';
 import type { CodedBlock } from './block-jobs.ts';
-import { ConvexHull, type SlopeHistogram } from './convex-hull.ts';
+import type { ConvexHull, SlopeHistogram } from './convex-hull.ts';
 
 /** One precinct of a tile and where its code-blocks begin among the tile's. */
 export interface CodedPrecinct {
@@ -40,7 +40,6 @@ export class CodedTile {
   private blocks = 0;
   /** Slope below which bit-planes may have been left out. */
   readonly stopSlope: number;
-  private readonly hull = new ConvexHull();
 
   constructor(geometry: TileGeometry, stopSlope = 0) {
     this.stopSlope = stopSlope;
@@ -67,8 +66,8 @@ export class CodedTile {
     this.data = new Uint8Array(512 * firstBlock);
   }
 
-  /** Takes in the next code-block. `weight` turns its distortions into squared error of the picture; `mb` is M_b with any shift. */
-  add(coded: CodedBlock, mb: number, weight: number): void {
+  /** Takes in the next code-block. `mb` is M_b with any shift. */
+  add(coded: CodedBlock, mb: number, hull: ConvexHull): void {
     const b = this.blocks++;
     const { numPasses, dataLength, passLengths } = coded;
     this.zeroBitPlanes[b] = coded.bitPlanes === 0 ? NO_VALUE : mb - coded.bitPlanes;
@@ -77,8 +76,7 @@ export class CodedTile {
     if (from + numPasses > this.passLengths.length) this.growPasses(from + numPasses);
     for (let k = 0; k < numPasses; k++) this.passLengths[from + k] = passLengths[k];
     this.passSlopes.fill(0, from, from + numPasses);
-    this.hull.find(coded, weight);
-    for (let k = 0; k < this.hull.length; k++) this.passSlopes[from + this.hull.passes[k]] = this.hull.slopes[k];
+    for (let k = 0; k < hull.length; k++) this.passSlopes[from + hull.passes[k]] = hull.slopes[k];
     const start = this.dataStart[b];
     this.dataStart[b + 1] = start + dataLength;
     let data = this.data!;

@@ -66,6 +66,10 @@ export class LayeredTile {
   readonly layerPasses: readonly Uint8Array[];
   private readonly style: number;
   private readonly eph: boolean;
+  /** No passes: what code-blocks have before the first layer. */
+  private readonly none: Uint8Array;
+  private readonly bits = new PacketBitWriter();
+  private readonly contents = new ContentsBuffer();
   /** Index in `coded.precincts` of the first precinct, by component and resolution level. */
   private readonly firstPrecinct = new Map<number, number>();
 
@@ -74,6 +78,7 @@ export class LayeredTile {
     this.layerPasses = layerPasses;
     this.style = style;
     this.eph = eph;
+    this.none = new Uint8Array(coded.numBlocks);
     coded.precincts.forEach(({ component, resolution, precinct }, k) => {
       if (precinct === 0) this.firstPrecinct.set(component * 33 + resolution, k);
     });
@@ -87,9 +92,7 @@ export class LayeredTile {
     const { firstBlock, geometry } = precinct;
     const end = firstBlock + geometry.numBlocks;
     const writer = new PrecinctWriter(geometry, coded.zeroBitPlanes.subarray(firstBlock, end));
-    const bits = new PacketBitWriter();
-    const contents = new ContentsBuffer();
-    const none = new Uint8Array(coded.numBlocks);
+    const { bits, contents, none } = this;
     return this.layerPasses.map((after, l) => {
       const before = l === 0 ? none : this.layerPasses[l - 1];
       contents.fill(coded, precinct, style, before, after);

@@ -54,10 +54,13 @@ export function baseStepOf(rate: Rate, siz: Siz, sampleBits: number, samples: nu
   return 2 ** (deepest - 8) / 2 ** Math.max(0, bitsASample - 1);
 }
 
-/** Steps down to this need not be coarser for a size or a PSNR, whatever QCD can say. */
+/** A base step that leaves less error than rounding to whole samples does; finer ones would only cost bit-planes. */
+const FINEST_STEP = 1 / 64;
+
+/** Base steps down to this need not be coarser for a size or a PSNR, whatever QCD can say. */
 const FINE_ENOUGH = 1 / 4;
 
-/** A base step, quartered `refine` times, as far as finer steps can be said and coded. What is asked for as a step stays. */
+/** A base step, quartered `refine` times, as far as finer steps help and can be said and coded. What is asked for as a step stays. */
 export function refinedStepOf(
   base: number,
   refine: number,
@@ -69,10 +72,9 @@ export function refinedStepOf(
   if ('step' in rate) return base;
   const deepest = Math.max(...siz.components.map((c) => c.precision));
   // one entry for all subbands has the step of the lowest, which is the finest (E-5)
-  const [levelsX, levelsY] = splitsOf(siz);
-  const lowest = options.quantization === 'derived' ? Math.sqrt(energyOf(false, levels, 0, levelsX, levelsY)) : 1;
+  const lowest = options.quantization === 'derived' ? Math.sqrt(energyOf(false, levels, 0)) : 1;
   const finest = lowest * 2 ** (deepest - finestEpsilon(options.guardBits ?? 2, options));
-  return Math.max(base / 4 ** refine, Math.min(finest, Math.max(FINE_ENOUGH, base)));
+  return Math.max(FINEST_STEP, base / 4 ** refine, Math.min(finest, Math.max(FINE_ENOUGH, base)));
 }
 
 /** Quantisation of component c: QCD or QCC. */
@@ -91,7 +93,8 @@ export function quantizationOf(
   const epsilon: number[] = [];
   const mu: number[] = [];
   const finest = finestEpsilon(guardBits, options);
-  const [levelsX, levelsY] = splitsOf(siz);
+  // E-5 doubles the step from level to level, even where there is nothing left to split
+  const [levelsX, levelsY] = derived ? [levels, levels] : splitsOf(siz);
   // RCT's differences have one bit more than its sum; all three share one QCD
   const magnitude = 2 ** (precision - 1) * (mct === 'rct' && c < 3 ? 2 : 1);
   for (let b = 0; b < (derived ? 1 : 3 * levels + 1); b++) {

@@ -78,6 +78,7 @@ export class TileEncoder {
   private readonly coder: BlockEncoder;
   private readonly job: CodeBlockCoefficients;
   private readonly blockMask = new Uint8Array(4096);
+  private readonly hull = new ConvexHull();
 
   constructor(plan: EncodePlan, roi: RegionOfInterest | undefined, coder: BlockEncoder) {
     this.plan = plan;
@@ -107,13 +108,12 @@ export class TileEncoder {
     if (typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
       const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST)) | 1;
       const sample = new SlopeHistogram();
-      const hull = new ConvexHull();
       for (const place of this.places(tile, planes)) {
         if (place.index % step !== step >> 1) continue;
         const block = this.code(place, 0);
         kept.set(place.index, copyOf(block));
-        hull.find(block, place.plan.weight);
-        sample.addHull(hull);
+        this.hull.find(block, place.plan.weight);
+        sample.addHull(this.hull);
         sample.residual += block.residual * place.plan.weight;
         yield;
       }
@@ -122,7 +122,8 @@ export class TileEncoder {
     const coded = new CodedTile(tile, stopSlope);
     for (const place of this.places(tile, planes)) {
       const block = kept.get(place.index) ?? this.code(place, stopSlope);
-      coded.add(block, place.plan.bitPlanes + place.roiShift, place.plan.weight);
+      this.hull.find(block, place.plan.weight);
+      coded.add(block, place.plan.bitPlanes + place.roiShift, this.hull);
       coded.residual += block.residual * place.plan.weight;
       yield;
     }

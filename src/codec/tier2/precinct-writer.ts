@@ -7,7 +7,7 @@
 import { floorLog2 } from '../bits/int-math.ts';
 import type { PacketBitWriter } from '../bits/packet-bit-writer.ts';
 import type { PrecinctGeometry } from '../geometry/tile-component.ts';
-import { TagTreeEncoder } from './tag-tree.ts';
+import { TagTreeEncoder, tagTreeMemory } from './tag-tree.ts';
 
 /** In the place of the missing bit-planes of a code-block that no packet ever includes. */
 export const NO_VALUE = 255;
@@ -36,9 +36,8 @@ export class PrecinctWriter {
   numPackets = 0;
   private readonly geometry: PrecinctGeometry;
   private readonly zeroBitPlanes: Uint8Array;
-  /** 1 where a packet has included the code-block. */
-  private readonly included: Uint8Array;
-  private readonly lblock: Uint8Array;
+  /** By code-block: 1 where a packet has included it; then Lblock; then both as {@link mark} remembers them. */
+  private readonly state: Uint8Array;
   private readonly inclusion: TagTreeEncoder[];
   private readonly missing: TagTreeEncoder[];
   /** Bands with code-blocks; 0 where no packet will include any. */
@@ -50,8 +49,6 @@ export class PrecinctWriter {
   private savedPackets = 0;
   private savedNumIncluded = 0;
   private savedLayersTold = 0;
-  private readonly savedIncluded: Uint8Array;
-  private readonly savedLblock: Uint8Array;
 
   /**
    * `zeroBitPlanes` are the missing most significant bit-planes by code-block, for all that any packet will ever include, and
@@ -61,19 +58,24 @@ export class PrecinctWriter {
     const n = geometry.numBlocks;
     this.geometry = geometry;
     this.zeroBitPlanes = zeroBitPlanes;
-    this.included = new Uint8Array(n);
-    this.lblock = new Uint8Array(n).fill(3); // B.10.7.1: Lblock begins at 3
-    this.savedIncluded = new Uint8Array(n);
-    this.savedLblock = new Uint8Array(n).fill(3);
+    this.state = new Uint8Array(4 * n);
+    this.state.fill(3, n, 2 * n).fill(3, 3 * n); // B.10.7.1: Lblock begins at 3
     this.inclusion = [];
     this.missing = [];
+    let numbers = 0;
+    for (const { numBlocksWide, numBlocksHigh } of geometry.bands)
+      numbers += 2 * tagTreeMemory(numBlocksWide, numBlocksHigh);
+    const memory = new Int32Array(numbers);
+    let base = 0;
     let block = 0;
     let numRoots = 0;
     for (const { numBlocksWide, numBlocksHigh } of geometry.bands) {
       if (numBlocksWide > 0 && numBlocksHigh > 0) numRoots++;
-      this.inclusion.push(new TagTreeEncoder(numBlocksWide, numBlocksHigh));
-      const missing = new TagTreeEncoder(numBlocksWide, numBlocksHigh);
+      const size = tagTreeMemory(numBlocksWide, numBlocksHigh);
+      this.inclusion.push(new TagTreeEncoder(numBlocksWide, numBlocksHigh, memory, base));
+      const missing = new TagTreeEncoder(numBlocksWide, numBlocksHigh, memory, base + size);
       this.missing.push(missing);
+      base += 2 * size;
       for (let y = 0; y < numBlocksHigh; y++) {
         for (let x = 0; x < numBlocksWide; x++, block++) {
           if (zeroBitPlanes[block] !== NO_VALUE) missing.setLeaf(x, y, zeroBitPlanes[block]);
@@ -102,7 +104,7 @@ export class PrecinctWriter {
         for (let x = 0; x < numBlocksWide; x++, block++) {
           const adds = pieceStart[block + 1] > pieceStart[block];
           // B.10.4: a tag tree until the code-block's first packet, then one bit a packet
-          if (this.included[block] === 1) bits.bit(adds ? 1 : 0);
+          if (this.state[block] === 1) bits.bit(adds ? 1 : 0);
           else this.inclusion[b].tell(bits, x, y, layer + 1);
           if (adds) this.writeContribution(bits, b, block, x, y, contents);
         }
@@ -116,8 +118,8 @@ export class PrecinctWriter {
     this.savedPackets = this.numPackets;
     this.savedNumIncluded = this.numIncluded;
     this.savedLayersTold = this.layersTold;
-    this.savedIncluded.set(this.included);
-    this.savedLblock.set(this.lblock);
+    const half = this.state.length / 2;
+    this.state.copyWithin(half, 0, half);
     for (let b = 0; b < this.inclusion.length; b++) {
       this.inclusion[b].mark();
       this.missing[b].mark();
@@ -129,8 +131,8 @@ export class PrecinctWriter {
     this.numPackets = this.savedPackets;
     this.numIncluded = this.savedNumIncluded;
     this.layersTold = this.savedLayersTold;
-    this.included.set(this.savedIncluded);
-    this.lblock.set(this.savedLblock);
+    const half = this.state.length / 2;
+    this.state.copyWithin(0, half);
     for (let b = 0; b < this.inclusion.length; b++) {
       this.inclusion[b].rewind();
       this.missing[b].rewind();
@@ -162,7 +164,7 @@ export class PrecinctWriter {
     let block = firstBlock;
     for (let y = 0; y < numBlocksHigh; y++) {
       for (let x = 0; x < numBlocksWide; x++, block++) {
-        if (this.included[block] === 0 && pieceStart[block + 1] > pieceStart[block]) {
+        if (this.state[block] === 0 && pieceStart[block + 1] > pieceStart[block]) {
           this.inclusion[b].setLeaf(x, y, layer);
         }
       }
@@ -177,17 +179,17 @@ export class PrecinctWriter {
     y: number,
     contents: PacketContents,
   ): void {
-    if (this.included[block] === 0) {
+    if (this.state[block] === 0) {
       const planes = this.zeroBitPlanes[block];
       if (planes === NO_VALUE) throw new Error('a packet includes a code-block that was said never to be included');
-      this.included[block] = 1;
+      this.state[block] = 1;
       this.numIncluded++;
       this.missing[b].tell(bits, x, y, planes + 1); // B.10.5
     }
     const { pieceStart, piecePasses, pieceLengths } = contents;
     const end = pieceStart[block + 1];
     let passes = 0;
-    let lblock = this.lblock[block];
+    let lblock = this.state[this.geometry.numBlocks + block];
     for (let k = pieceStart[block]; k < end; k++) {
       passes += piecePasses[k];
       // B.10.7.1: a length takes Lblock + floor(log2(passes)) bits, passes being those of the piece
@@ -195,9 +197,9 @@ export class PrecinctWriter {
       if (need > lblock) lblock = need;
     }
     writeNumPasses(bits, passes);
-    for (let k = this.lblock[block]; k < lblock; k++) bits.bit(1);
+    for (let k = this.state[this.geometry.numBlocks + block]; k < lblock; k++) bits.bit(1);
     bits.bit(0);
-    this.lblock[block] = lblock;
+    this.state[this.geometry.numBlocks + block] = lblock;
     for (let k = pieceStart[block]; k < end; k++) bits.bits(pieceLengths[k], lblock + floorLog2(piecePasses[k]));
   }
 }

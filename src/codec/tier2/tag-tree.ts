@@ -84,83 +84,92 @@ export class TagTreeEncoder {
   readonly width: number;
   readonly height: number;
   private readonly depth: number;
-  private readonly levelStart: Int32Array;
-  private readonly levelWidth: Int32Array;
-  /** The leaves, and above them the least value of each four. */
-  private readonly value: Int32Array;
-  /** What has been told: each node is at least so much, and exactly so much where `known`. */
-  private readonly low: Int32Array;
-  private readonly known: Uint8Array;
-  /** What {@link mark} remembers. */
-  private readonly savedValue: Int32Array;
-  private readonly savedLow: Int32Array;
-  private readonly savedKnown: Uint8Array;
+  private readonly nodes: number;
+  /**
+   * Four numbers a node, `nodes` of each kind from `base` on: the value (of a leaf, or the least of four below), what has been told
+   * (at least `told >> 1`, and exactly that where the last bit is set), and both as {@link mark} remembers them.
+   */
+  private readonly memory: Int32Array;
+  private readonly base: number;
 
-  constructor(width: number, height: number) {
+  /** Many trees can share one memory; each takes {@link tagTreeMemory} numbers from `base` on. */
+  constructor(width: number, height: number, memory = new Int32Array(tagTreeMemory(width, height)), base = 0) {
     this.width = width;
     this.height = height;
     let depth = 1;
     for (let w = width, h = height; w > 1 || h > 1; w = (w + 1) >> 1, h = (h + 1) >> 1) depth++;
     this.depth = depth;
-    this.levelStart = new Int32Array(depth);
-    this.levelWidth = new Int32Array(depth);
-    let nodes = 0;
-    for (let k = 0, w = width, h = height; k < depth; k++, w = (w + 1) >> 1, h = (h + 1) >> 1) {
-      this.levelStart[k] = nodes;
-      this.levelWidth[k] = w;
-      nodes += w * h;
-    }
-    this.value = new Int32Array(nodes).fill(NOT_YET);
-    this.low = new Int32Array(nodes);
-    this.known = new Uint8Array(nodes);
-    this.savedValue = this.value.slice();
-    this.savedLow = new Int32Array(nodes);
-    this.savedKnown = new Uint8Array(nodes);
+    this.nodes = tagTreeMemory(width, height) / 4;
+    this.memory = memory;
+    this.base = base;
+    memory.fill(NOT_YET, base, base + this.nodes);
+    memory.fill(NOT_YET, base + 2 * this.nodes, base + 3 * this.nodes);
   }
 
   /** Gives a leaf its value, which must be less than the one it had; the nodes above follow. */
   setLeaf(x: number, y: number, value: number): void {
-    for (let k = 0; k < this.depth; k++) {
-      const node = this.levelStart[k] + (y >> k) * this.levelWidth[k] + (x >> k);
-      if (this.value[node] <= value) return; // and so are all above
-      this.value[node] = value;
+    const { memory, depth } = this;
+    let level = this.base;
+    let w = this.width;
+    let h = this.height;
+    for (let k = 0; k < depth; k++) {
+      const node = level + (y >> k) * w + (x >> k);
+      if (memory[node] <= value) return; // and so are all above
+      memory[node] = value;
+      level += w * h;
+      w = (w + 1) >> 1;
+      h = (h + 1) >> 1;
     }
   }
 
   /** Tells whether the leaf at (x, y) is less than `threshold`, with the bits that earlier answers left open. */
   tell(bits: PacketBitWriter, x: number, y: number, threshold: number): void {
-    const { value, low, known } = this;
+    const { memory, nodes } = this;
+    let level = this.base + nodes;
     let bound = 0; // no node is less than its parent
     for (let k = this.depth - 1; k >= 0; k--) {
-      const node = this.levelStart[k] + (y >> k) * this.levelWidth[k] + (x >> k);
-      let at = low[node] < bound ? bound : low[node];
-      if (known[node] === 0) {
-        const most = value[node];
+      const w = ((this.width - 1) >> k) + 1;
+      level -= w * (((this.height - 1) >> k) + 1);
+      const node = level + (y >> k) * w + (x >> k);
+      const told = memory[node + nodes];
+      let at = told >> 1 < bound ? bound : told >> 1;
+      let known = told & 1;
+      if (known === 0) {
+        const most = memory[node];
         while (at < threshold && at < most) {
           bits.bit(0);
           at++;
         }
         if (at < threshold) {
           bits.bit(1);
-          known[node] = 1;
+          known = 1;
         }
       }
-      low[node] = at;
+      memory[node + nodes] = (at << 1) | known;
       bound = at;
     }
   }
 
   /** Remembers everything for {@link rewind}. */
   mark(): void {
-    this.savedValue.set(this.value);
-    this.savedLow.set(this.low);
-    this.savedKnown.set(this.known);
+    const { memory, base, nodes } = this;
+    memory.copyWithin(base + 2 * nodes, base, base + 2 * nodes);
   }
 
   /** Goes back to the last {@link mark}. */
   rewind(): void {
-    this.value.set(this.savedValue);
-    this.low.set(this.savedLow);
-    this.known.set(this.savedKnown);
+    const { memory, base, nodes } = this;
+    memory.copyWithin(base, base + 2 * nodes, base + 4 * nodes);
   }
+}
+
+/** Numbers that a {@link TagTreeEncoder} needs. */
+export function tagTreeMemory(width: number, height: number): number {
+  let nodes = width * height;
+  for (let w = width, h = height; w > 1 || h > 1; ) {
+    w = (w + 1) >> 1;
+    h = (h + 1) >> 1;
+    nodes += w * h;
+  }
+  return 4 * nodes;
 }

@@ -33,15 +33,25 @@ const GAINS_97: FilterGains = /* @__PURE__ */ filterGains([ALPHA, BETA, GAMMA, D
 
 /**
  * Energy of a subband's basis functions: squared error of the picture for each squared unit of error in one of its coefficients.
- * Level 0 is the picture itself. `orientation` counts LL, HL, LH, HH.
+ * Level 0 is the picture itself. `orientation` counts LL, HL, LH, HH. An axis of one sample is passed on as it is (F.3.6, F.4.6), so that
+ * after `levelsX` and `levelsY` splits, which leave one, no more energy gathers.
  */
-export function energyOf(reversible: boolean, level: number, orientation: number): number {
-  if (level === 0) return 1;
+export function energyOf(
+  reversible: boolean,
+  level: number,
+  orientation: number,
+  levelsX: number = level,
+  levelsY: number = level,
+): number {
   const gains = reversible ? GAINS_53 : GAINS_97;
-  const x = orientation & 1 ? gains.high : gains.low;
-  const y = orientation & 2 ? gains.high : gains.low;
+  const x = axisEnergy(orientation & 1 ? gains.high : gains.low, Math.min(level, levelsX));
+  return x * axisEnergy(orientation & 2 ? gains.high : gains.low, Math.min(level, levelsY));
+}
+
+function axisEnergy({ energy }: AxisGains, level: number): number {
+  if (level === 0) return 1;
   const n = Math.min(level, LEVELS);
-  return x.energy[n - 1] * y.energy[n - 1] * 4 ** (level - n);
+  return energy[n - 1] * 2 ** (level - n);
 }
 
 /** Largest magnitude of a coefficient for samples of magnitude 1 at most. */
