@@ -41,7 +41,10 @@ describe.each(SAMPLES.map((sample) => [sample.path, sample] as const))('%s', (pa
       if (isLossless(options.rate)) {
         expect(plane.data.every((value, k) => value === data[k])).toBe(true);
       } else {
-        const error = plane.data.reduce((sum: number, value, k) => sum + (value - data[k]!) ** 2, 0) / data.length;
+        let error = 0;
+        plane.data.forEach((value, k) => {
+          error += (value - data[k]!) ** 2 / data.length;
+        });
         expect(10 * Math.log10(255 ** 2 / error)).toBeGreaterThan(35);
       }
     });

@@ -36,7 +36,7 @@ const SHOWN: readonly Sample[] = [
       rate: [240, 120, 75, 50, 38, 30].map((ratio) => ({ ratio })),
       progression: 'RPCL',
       precincts: [{ width: 256, height: 256 }],
-      markers: { sop: true },
+      markers: { sop: true, tlm: true, plt: true },
       metadata: { resolution: { capture: { x: 11811, y: 11811 } } },
     },
   },
