@@ -10,15 +10,14 @@ import { joinTileHeaders } from '../codestream/coding-parameters.ts';
 import { numXTiles, numYTiles } from '../codestream/siz.ts';
 import { usage } from '../errors.ts';
 import { Deadline, type Executor, runWork, type Work } from '../executor.ts';
-import { writeCodestreamBoxHeader, writeJp2Head } from '../fileformat/write-jp2.ts';
 import { lengthOf } from '../geometry/axis.ts';
 import { tileGeometry, type TileGeometry } from '../geometry/tile.ts';
 import type { SampleArray } from '../image.ts';
-import { layOutTile, writeMainHeader, writeTlmSegments } from '../packets/codestream-writer.ts';
 import { throwIfAborted } from '../source.ts';
 import type { EncodingCoder } from './block-jobs.ts';
 import type { CodedTile } from './coded-tile.ts';
 import { slopeOf } from './convex-hull.ts';
+import { AFTER_TILES, FileOutput } from './file-output.ts';
 import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
 import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeSummary, LayerSummary } from './options.ts';
@@ -30,7 +29,7 @@ import { checkRegion } from './region-masks.ts';
 import { checkedRows, RowBuffer } from './row-buffer.ts';
 import { RunningSlope } from './running-slope.ts';
 import { checkedComponent, type ComponentSamples, isSamples } from './samples.ts';
-import { type ByteSink, guarded, SinkWriter, type SpillStore } from './sink.ts';
+import { type ByteSink, guarded, type SpillStore } from './sink.ts';
 import { TileEncoder } from './tile-encoder.ts';
 
 /** A picture of which only the format is known yet. */
@@ -88,22 +87,18 @@ export class StreamEncoder {
   private readonly executor: Executor;
   private readonly deadline: Deadline;
   private readonly start: number;
-  private readonly out: SinkWriter;
+  private readonly out: FileOutput;
   private readonly encoder: TileEncoder;
   private readonly rows: RowBuffer;
   private readonly done: Uint8Array;
   private readonly waiting: WaitingTile[] = [];
   private readonly running: RunningSlope | undefined;
-  private readonly tileParts: { tile: number; psot: number }[] = [];
   private readonly layers: WrittenLayer[];
   private spilled = 0;
   private tilesDone = 0;
   private codeBlocks = 0;
   private leastOfTile: number | undefined;
   private distortion = 0;
-  /** Where jp2c and TLM stand in the file, for patches. */
-  private boxAt = -1;
-  private tlmAt = -1;
   private state: 'open' | 'finished' | 'failed' = 'open';
   private failure: unknown;
   private queue: Promise<unknown> = Promise.resolve();
@@ -112,16 +107,15 @@ export class StreamEncoder {
     this.executor = executor;
     this.start = executor.now();
     if (typeof options.sink?.write !== 'function') throw usage('option-value', 'a sink has a function write(bytes)');
-    this.out = new SinkWriter(options.sink);
-    const { arrangement, ...plan } = planEncode(formatOfHeader(header), options);
-    if (arrangement.plm || arrangement.ppm) {
+    const plan = planEncode(formatOfHeader(header), options);
+    if (plan.arrangement.plm || plan.arrangement.ppm) {
       throw usage(
         'option-value',
         'PLM and PPM stand before the first packet; they need the whole picture in memory (encode)',
       );
     }
-    // lengths of tile-parts are known when the header has been written; without a way back there is no TLM
-    this.plan = { ...plan, arrangement: { ...arrangement, tlm: arrangement.tlm && this.out.canPatch } };
+    this.plan = plan;
+    this.out = new FileOutput(plan, options.sink);
     // with what a profile prescribes
     this.options = { ...options, ...plan.options };
     this.deadline = new Deadline(executor, plan.limits.time);
@@ -228,10 +222,7 @@ export class StreamEncoder {
         );
       }
       if (this.waiting.length > 0) await this.writeWaiting();
-      await this.out.write(EOC);
-      await this.out.flush();
-      await this.patch();
-      await this.out.close();
+      await this.out.finish();
       await this.options.spill?.close?.();
       this.state = 'finished';
       return this.summary();
@@ -335,7 +326,7 @@ export class StreamEncoder {
       }
       return;
     }
-    await this.begin();
+    await this.out.begin();
     const { plan } = this;
     const { main, arrangement } = plan;
     const share = tiles.reduce((sum, { geometry }) => sum + areaOf(geometry), 0) / pointsOf(plan);
@@ -345,7 +336,7 @@ export class StreamEncoder {
     const last = plan.rates[plan.rates.length - 1];
     let targets = plan.rates.map((rate): LayerTarget => targetOf(plan, rate, share, PSNR_MARGIN));
     if (this.running) {
-      const left = this.running.budget - this.out.length - EOC.length - this.leastOfOthers();
+      const left = this.running.budget - this.out.length - AFTER_TILES - this.leastOfOthers();
       const target = this.running.next(tiles, share * pointsOf(plan), left, overhead, this.tilesDone === plan.numTiles);
       const whole = budgetOf(plan, last)!;
       targets = plan.rates.map((rate, l): LayerTarget => {
@@ -360,7 +351,8 @@ export class StreamEncoder {
     const control = await this.run(allocateLayers(plan, tiles, overhead, targets));
     this.count(control, overhead.fixed);
     for (const layered of control.layered(main.cod.eph)) {
-      await this.writeTileParts(layered.coded.geometry, (key) => layered.packets(key));
+      throwIfAborted(this.options.signal);
+      await this.out.writeTile(layered);
     }
   }
 
@@ -391,10 +383,10 @@ export class StreamEncoder {
   private async writeWaiting(): Promise<void> {
     const { plan, waiting } = this;
     const { main, arrangement } = plan;
-    await this.begin();
+    await this.out.begin();
     let parts = 0;
     for (const { coded } of waiting) parts += tilePartsOf(main, arrangement, coded.geometry);
-    const fixed = this.out.length + EOC.length + tilePartBytes(arrangement, parts);
+    const fixed = this.out.length + AFTER_TILES + tilePartBytes(arrangement, parts);
     const targets = plan.rates.map((rate) => targetOf(plan, rate, 1, PSNR_MARGIN));
     const tiles = waiting.map(({ coded }) => coded);
     const control = await this.run(allocateLayers(plan, tiles, overheadOf(main, arrangement, fixed), targets));
@@ -403,7 +395,8 @@ export class StreamEncoder {
     for (let k = 0; k < layered.length; k++) {
       const { coded, offset, length } = waiting[k];
       coded.data = await guarded(() => this.options.spill!.read(offset, length));
-      await this.writeTileParts(coded.geometry, (key) => layered[k].packets(key));
+      throwIfAborted(this.options.signal);
+      await this.out.writeTile(layered[k]);
       coded.data = undefined;
       const tilesDone = k + 1;
       this.options.onProgress?.({
@@ -421,51 +414,6 @@ export class StreamEncoder {
       this.layers[l].slope = slopeOf(slopeCode);
     });
     this.distortion += control.cuts[control.cuts.length - 1].distortion;
-  }
-
-  private async writeTileParts(tile: TileGeometry, packets: Parameters<typeof layOutTile>[2]): Promise<void> {
-    const { main, arrangement } = this.plan;
-    throwIfAborted(this.options.signal);
-    for (const { tile: t, psot, header, data } of layOutTile(tile, main, packets, arrangement)) {
-      await this.out.write(header);
-      for (const piece of data) await this.out.write(piece);
-      this.tileParts.push({ tile: t, psot });
-    }
-  }
-
-  /** Everything before the first tile-part. */
-  private async begin(): Promise<void> {
-    if (this.out.length > 0) return;
-    const { plan, options } = this;
-    const { main, arrangement } = plan;
-    let numTileParts = 0;
-    if (arrangement.tlm) {
-      for (let t = 0; t < plan.numTiles; t++) {
-        numTileParts += tilePartsOf(main, arrangement, tileGeometry(main, joinTileHeaders(main, t, [])));
-      }
-    }
-    const header = writeMainHeader(main, arrangement, { numTileParts });
-    if (plan.container === 'jp2') {
-      await this.out.write(writeJp2Head(main.siz, options.colour, options.metadata));
-      this.boxAt = this.out.length;
-      await this.out.write(writeCodestreamBoxHeader(this.out.canPatch ? 0 : undefined, this.mayBeWide));
-    }
-    if (header.tlmOffset !== undefined) this.tlmAt = this.out.length + header.tlmOffset;
-    await this.out.write(header.bytes);
-  }
-
-  /** Coding hardly ever makes samples larger; twice as large is beyond doubt. */
-  private get mayBeWide(): boolean {
-    return this.out.canPatch && this.plan.numSampleBits / 4 > 2 ** 32;
-  }
-
-  private async patch(): Promise<void> {
-    if (this.boxAt >= 0 && this.out.canPatch) {
-      const boxHeader = this.mayBeWide ? 16 : 8;
-      const length = this.out.length - this.boxAt - boxHeader;
-      await this.out.patch(this.boxAt, writeCodestreamBoxHeader(length, this.mayBeWide));
-    }
-    if (this.tlmAt >= 0) await this.out.patch(this.tlmAt, writeTlmSegments(this.tileParts));
   }
 
   private summary(): EncodeSummary {
@@ -488,8 +436,6 @@ export class StreamEncoder {
     };
   }
 }
-
-const EOC = /* @__PURE__ */ Uint8Array.of(0xff, 0xd9);
 
 function areaOf({ bounds }: TileGeometry): number {
   return (bounds.x1 - bounds.x0) * (bounds.y1 - bounds.y0);
