@@ -1,5 +1,6 @@
 /**
- * The demo page: a file dropped on it is decoded in the browser, whole or in part, and shown with what is inside it.
+ * The demo page: a file dropped on it is decoded in the browser, whole or in part, and shown with what is inside it. A
+ * picture of another format is encoded first, and shown beside what became of it.
  *
  * It uses nothing of the library that is not public.
  */
@@ -12,6 +13,15 @@ import {
   type Rect,
   toImageData,
 } from '../src/index.ts';
+import {
+  drawPicture,
+  type Encoded,
+  encodeOnPage,
+  isBrowserPicture,
+  type Picture,
+  readBrowserPicture,
+  readPicture,
+} from './encode.ts';
 import { showTree } from './tree.ts';
 
 /** What is on show. */
@@ -22,6 +32,15 @@ interface Shown {
   region: Rect | undefined;
 }
 
+/** What the file on show was made of, where this page made it. */
+interface Compared {
+  readonly name: string;
+  readonly picture: Picture;
+  /** Size of the file that the picture came from, where it is another one. */
+  readonly bytes: number | undefined;
+  readonly encoded: Encoded;
+}
+
 const find = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 const canvas = find<HTMLCanvasElement>('canvas');
 const controls = find<HTMLFieldSetElement>('controls');
@@ -30,17 +49,60 @@ const layers = find<HTMLInputElement>('layers');
 const colour = find<HTMLSelectElement>('colour');
 const component = find<HTMLSelectElement>('component');
 const selection = find('selection');
+const rate = find<HTMLSelectElement>('rate');
+const download = find('download');
 
 let shown: Shown | undefined;
 let running: AbortController | undefined;
+let compared: Compared | undefined;
 
-/** Opens a file: first its description, then its picture. */
+/** Opens a file, whatever it is. */
 async function openFile(blob: Blob, name: string): Promise<void> {
   running?.abort();
   say(`Reading ${name}…`);
   try {
+    if (await isBrowserPicture(blob)) await encodeShown(name, () => readBrowserPicture(blob), blob.size);
+    else await openJpeg2000(blob, name);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+/** Encodes a picture as the controls ask, and opens the file. */
+async function encodeShown(
+  name: string,
+  read: (signal: AbortSignal) => Promise<Picture>,
+  bytes?: number,
+): Promise<void> {
+  running?.abort();
+  const abort = new AbortController();
+  running = abort;
+  find('progress').hidden = false;
+  try {
+    const picture = await read(abort.signal);
+    say(`Encoding ${name}…`);
+    const encoded = await encodeOnPage(picture, rate.value === '' ? { lossless: true } : { bpp: Number(rate.value) }, {
+      signal: abort.signal,
+      onProgress: ({ fraction }) => {
+        find('progress-bar').style.width = `${Math.round(fraction * 100)}%`;
+      },
+    });
+    if (abort.signal.aborted) return;
+    await openJpeg2000(encoded.blob, `${name.replace(/\.[^.]*$/, '')}.jp2`, { name, picture, bytes, encoded });
+  } catch (error) {
+    if (!abort.signal.aborted) fail(error);
+  } finally {
+    if (running === abort) find('progress').hidden = true;
+  }
+}
+
+/** Opens a JPEG 2000 file: first its description, then its picture; beside it what it was made of, where that is known. */
+async function openJpeg2000(blob: Blob, name: string, original?: Compared): Promise<void> {
+  try {
     const info = await inspect(blob);
     shown = { name, blob, info, region: undefined };
+    compared = original;
+    showComparison();
     prepareControls(info);
     showFacts(shown);
     await showTree(find('tree'), blob);
@@ -93,6 +155,44 @@ function draw(image: RasterImage, info: ImageInfo): void {
       `${stats.bytesRead.toLocaleString('en')} bytes read, ${Math.round(stats.ms)} ms${status === 'partial' ? '; parts of the picture are missing' : ''}`,
   );
   showWarnings(image);
+}
+
+/** The original beside the result, with what the encode cost and brought. */
+function showComparison(): void {
+  find('before').hidden = !compared;
+  download.hidden = !compared;
+  find('after-text').textContent = '';
+  if (!compared || !shown) return;
+  const { name, picture, encoded, bytes } = compared;
+  const { blob, psnr, ms } = encoded;
+  const size = (count: number): string => `${count.toLocaleString('en')} bytes`;
+  drawPicture(find<HTMLCanvasElement>('original'), picture);
+  find('before-text').textContent =
+    `${name}: ${bytes === undefined ? `${size(picture.data.length)} of samples` : size(bytes)}`;
+  const quality = psnr === Number.POSITIVE_INFINITY ? 'every sample the same' : `${psnr.toFixed(2)} dB`;
+  find('after-text').textContent = `encoded: ${size(blob.size)}, ${quality}, ${Math.round(ms)} ms`;
+}
+
+/** Hands over the file that was made. */
+function saveFile(): void {
+  if (!shown) return;
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(shown.blob);
+  link.download = shown.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+}
+
+/** Encodes what is on show, or again what that was made of. */
+function encodeAgain(): void {
+  if (!shown) return;
+  const { blob, name } = shown;
+  const original = compared;
+  void encodeShown(
+    original?.name ?? name,
+    (signal) => (original ? Promise.resolve(original.picture) : readPicture(blob, signal)),
+    original?.bytes,
+  );
 }
 
 function prepareControls(info: ImageInfo): void {
@@ -241,6 +341,8 @@ find('whole').addEventListener('click', () => {
   if (shown) shown.region = undefined;
   void show();
 });
+find('encode').addEventListener('click', encodeAgain);
+download.addEventListener('click', saveFile);
 find<HTMLInputElement>('file').addEventListener('change', (event) => {
   const file = (event.target as HTMLInputElement).files?.[0];
   if (file) void openFile(file, file.name);
