@@ -53,7 +53,7 @@ export interface RawImage {
  * - `bytes`: the whole file is at most so large, and at most 1 % or 200 bytes smaller while there is anything left to add.
  * - `bpp`: as `bytes`, in bits for each point of the image area.
  * - `ratio`: as `bytes`: the size of the samples, each at its precision, divided by this number.
- * - `psnr`: at least so many decibels, measured by decoding, and at most 0.1 more.
+ * - `psnr`: at least so many decibels, measured by decoding, and at most 0.1 more where there are code-blocks enough to choose from.
  * - `step`: quantiser step in units of one sample value, nothing left out afterwards.
  */
 export type Rate =

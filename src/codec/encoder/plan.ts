@@ -100,13 +100,17 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
   };
   const step = baseStepOf(last, siz, numSampleBits, numSamples);
   const base = reversible ? 1 : refinedStepOf(step, refine, last, siz, style.numDecompositionLevels, options);
-  const quantizations = siz.components.map((_, c) => quantizationOf(siz, c, style, mct, base, options));
+  const deepest = Math.max(...siz.components.map((c) => c.precision));
+  const quantizations = siz.components.map(({ precision }, c) => {
+    // where components differ in depth, their errors count by what they are of the whole range, and so do their steps
+    const scale = 'step' in last ? 1 : 2 ** (precision - deepest);
+    return quantizationOf(siz, c, style, mct, base * scale, options);
+  });
   const segments = segmentsOf(siz, cod, quantizations, options);
   const roiShift = siz.components.map((_, c) => roiShiftOf(c, quantizations[c], options));
   roiShift.forEach((shift, c) => {
     if (shift > 0) segments.rgn.set(c, shift);
   });
-  const deepest = Math.max(...siz.components.map((c) => c.precision));
   const subbands = siz.components.map((_, c) => subbandsOf(siz, c, style, quantizations[c], mct, deepest, options));
   const planes = Math.max(...subbands.map((list, c) => Math.max(...list.map((b) => b.bitPlanes)) + roiShift[c]));
   if (planes > MAX_BIT_PLANES) {

@@ -1,0 +1,123 @@
+/**
+ * Where another decoder is known to be wrong. A case listed here is decoded by it all the same; only a difference is then not held
+ * against the encoder, as long as the other decoder, or the original of a lossless picture, agrees with us.
+ */
+import type { EncoderCase } from './cases.ts';
+
+/** The two decoders. */
+export type Oracle = 'opj_decompress' | 'grk_decompress';
+
+/** What a codestream is found to hold. */
+export interface Facts {
+  /** Tile-parts in all. */
+  readonly tileParts: number;
+  /** A component transform is used. */
+  readonly mct: boolean;
+  /** Some tile-part has nothing after its SOD. */
+  readonly emptyTilePart: boolean;
+  /** Some tile-component has samples, but its lowest resolution has none. */
+  readonly emptyLowest: boolean;
+  /** Components differ in size, depth or sign. */
+  readonly mixed: boolean;
+}
+
+/** One reason not to believe one decoder. */
+export interface Exclusion {
+  readonly oracle: Oracle;
+  /** What goes wrong there, and how it is known. */
+  readonly reason: string;
+  readonly when: (item: EncoderCase, facts: Facts) => boolean;
+}
+
+export const EXCLUSIONS: readonly Exclusion[] = [
+  {
+    oracle: 'opj_decompress',
+    reason: 'fails on a tile-part without data (Psot 14): a tile that holds no sample',
+    when: (_, { emptyTilePart }) => emptyTilePart,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'fails on a tile-part without data (Psot 14): a tile that holds no sample',
+    when: (_, { emptyTilePart }) => emptyTilePart,
+  },
+  {
+    oracle: 'opj_decompress',
+    reason: 'fails with 31 decomposition levels and more, whatever else is asked for',
+    when: ({ options }) => (options.levels ?? 0) >= 31,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'reads at most 16 bits a sample',
+    when: ({ picture }) => picture.components.some((c) => c.precision > 16),
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'writes PGX and raw samples only of components that are alike',
+    when: (_, { mixed }) => mixed,
+  },
+  {
+    oracle: 'opj_decompress',
+    reason: 'gives up on a tile-component whose lowest resolution level is empty, after decoding it',
+    when: (_, { emptyLowest }) => emptyLowest,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'gets single rows or columns of a tile wrong whose lowest resolution level is empty',
+    when: (_, { emptyLowest }) => emptyLowest,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'wraps samples around that a component transform brings beyond their range',
+    when: (_, { mct }) => mct,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason:
+      'reads zeros where a bypassed segment without predictable termination ends in ones that need not be written',
+    when: ({ options }) => options.codeBlockStyle?.bypass === true && options.codeBlockStyle.predictable !== true,
+  },
+  {
+    oracle: 'opj_decompress',
+    reason:
+      'takes background for region when the shift is M_b, and with bypass starts raw coding at the wrong bit-plane',
+    when: ({ options }) => options.roi !== undefined,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'does not undo the shift of a region of interest as it should',
+    when: ({ options }) => options.roi !== undefined,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'loses its place in PPM when there are several tile-parts',
+    when: ({ options }, { tileParts }) => options.markers?.ppm === true && tileParts > 1,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'loses its place in PPT with PLT, or when there are several tile-parts',
+    when: ({ options }, { tileParts }) => {
+      return options.markers?.ppt === true && (options.markers.plt === true || tileParts > 1);
+    },
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'loses packets after a change of progression',
+    when: ({ options }) => options.progressionChanges !== undefined,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'gets samples wrong in some pictures that do not begin at the origin of the reference grid',
+    when: ({ options }) => options.origin !== undefined,
+  },
+];
+
+/** Refusals of the encoder that a generated case may meet: they are right, and the case is drawn anew. */
+export const REFUSALS: readonly { readonly code: string; readonly message: RegExp }[] = [
+  { code: 'rate-value', message: /bytes are too few: headers and empty packets take/ },
+  { code: 'rate-value', message: /sizes of layers must grow/ },
+  { code: 'rate-value', message: /a quantiser step of .* is beyond what QCD can say/ },
+  { code: 'option-value', message: /bit-planes would be needed, 30 are carried/ },
+  { code: 'option-value', message: /roi\.shift must be a whole number from/ },
+  { code: 'option-value', message: /guard bits are too few for the 9\/7 filter/ },
+  { code: 'option-value', message: /a tile would need .* tile-parts/ },
+];
