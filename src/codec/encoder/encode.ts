@@ -35,13 +35,13 @@ export interface DecodeRequest {
 export type EncodeWork<T> = Generator<DecodeRequest | undefined, T, readonly DecodedComponent[] | undefined>;
 
 /**
- * How far below the slope that is expected coding goes on: for one tile of which a sample is known, and for tiles that are judged by
- * those before them.
+ * How far below the slope that is expected coding goes on: for tiles that are judged by those before them, and for one tile of which
+ * a sample is known, the more so the smaller the sample.
  */
-const SAMPLE_MARGIN = 1.15;
 const TILE_MARGIN = 4;
+const SAMPLE_MARGIN = 3;
 /** Coders stop late; a slope that is a little below what they were told costs nothing that could be measured. */
-const STOP_TOLERANCE = 1.25;
+const STOP_TOLERANCE = 1.1;
 
 /** How far above a PSNR target the result may be, in decibels, and where the search aims. */
 const PSNR_TOLERANCE = 0.1;
@@ -173,15 +173,16 @@ class PictureEncode {
     let any = false;
     for (let t = 0; t < tiles.length; t++) {
       if (tiles[t].stopSlope <= STOP_TOLERANCE * slope) continue;
-      tiles[t] = yield* this.codeTile(t, slope / SAMPLE_MARGIN);
+      tiles[t] = yield* this.codeTile(t, slope / STOP_TOLERANCE);
       any = true;
     }
     return any;
   }
 
   /** For the first tile: the slope that the whole picture would need if it were like the sample. */
-  private readonly stopOfSample: StopChooser = (sample, scale) => {
-    return this.stopOf(sample, scale * this.plan.numTiles, this.plan.numTiles === 1 ? SAMPLE_MARGIN : TILE_MARGIN);
+  private readonly stopOfSample: StopChooser = (sample, count, scale) => {
+    const { numTiles } = this.plan;
+    return this.stopOf(sample, scale * numTiles, numTiles === 1 ? 1 + SAMPLE_MARGIN / Math.sqrt(count) : TILE_MARGIN);
   };
 
   /** A slope safely below the one that the last layer will be cut at; 0 where nothing will be cut. */

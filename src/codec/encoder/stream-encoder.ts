@@ -176,9 +176,10 @@ export class StreamEncoder {
 
   /**
    * Takes further rows of the picture, from the top: one array a component, or a single one with all components interleaved. Each
-   * holds whole rows of its component; how many is free. A row of tiles is encoded when its rows are there.
+   * holds whole rows of its component; how many is free, as long as no component gets a row of tiles ahead of another. A row of tiles is
+   * encoded when its rows are there.
    *
-   * @throws {Jpeg2000Error} `usage` for parts of rows, more rows than the picture has, samples out of range.
+   * @throws {Jpeg2000Error} `usage` for parts of rows, more rows than the picture has, components out of step, samples out of range.
    */
   writeRows(rows: SampleArray | readonly SampleArray[]): Promise<void> {
     return this.enqueue(async () => {
@@ -203,7 +204,13 @@ export class StreamEncoder {
         this.rows.begin(this.rows.row + 1);
         if (this.rows.row === numYTiles(siz)) break;
       }
-      if (taken.some((count, c) => count < numRows[c])) throw usage('buffer-size', 'more rows than the picture has');
+      const ahead = taken.findIndex((count, c) => count < numRows[c]);
+      if (ahead < 0) return;
+      if (this.rows.row === numYTiles(siz)) throw usage('buffer-size', 'more rows than the picture has');
+      throw usage(
+        'buffer-size',
+        `component ${ahead} is a row of tiles ahead of others; components have to come in step`,
+      );
     });
   }
 

@@ -44,8 +44,11 @@ const LEAST_COLUMNS = 64;
 /** Puts the level-shifted samples of component c of a tile into a plane without gaps between rows. */
 export type LoadComponent = (c: number, tile: TileComponent, plane: Int32Array | Float32Array) => void;
 
-/** A slope below which bit-planes may be left out, from a sample of the tile's code-blocks and how many of them it stands for. */
-export type StopChooser = (sample: SlopeHistogram, scale: number) => number;
+/**
+ * A slope below which bit-planes may be left out, from a sample of the tile's code-blocks: how many of them there are, and how many
+ * each stands for.
+ */
+export type StopChooser = (sample: SlopeHistogram, count: number, scale: number) => number;
 
 /**
  * One code-block in `SAMPLE_STEP` is a sample, but at least so many; a tile with fewer than four times as many is not sampled. The
@@ -117,7 +120,7 @@ export class TileEncoder {
         sample.residual += block.residual * place.plan.weight;
         yield;
       }
-      stopSlope = stop(sample, numBlocks / kept.size);
+      stopSlope = stop(sample, kept.size, numBlocks / kept.size);
     }
     const coded = new CodedTile(tile, stopSlope);
     for (const place of this.places(tile, planes)) {
