@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { decode, encode, inspect } from 'jp2kit';
 
 const original = await readFile(new URL('../demo/samples/relief.jp2', import.meta.url));
-// as stored: no palette applied, no colours converted
+// as stored: no palette applied, no colours converted; what the samples mean is up to `colour` of the encode, here by default grey
 const image = await decode(original, { colour: 'native' });
 
 const arranged = await encode(image, { progression: 'RPCL', precincts: [{ width: 64, height: 64 }], verify: true });
