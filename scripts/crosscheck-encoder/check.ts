@@ -244,10 +244,8 @@ function factsOf(codestream: Uint8Array, { picture }: EncoderCase): Facts {
   const view = new DataView(codestream.buffer, codestream.byteOffset, codestream.byteLength);
   let at = 2;
   while (view.getUint16(at) !== 0xff90) at += 2 + view.getUint16(at + 2);
-  let tileParts = 0;
   let emptyTilePart = false;
   while (view.getUint16(at) === 0xff90) {
-    tileParts++;
     const end = at + view.getUint32(at + 6);
     at += 12;
     while (view.getUint16(at) !== 0xff93) at += 2 + view.getUint16(at + 2);
@@ -259,7 +257,6 @@ function factsOf(codestream: Uint8Array, { picture }: EncoderCase): Facts {
     (c) => c.precision !== first!.precision || c.signed !== first!.signed || c.dx !== first!.dx || c.dy !== first!.dy,
   );
   return {
-    tileParts,
     mct: view.getUint8(codAt(codestream) + 8) === 1,
     emptyTilePart,
     emptyLowest: hasEmptyLowest(codestream),

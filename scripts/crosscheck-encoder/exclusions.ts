@@ -9,8 +9,6 @@ export type Oracle = 'opj_decompress' | 'grk_decompress';
 
 /** What a codestream is found to hold. */
 export interface Facts {
-  /** Tile-parts in all. */
-  readonly tileParts: number;
   /** A component transform is used. */
   readonly mct: boolean;
   /** Some tile-part has nothing after its SOD. */
@@ -89,15 +87,13 @@ export const EXCLUSIONS: readonly Exclusion[] = [
   },
   {
     oracle: 'grk_decompress',
-    reason: 'loses its place in PPM when there are several tile-parts',
-    when: ({ options }, { tileParts }) => options.markers?.ppm === true && tileParts > 1,
+    reason: 'loses its place in PPM',
+    when: ({ options }) => options.markers?.ppm === true,
   },
   {
     oracle: 'grk_decompress',
-    reason: 'loses its place in PPT with PLT, or when there are several tile-parts',
-    when: ({ options }, { tileParts }) => {
-      return options.markers?.ppt === true && (options.markers.plt === true || tileParts > 1);
-    },
+    reason: 'loses its place in PPT',
+    when: ({ options }) => options.markers?.ppt === true,
   },
   {
     oracle: 'grk_decompress',

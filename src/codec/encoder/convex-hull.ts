@@ -30,21 +30,33 @@ export class ConvexHull {
   readonly passes = new Int32Array(256);
   readonly bytes = new Float64Array(256);
   readonly slopes = new Int32Array(256);
+  /** By point: squared error that the passes after it take away, negated. */
   private readonly gains = new Float64Array(256);
+  /** The same by pass. */
+  private readonly passGains = new Float64Array(256);
 
-  /** The hull of a code-block. `weight` turns its distortions into squared error of the picture. */
+  /**
+   * The hull of a code-block. `weight` turns its distortions into squared error of the picture.
+   *
+   * Gains are counted from the last pass, where they are 0. The shift of a region of interest makes its errors so much larger than those
+   * of the background that sums from the first pass would have no digits left for the last ones.
+   */
   find({ numPasses, passLengths, passDistortions }: CodedBlock, weight: number): void {
-    const { passes, bytes, gains, slopes } = this;
+    const { passes, bytes, gains, passGains, slopes } = this;
+    let nothing = 0;
+    for (let k = numPasses - 1; k >= 0; k--) {
+      passGains[k] = nothing;
+      nothing -= passDistortions[k];
+    }
     let n = 0;
-    let gain = 0;
     for (let k = 0; k < numPasses; k++) {
-      gain += passDistortions[k];
-      if (gain <= (n > 0 ? gains[n - 1] : 0)) continue;
+      const gain = passGains[k];
+      if (gain <= (n > 0 ? gains[n - 1] : nothing)) continue;
       const length = passLengths[k];
       // a point below the line between its neighbours goes, and so does one that costs as much as its successor
       while (n > 0) {
         const previousBytes = n > 1 ? bytes[n - 2] : 0;
-        const previousGain = n > 1 ? gains[n - 2] : 0;
+        const previousGain = n > 1 ? gains[n - 2] : nothing;
         const rise = (gains[n - 1] - previousGain) * (length - bytes[n - 1]);
         if ((gain - gains[n - 1]) * (bytes[n - 1] - previousBytes) < rise) break;
         n--;
@@ -56,7 +68,7 @@ export class ConvexHull {
     this.length = n;
     let most = MAX_SLOPE_CODE;
     for (let k = 0; k < n; k++) {
-      const rise = gains[k] - (k > 0 ? gains[k - 1] : 0);
+      const rise = gains[k] - (k > 0 ? gains[k - 1] : nothing);
       const slope = (rise * weight) / (bytes[k] - (k > 0 ? bytes[k - 1] : 0));
       most = Math.min(most, slopeCodeOf(slope));
       slopes[k] = most;
