@@ -65,9 +65,9 @@ const SHOWN: readonly Sample[] = [
   },
   {
     path: 'demo/samples/lake-420.jp2',
-    about: 'sYCC with chroma of half the size, 9/7, by quality',
+    about: 'sYCC with chroma of half the size, 9/7, by quantiser step',
     paint: () => ycc420(paintLake(480, 300)),
-    options: { rate: { psnr: 42 }, colour: { space: 'sycc' } },
+    options: { rate: { step: 2 }, colour: { space: 'sycc' } },
   },
   {
     path: 'demo/samples/highlands.jp2',
