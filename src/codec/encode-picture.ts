@@ -4,6 +4,7 @@
  * The encoder asks for a decode where a promise can only be kept by measuring. Here, above both, is where the two meet.
  */
 import type { EncodingCoder } from './encoder/block-jobs.ts';
+import { checkOptions } from './encoder/call-shapes.ts';
 import { encodePicture, type EncodeWork } from './encoder/encode.ts';
 import type { EncodeOptions, EncodeResult, RawImage } from './encoder/options.ts';
 import type { DecodedComponent } from './encoder/quality.ts';
@@ -20,6 +21,7 @@ export interface EncodingCodec extends Codec {
 
 /** Encodes a picture without waiting. */
 export function encodeNow(codec: EncodingCodec, image: RawImage, options: EncodeOptions): EncodeResult {
+  checkOptions(options);
   const work = encodePicture(image, options, codec.encoders, codec.executor);
   const deadline = deadlineOf(codec.executor, options);
   let step = work.next();
@@ -35,6 +37,7 @@ export function encodeNow(codec: EncodingCodec, image: RawImage, options: Encode
 
 /** Encodes a picture, giving the event loop a turn every few milliseconds. */
 export async function encodeFrom(codec: EncodingCodec, image: RawImage, options: EncodeOptions): Promise<EncodeResult> {
+  checkOptions(options);
   const work = encodePicture(image, options, codec.encoders, codec.executor);
   return runEncode(work, codec, options);
 }

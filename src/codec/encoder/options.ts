@@ -157,7 +157,11 @@ export interface EncodeOptions {
   readonly registration?: readonly { readonly x: number; readonly y: number }[];
   /** Comments (COM): text in Latin-1, or bytes. Default: one that names the encoder; an empty list for none. (A.9.2) */
   readonly comments?: readonly (string | Uint8Array)[];
-  /** A set of rules; see `PROFILES`. Fills in what is not given, and refuses what it forbids. */
+  /**
+   * A set of rules; see `PROFILES`. Fills in what is not given, and refuses what it forbids. The rate is filled in for cinema (the
+   * size of a frame at `frameRate`), for broadcast (the bits of the frame's main level at `frameRate`, at most 3 for each sample) and
+   * for archive (lossless).
+   */
   readonly profile?: ProfileName;
   /** Frames a second, for the sizes and levels of the profiles for moving pictures. Default 24. */
   readonly frameRate?: number;

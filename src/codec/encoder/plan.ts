@@ -5,8 +5,6 @@
 import {
   type Cod,
   type ComponentCodingStyle,
-  type Progression,
-  PROGRESSIONS,
   STYLE_BYPASS,
   STYLE_CAUSAL,
   STYLE_PREDICTABLE,
@@ -24,9 +22,12 @@ import { lengthOf } from '../geometry/axis.ts';
 import { tileComponentGeometry } from '../geometry/tile-component.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
 import type { Arrangement } from '../packets/codestream-writer.ts';
+import { energyOf } from '../transform/gains.ts';
+import { epsilonMuOf } from '../transform/quantization.ts';
+import { checkOptions } from './call-shapes.ts';
 import { whole } from './checks.ts';
 import type { EncodeOptions, Rate } from './options.ts';
-import { resolveProfile } from './profiles.ts';
+import { defaultLevels, resolveProfile } from './profiles.ts';
 import {
   baseStepOf,
   type ComponentTransform,
@@ -36,11 +37,14 @@ import {
   type SubbandPlan,
   subbandsOf,
 } from './quantizers.ts';
-import { ratesOf } from './rates.ts';
+import { ratesOf, withDefinedRates } from './rates.ts';
 import { componentSize, numSamplesOf, type PictureFormat } from './samples.ts';
 
 /** Most fraction bits below the quantiser step that distortion is measured with. */
 const FRACTION_BITS = 6;
+
+/** The largest epsilon_b that QCD can say (Table A.30). */
+const MAX_EPSILON = 31;
 
 const COMMENT = 'jp2kit';
 
@@ -56,6 +60,8 @@ export interface EncodePlan {
   readonly container: 'codestream' | 'jp2';
   readonly numTiles: number;
   readonly reversible: boolean;
+  /** Step of a subband whose coefficients weigh as much as samples do; 1 for reversible coding. */
+  readonly baseStep: number;
   readonly mct: ComponentTransform;
   /** By component, by subband. */
   readonly subbands: readonly (readonly SubbandPlan[])[];
@@ -76,10 +82,10 @@ export interface EncodePlan {
   readonly limits: Limits;
 }
 
-/** Works out an encode. `refine` quarters the quantiser steps so many times. */
+/** Works out an encode. `refine` makes the quantiser steps finer by so many powers of four. */
 export function planEncode(format: PictureFormat, given: EncodeOptions, refine = 0): EncodePlan {
-  checkWords(given);
-  const { options, rsiz, maxComponentBytes } = resolveProfile(format, given);
+  checkOptions(given);
+  const { options, rsiz, maxComponentBytes } = resolveProfile(format, withDefinedRates(given));
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const siz = sizOf(format, options, rsiz);
   checkLimits(siz, limits);
@@ -90,6 +96,7 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
   const numSamples = numSamplesOf(siz, () => 1);
   const numSampleBits = numSamplesOf(siz, (c) => siz.components[c].precision);
   const style = styleOf(options, siz, reversible);
+  checkCodeBlocks(siz, style, rates.length, limits);
   const cod: Cod = {
     sop: options.markers?.sop ?? false,
     eph: options.markers?.eph ?? false,
@@ -100,6 +107,7 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
   };
   const step = baseStepOf(last, siz, numSampleBits, numSamples);
   const base = reversible ? 1 : refinedStepOf(step, refine, last, siz, style.numDecompositionLevels, options);
+  if (!reversible) checkDerived(siz, style, base, last, options);
   const deepest = Math.max(...siz.components.map((c) => c.precision));
   const quantizations = siz.components.map(({ precision }, c) => {
     // where components differ in depth, their errors count by what they are of the whole range, and so do their steps
@@ -119,7 +127,6 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
       `${planes} bit-planes would be needed, ${MAX_BIT_PLANES} are carried: fewer bits a sample`,
     );
   }
-  checkCodeBlocks(siz, style, limits);
   const main: MainHeader = { siz, cod, qcd: quantizations[0], segments, offset: 0, end: 0 };
   return {
     options,
@@ -128,6 +135,7 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
     container: options.container ?? 'jp2',
     numTiles: numXTiles(siz) * numYTiles(siz),
     reversible,
+    baseStep: base,
     mct,
     subbands,
     // a region's coefficients are whole numbers, since bits below them would be taken for the background's after the shift
@@ -142,40 +150,48 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
   };
 }
 
-/** Precincts and code-blocks are kept for the whole picture; tiny ones of a large picture would be more than anyone wants. */
-function checkCodeBlocks(siz: Siz, style: ComponentCodingStyle, limits: Limits): void {
+/**
+ * Precincts and code-blocks are kept for the whole picture; tiny ones of a large picture would be more than anyone wants. So would
+ * packets, of which every precinct has one a layer, even where there is nothing to put in.
+ */
+function checkCodeBlocks(siz: Siz, style: ComponentCodingStyle, numLayers: number, limits: Limits): void {
   const width = Math.min(siz.xtsiz, siz.xsiz - siz.xosiz);
   const height = Math.min(siz.ytsiz, siz.ysiz - siz.yosiz);
   const whole = tileComponentGeometry({ x0: 0, y0: 0, x1: width, y1: height }, 1, 1, style);
-  let count = 0;
+  let precincts = 0;
+  let codeBlocks = 0;
   for (const { x, y, r, xcbPrime, ycbPrime, numPrecinctsWide, numPrecinctsHigh } of whole.resolutions) {
     const blocks = Math.ceil(lengthOf(x) / 2 ** xcbPrime) * Math.ceil(lengthOf(y) / 2 ** ycbPrime);
-    count += numPrecinctsWide * numPrecinctsHigh + (r === 0 ? blocks : (3 / 4) * blocks);
+    precincts += numPrecinctsWide * numPrecinctsHigh;
+    codeBlocks += r === 0 ? blocks : (3 / 4) * blocks;
   }
-  const shares = siz.components.reduce((sum, { xrsiz, yrsiz }) => sum + 1 / (xrsiz * yrsiz), 0);
-  const all = Math.ceil(count * shares * numXTiles(siz) * numYTiles(siz));
-  if (all > limits.codeBlocks) {
-    throw overLimit('limit-code-blocks', `about ${all} precincts and code-blocks, the limit is ${limits.codeBlocks}`);
+  // of a subsampled component a part of them is left, but a precinct a resolution level at the least
+  const least = whole.resolutions.length;
+  const sum = (count: number) =>
+    siz.components.reduce((total, { xrsiz, yrsiz }) => total + Math.max(least, count / (xrsiz * yrsiz)), 0);
+  const tiles = numXTiles(siz) * numYTiles(siz);
+  const held = Math.ceil(tiles * sum(precincts + codeBlocks));
+  if (held > limits.codeBlocks) {
+    throw overLimit('limit-code-blocks', `about ${held} precincts and code-blocks, the limit is ${limits.codeBlocks}`);
+  }
+  const packets = Math.ceil(tiles * sum(precincts)) * numLayers;
+  if (packets > limits.codeBlocks) {
+    const what = `about ${packets} packets in ${numLayers} layers`;
+    throw overLimit('limit-code-blocks', `${what}, the limit is ${limits.codeBlocks}`);
   }
 }
 
-const WORDS = {
-  container: ['codestream', 'jp2'],
-  wavelet: ['5/3', '9/7'],
-  progression: PROGRESSIONS,
-  mct: ['auto', 'none', 'rct', 'ict'],
-  quantization: ['expounded', 'derived'],
-  weights: ['none', 'visual'],
-  tileParts: ['none', 'resolution', 'layer', 'component'],
-} as const;
-
-function checkWords(options: EncodeOptions): void {
-  for (const name of Object.keys(WORDS) as (keyof typeof WORDS)[]) {
-    const value = options[name];
-    const words: readonly unknown[] = WORDS[name];
-    if (value === undefined || words.includes(value)) continue;
-    throw usage('option-value', `${name} must be one of ${words.join(', ')}, found ${String(value)}`);
-  }
+/** E-5 makes the lowest subband's step the finest, finer with each level; what is asked for may then be beyond QCD. */
+function checkDerived(siz: Siz, style: ComponentCodingStyle, base: number, last: Rate, options: EncodeOptions): void {
+  if (options.quantization !== 'derived' || 'step' in last) return;
+  const levels = style.numDecompositionLevels;
+  const shallowest = Math.min(...siz.components.map((c) => c.precision));
+  const { epsilon } = epsilonMuOf(base / Math.sqrt(energyOf(false, levels, 0)), shallowest);
+  if (epsilon <= MAX_EPSILON) return;
+  throw usage(
+    'option-value',
+    `quantization derived with levels ${levels} has steps too fine for QCD: fewer levels, or quantization expounded`,
+  );
 }
 
 function sizOf(format: PictureFormat, options: EncodeOptions, rsiz: number): Siz {
@@ -248,12 +264,7 @@ function mctOf(siz: Siz, options: EncodeOptions, reversible: boolean): Component
 
 function styleOf(options: EncodeOptions, siz: Siz, reversible: boolean): ComponentCodingStyle {
   const smallest = Math.min(siz.xtsiz, siz.ytsiz, siz.xsiz - siz.xosiz, siz.ysiz - siz.yosiz);
-  const numDecompositionLevels = whole(
-    'levels',
-    options.levels ?? Math.min(5, Math.max(0, Math.floor(Math.log2(smallest)))),
-    0,
-    32,
-  );
+  const numDecompositionLevels = options.levels ?? defaultLevels(smallest);
   const xcb = exponent('codeBlock.width', options.codeBlock?.width ?? 64, 2, 10);
   const ycb = exponent('codeBlock.height', options.codeBlock?.height ?? 64, 2, 10);
   if (xcb + ycb > 12) throw usage('option-value', 'a code-block has at most 4096 samples (15444-1 A.6.1)');
@@ -327,9 +338,6 @@ function segmentsOf(siz: Siz, cod: Cod, q: readonly Quantization[], options: Enc
     }));
   }
   for (const comment of options.comments ?? [COMMENT]) {
-    if (typeof comment !== 'string' && !(comment instanceof Uint8Array)) {
-      throw usage('option-value', 'a comment is text or bytes');
-    }
     if (comment.length > MAX_COMMENT) throw usage('option-value', `a comment has at most ${MAX_COMMENT} bytes`);
     segments.com.push(commentOf(comment));
   }
@@ -341,22 +349,12 @@ function changesOf(siz: Siz, cod: Cod, options: EncodeOptions): EncodeOptions['p
   const numComponents = siz.components.length;
   return changes.map((change, k) => {
     const name = `progressionChanges[${k}]`;
-    const {
-      resolutionStart: rs,
-      resolutionEnd: re,
-      componentStart: cs,
-      componentEnd: ce,
-      layerEnd,
-      progression,
-    } = change;
+    const { resolutionStart: rs, resolutionEnd: re, componentStart: cs, componentEnd: ce, layerEnd } = change;
     whole(`${name}.resolutionStart`, rs, 0, 32);
     whole(`${name}.resolutionEnd`, re, rs + 1, 33);
     whole(`${name}.componentStart`, cs, 0, numComponents - 1);
     whole(`${name}.componentEnd`, ce, cs + 1, 16384);
     whole(`${name}.layerEnd`, layerEnd, 1, 65535);
-    if (!PROGRESSIONS.includes(progression as Progression)) {
-      throw usage('option-value', `${name}.progression must be one of ${PROGRESSIONS.join(', ')}`);
-    }
     return { ...change, componentEnd: Math.min(ce, numComponents), layerEnd: Math.min(layerEnd, cod.numLayers) };
   });
 }

@@ -6,6 +6,7 @@
  */
 import type { ProgressionChange } from '../codestream/poc.ts';
 import { usage } from '../errors.ts';
+import { oneOf } from './checks.ts';
 import type { EncodeOptions, ProfileName, Rate } from './options.ts';
 import type { PictureFormat } from './samples.ts';
 
@@ -46,6 +47,9 @@ const MOST_SUBLEVEL = [1, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9] as const;
 
 const FRAME_RATE = 24;
 
+/** What headers and empty packets of a frame of a few samples need. */
+const LEAST_BYTES = 1000;
+
 /** Everything moving pictures have in common: one quality layer by component and position, no exceptions by component. */
 const MOVING_PICTURE = { progression: 'CPRL', codeBlock: { width: 32, height: 32 }, layers: 1 } as const;
 
@@ -67,12 +71,13 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
   broadcast: {
     title: 'broadcast contribution, single tile',
     source: '15444-1 AMD 3',
-    rsiz: (format, options) => 0x0100 | mainLevelOf(format, options),
-    prescribe: (_, options) => ({
+    rsiz: (format, options) => 0x0100 | broadcastLevelOf(format, options),
+    prescribe: (format, options) => ({
       ...MOVING_PICTURE,
       container: 'codestream',
       wavelet: '9/7',
       levels: 5,
+      rate: { bytes: broadcastBytes(format, options) },
       precincts: moviePrecincts(options.levels ?? 5),
     }),
     rules: [
@@ -162,7 +167,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     title: 'archival master',
     source: 'practice of digital libraries',
     rsiz: () => 0,
-    prescribe: () => ({
+    prescribe: (format, options) => ({
       rate: { lossless: true },
       progression: 'RPCL',
       codeBlock: { width: 64, height: 64 },
@@ -170,7 +175,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
         { width: 256, height: 256 },
         { width: 256, height: 256 },
         { width: 128, height: 128 },
-      ],
+      ].slice(0, 1 + (options.levels ?? defaultLevelsOf(format, options))),
       markers: { tlm: true, plt: true, sop: true, eph: true },
       verify: true,
     }),
@@ -184,10 +189,8 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
 /** Fills in what a profile prescribes, and refuses what it forbids. */
 export function resolveProfile(format: PictureFormat, options: EncodeOptions): ResolvedProfile {
   if (options.profile === undefined) return { options, rsiz: 0, maxComponentBytes: undefined };
-  const profile: Profile | undefined = PROFILES[options.profile];
-  if (profile === undefined) {
-    throw usage('option-value', `profile must be one of ${Object.keys(PROFILES).join(', ')}, found ${options.profile}`);
-  }
+  oneOf(Object.keys(PROFILES))('profile', options.profile);
+  const profile: Profile = PROFILES[options.profile];
   const prescribed = profile.prescribe(format, options);
   const merged: EncodeOptions = {
     ...prescribed,
@@ -349,8 +352,54 @@ function frameRateOf(o: EncodeOptions): number {
 
 /** The lowest main level that allows so many samples a second; 0 for none. */
 function mainLevelOf(format: PictureFormat, o: EncodeOptions): number {
-  const samples = format.components.reduce((sum, c) => sum + 1 / (c.xrsiz * c.yrsiz), 0) * format.width * format.height;
-  return MAIN_LEVELS.findIndex((most) => (samples * frameRateOf(o)) / 1e6 <= most) + 1;
+  return MAIN_LEVELS.findIndex((most) => (samplesOf(format) * frameRateOf(o)) / 1e6 <= most) + 1;
+}
+
+/** The lowest main level for the samples a second and, where a size is promised, for its bits; 0 for none (15444-1 AMD 3). */
+function broadcastLevelOf(format: PictureFormat, o: EncodeOptions): number {
+  const level = mainLevelOf(format, o);
+  const bits = 8 * (bytesOfFrame(format, o) ?? 0) * frameRateOf(o);
+  if (level === 0 || bits === 0) return level;
+  return MAIN_LEVELS.findIndex((_, k) => k + 1 >= level && bits <= bitRateOf(k + 1)) + 1;
+}
+
+/**
+ * What a broadcast frame may take where nothing is said: the bits of its main level at its frame rate, but no more for a sample than
+ * the lowest level has when its samples are all used, which is 3.
+ */
+function broadcastBytes(format: PictureFormat, o: EncodeOptions): number {
+  const level = mainLevelOf(format, o) || MAIN_LEVELS.length;
+  const bits = (samplesOf(format) * bitRateOf(1)) / (1e6 * MAIN_LEVELS[0]);
+  return Math.max(LEAST_BYTES, Math.floor(Math.min(bits, bitRateOf(level) / frameRateOf(o)) / 8));
+}
+
+/** Bits a second of a main level. */
+function bitRateOf(mainLevel: number): number {
+  return 1e6 * SUBLEVELS[MOST_SUBLEVEL[mainLevel - 1] - 1];
+}
+
+/** Bytes that the last rate promises; undefined where it does not speak of size. */
+function bytesOfFrame(format: PictureFormat, o: EncodeOptions): number | undefined {
+  const rate = lastRate(o);
+  if ('ratio' in rate) {
+    const bits = format.components.reduce((sum, c) => sum + c.precision / (c.xrsiz * c.yrsiz), 0);
+    return (bits * format.width * format.height) / 8 / rate.ratio;
+  }
+  return 'bytes' in rate ? rate.bytes : 'bpp' in rate ? (rate.bpp * format.width * format.height) / 8 : undefined;
+}
+
+/** Samples of a frame, but for rounding of the sizes of subsampled components. */
+function samplesOf({ width, height, components }: PictureFormat): number {
+  return components.reduce((sum, c) => sum + 1 / (c.xrsiz * c.yrsiz), 0) * width * height;
+}
+
+/** N_L where nothing is said, for tiles of which the shorter side is so long: at most 5, and no more than leave a sample. */
+export function defaultLevels(shorterSide: number): number {
+  return Math.min(5, Math.floor(Math.log2(shorterSide)));
+}
+
+function defaultLevelsOf({ width, height }: PictureFormat, { tile }: EncodeOptions): number {
+  return defaultLevels(Math.max(1, Math.min(width, height, tile?.width ?? width, tile?.height ?? height)));
 }
 
 /** 0 for 2K, 1 for 4K, 2 for 8K, -1 beyond. */
@@ -376,9 +425,7 @@ function imfLevels(format: PictureFormat, o: EncodeOptions): number {
 function imfRsiz(format: PictureFormat, o: EncodeOptions): number {
   const main = mainLevelOf(format, o);
   const most = MOST_SUBLEVEL[main - 1];
-  const rate = lastRate(o);
-  const bytes =
-    'bytes' in rate ? rate.bytes : 'bpp' in rate ? (rate.bpp * format.width * format.height) / 8 : undefined;
+  const bytes = bytesOfFrame(format, o);
   let sublevel: number = most;
   if (bytes !== undefined) {
     const found = SUBLEVELS.findIndex((limit) => (8 * bytes * frameRateOf(o)) / 1e6 <= limit) + 1;

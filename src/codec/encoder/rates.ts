@@ -3,18 +3,32 @@
  */
 import type { Siz } from '../codestream/siz.ts';
 import { usage } from '../errors.ts';
-import { whole } from './checks.ts';
+import { shown } from './checks.ts';
 import type { EncodeOptions, Rate } from './options.ts';
 import { numSamplesOf } from './samples.ts';
 
 const RATE_KEYS = ['lossless', 'bytes', 'bpp', 'ratio', 'psnr', 'step'] as const;
 
-/** One rate a layer, checked. */
+/** Checks the rate or the rates of a call, each for itself. */
+export function checkRates(_: string, given: unknown): void {
+  const list: readonly unknown[] = Array.isArray(given) ? given : [given];
+  if (list.length === 0 || list.length > 65535) throw usage('rate-value', `1 to 65535 rates, found ${list.length}`);
+  let k = 0;
+  for (const rate of list) checkRate(rate, ++k === list.length);
+}
+
+/** Rates that have nothing but what they ask for: a key without a value is none. */
+export function withDefinedRates(options: EncodeOptions): EncodeOptions {
+  const { rate } = options;
+  if (rate === undefined) return options;
+  const alone = (one: Rate) => Object.fromEntries(askedBy(one)) as Rate;
+  return { ...options, rate: Array.isArray(rate) ? rate.map(alone) : alone(rate as Rate) };
+}
+
+/** One rate a layer; those of the call have been checked one by one. */
 export function ratesOf(options: EncodeOptions, siz: Siz): readonly Rate[] {
   const given = options.rate ?? { lossless: true };
   const list: readonly Rate[] = Array.isArray(given) ? given : [given as Rate];
-  if (list.length === 0 || list.length > 65535) throw usage('rate-value', `1 to 65535 rates, found ${list.length}`);
-  list.forEach((rate, k) => void checkRate(rate, k === list.length - 1));
   if (list.length > 1) {
     if (options.layers !== undefined && options.layers !== list.length) {
       throw usage('option-value', `${options.layers} layers asked for, but ${list.length} rates given`);
@@ -22,7 +36,7 @@ export function ratesOf(options: EncodeOptions, siz: Siz): readonly Rate[] {
     checkRising(list, siz);
     return list;
   }
-  const layers = whole('layers', options.layers ?? 1, 1, 65535);
+  const layers = options.layers ?? 1;
   // layers without a rate of their own are shared out when the sizes are known
   return layers === 1 ? list : [...Array.from({ length: layers - 1 }, (): Rate => SPREAD), list[0]];
 }
@@ -30,20 +44,24 @@ export function ratesOf(options: EncodeOptions, siz: Siz): readonly Rate[] {
 /** Stands for "between nothing and the last layer". */
 export const SPREAD: Rate = { ratio: Number.POSITIVE_INFINITY };
 
-function checkRate(rate: Rate, isLast: boolean): void {
-  const keys = Object.keys(rate ?? {}) as (typeof RATE_KEYS)[number][];
-  const key = keys[0];
-  if (keys.length !== 1 || !RATE_KEYS.includes(key)) {
+/** What a rate says, without keys that have no value. */
+function askedBy(rate: object): [string, unknown][] {
+  return Object.entries(rate).filter(([, value]) => value !== undefined);
+}
+
+function checkRate(rate: unknown, isLast: boolean): void {
+  const asked = typeof rate === 'object' && rate !== null ? askedBy(rate) : [];
+  const [key, value] = asked[0] ?? [];
+  if (asked.length !== 1 || !(RATE_KEYS as readonly unknown[]).includes(key)) {
     throw usage('rate-value', `a rate is exactly one of ${RATE_KEYS.join(', ')}`);
   }
-  const value: unknown = (rate as Record<string, unknown>)[key];
   if (key === 'lossless') {
     if (value !== true) throw usage('rate-value', 'lossless can only be true');
     if (!isLast) throw usage('rate-value', 'only the last layer can be lossless');
     return;
   }
   if (typeof value !== 'number' || !(value > 0) || value === Number.POSITIVE_INFINITY) {
-    throw usage('rate-value', `${key} must be a positive number, found ${String(value)}`);
+    throw usage('rate-value', `${key} must be a positive number, found ${shown(value)}`);
   }
   if (key === 'step' && !isLast) throw usage('rate-value', 'only the last layer can be what a step gives');
 }
@@ -51,6 +69,7 @@ function checkRate(rate: Rate, isLast: boolean): void {
 /** Rates of one kind have to grow from layer to layer. */
 function checkRising(rates: readonly Rate[], siz: Siz): void {
   const points = (siz.xsiz - siz.xosiz) * (siz.ysiz - siz.yosiz);
+  const sampleBits = numSamplesOf(siz, (c) => siz.components[c].precision);
   let before = 0;
   let quality = 0;
   for (const rate of rates) {
@@ -58,11 +77,7 @@ function checkRising(rates: readonly Rate[], siz: Siz): void {
       if (rate.psnr < quality) throw usage('rate-value', 'the PSNR of layers must grow from the first to the last');
       quality = rate.psnr;
     }
-    const bytes = bytesOf(
-      rate,
-      points,
-      numSamplesOf(siz, (c) => siz.components[c].precision),
-    );
+    const bytes = bytesOf(rate, points, sampleBits);
     if (bytes === undefined) continue;
     if (bytes < before) throw usage('rate-value', 'the sizes of layers must grow from the first to the last');
     before = bytes;

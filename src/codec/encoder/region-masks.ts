@@ -6,6 +6,7 @@ import type { Siz } from '../codestream/siz.ts';
 import { usage } from '../errors.ts';
 import { lengthOf } from '../geometry/axis.ts';
 import type { TileComponent } from '../geometry/tile.ts';
+import type { Rect } from '../rect.ts';
 import { coefficientMask, type LevelMask, lowPassMask } from '../transform/roi-mask.ts';
 import type { RegionOfInterest } from './options.ts';
 
@@ -26,6 +27,10 @@ export function checkRegion(roi: RegionOfInterest, siz: Siz): void {
     if ([rect.x, rect.y, rect.width, rect.height].every(Number.isInteger) && rect.width > 0 && rect.height > 0)
       continue;
     throw usage('option-value', 'a rectangle of a region takes whole numbers, width and height above 0');
+  }
+  const meets = ({ x, y, width: w, height: h }: Rect) => x < width && y < height && x + w > 0 && y + h > 0;
+  if (roi.mask === undefined && !roi.rects?.some(meets)) {
+    throw usage('region-empty', `no rectangle of the region meets the picture of ${width} x ${height}`);
   }
   for (const c of roi.components ?? []) {
     if (siz.components[c] === undefined) throw usage('component-missing', `roi.components names component ${c}`);

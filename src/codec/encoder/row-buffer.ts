@@ -31,11 +31,6 @@ export class RowBuffer {
     this.begin(0);
   }
 
-  /** True when nothing has been put in yet. */
-  get isEmpty(): boolean {
-    return this.components.every((component) => component.filled === 0);
-  }
-
   /** True when every component has all its rows. */
   get isFull(): boolean {
     return this.components.every(({ filled, rows }) => filled === lengthOf(rows));

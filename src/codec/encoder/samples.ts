@@ -5,6 +5,7 @@ import { ceilDiv } from '../bits/int-math.ts';
 import type { Siz, SizComponent } from '../codestream/siz.ts';
 import { usage } from '../errors.ts';
 import type { SampleArray } from '../image.ts';
+import { checkImage } from './picture-shapes.ts';
 import type { RawImage } from './options.ts';
 
 /** Deepest samples that the encoder carries. */
@@ -33,13 +34,11 @@ export function componentSize(origin: number, size: number, distance: number): n
 
 /** What a picture says of itself, checked. */
 export function formatOf(image: RawImage): PictureFormat {
+  checkImage(image);
   const { width, height, planes } = image;
   if (!isSize(width) || !isSize(height))
     throw usage('option-value', `a picture of ${width} x ${height} has no samples`);
-  const count = planes ? planes.length : (image.channels ?? 1);
-  if (!Number.isInteger(count) || count < 1 || count > 16384) {
-    throw usage('option-value', `a picture has 1 to 16384 components, found ${count}`);
-  }
+  const count = checkedCount(planes ? planes.length : (image.channels ?? 1));
   const arrays = planes ? planes.map((plane) => plane.data) : Array.from({ length: count }, () => image.data);
   const components = arrays.map((data, c): SizComponent => {
     if (!isSamples(data)) throw usage('input-type', `the samples of component ${c} are not in a typed array`);
@@ -49,6 +48,12 @@ export function formatOf(image: RawImage): PictureFormat {
     return checkedComponent(c, precision, signed, plane?.dx ?? 1, plane?.dy ?? 1);
   });
   return { width, height, components };
+}
+
+/** A number of components that a codestream can have, checked before there is a list of them. */
+export function checkedCount(count: number): number {
+  if (Number.isInteger(count) && count >= 1 && count <= 16384) return count;
+  throw usage('option-value', `a picture has 1 to 16384 components, found ${count}`);
 }
 
 /** One component's format, checked. */

@@ -15,6 +15,7 @@ import { tileGeometry, type TileGeometry } from '../geometry/tile.ts';
 import type { SampleArray } from '../image.ts';
 import { throwIfAborted } from '../source.ts';
 import type { EncodingCoder } from './block-jobs.ts';
+import { checkOutputs } from './call-shapes.ts';
 import type { CodedTile } from './coded-tile.ts';
 import { slopeOf } from './convex-hull.ts';
 import { AFTER_TILES, FileOutput } from './file-output.ts';
@@ -22,13 +23,14 @@ import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
 import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeSummary, LayerSummary } from './options.ts';
 import { overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
+import { checkHeader } from './picture-shapes.ts';
 import { type EncodePlan, planEncode } from './plan.ts';
 import { decibels } from './quality.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
 import { checkRegion } from './region-masks.ts';
 import { checkedRows, RowBuffer } from './row-buffer.ts';
 import { RunningSlope } from './running-slope.ts';
-import { checkedComponent, type ComponentSamples, isSamples } from './samples.ts';
+import { checkedComponent, checkedCount, type ComponentSamples, isSamples, type PictureFormat } from './samples.ts';
 import { type ByteSink, guarded, type SpillStore } from './sink.ts';
 import { TileEncoder } from './tile-encoder.ts';
 
@@ -106,7 +108,7 @@ export class StreamEncoder {
   constructor(header: ImageHeader, options: StreamOptions, coders: readonly EncodingCoder[], executor: Executor) {
     this.executor = executor;
     this.start = executor.now();
-    if (typeof options.sink?.write !== 'function') throw usage('option-value', 'a sink has a function write(bytes)');
+    checkOutputs(options);
     const plan = planEncode(formatOfHeader(header), options);
     if (plan.arrangement.plm || plan.arrangement.ppm) {
       throw usage(
@@ -448,15 +450,15 @@ function areaOf({ bounds }: TileGeometry): number {
   return (bounds.x1 - bounds.x0) * (bounds.y1 - bounds.y0);
 }
 
-function formatOfHeader(header: ImageHeader) {
-  const { width, height, precision = 8, signed = false } = header;
-  const list = header.components ?? Array.from({ length: header.channels ?? 1 }, () => ({}));
+function formatOfHeader(header: ImageHeader): PictureFormat {
+  checkHeader(header);
+  const { width, height, precision = 8, signed = false, channels = 1 } = header;
   if (!(Number.isInteger(width) && width >= 1 && Number.isInteger(height) && height >= 1)) {
     throw usage('option-value', `a picture of ${width} x ${height} has no samples`);
   }
-  if (list.length < 1 || list.length > 16384)
-    throw usage('option-value', `1 to 16384 components, found ${list.length}`);
-  const components = list.map((c: NonNullable<ImageHeader['components']>[number], k) =>
+  const count = checkedCount(header.components?.length ?? channels);
+  const list: NonNullable<ImageHeader['components']> = header.components ?? Array.from({ length: count }, () => ({}));
+  const components = list.map((c, k) =>
     checkedComponent(k, c.precision ?? precision, c.signed ?? signed, c.dx ?? 1, c.dy ?? 1),
   );
   return { width, height, components };

@@ -149,7 +149,38 @@ test('broadcast frames are one tile of 9/7 with a level in Rsiz', () => {
   const info = infoOf(picture(400, 200, 3, 10), { profile: 'broadcast', rate: { bpp: 2 } });
   expect(info).toMatchObject({ profile: { rsiz: 0x0101 }, progression: 'CPRL', reversible: false, levels: 5 });
   expect(refusal(picture(64, 64, 3, 14), { profile: 'broadcast', rate: { bpp: 2 } })).toBe('profile');
-  expect(refusal(picture(64, 64, 3, 10), { profile: 'broadcast' })).toBe('option-value'); // lossless needs 5/3
+  expect(refusal(picture(64, 64, 3, 10), { profile: 'broadcast', rate: { lossless: true } })).toBe('option-value');
+});
+
+test('broadcast frames take what their main level has where no rate is given, and a higher level for a higher rate', () => {
+  const frame = picture(400, 200, 3, 10);
+  const sizeOf = (options: EncodeOptions) => encodeSync(frame, { profile: 'broadcast', ...options }).bytes;
+  // 240 000 samples at 200 / 65 bits; 200 Mbit/s at 5000 frames a second
+  expect(sizeOf({})).toBeLessThanOrEqual(92307);
+  expect(sizeOf({ frameRate: 250 })).toBeLessThanOrEqual(92307);
+  expect(sizeOf({ frameRate: 812 })).toBeLessThanOrEqual(30788);
+  expect(sizeOf({ frameRate: 812 })).toBeGreaterThan(30000);
+  expect(infoOf(frame, { profile: 'broadcast', rate: { bpp: 3 }, frameRate: 24 }).profile.rsiz).toBe(0x0101);
+  // 10 bits a point, 80 000 of them, 270 times a second: 216 Mbit/s, which level 4 is the first to have
+  expect(infoOf(frame, { profile: 'broadcast', rate: { bpp: 10 }, frameRate: 270 }).profile.rsiz).toBe(0x0104);
+});
+
+test.each(['cinema2k', 'cinema4k', 'broadcast', 'imf', 'dicom-j2k', 'jpip', 'archive'] as const)(
+  '%s needs nothing besides its name, however small the picture is',
+  (profile) => {
+    for (const size of [1, 2, 3, 7, 40]) {
+      const precision = profile.startsWith('cinema') ? 12 : 10;
+      const { data } = encodeSync(picture(size, size, 3, precision), { profile });
+      expect(decodeSync(data, { strict: true })).toMatchObject({ status: 'complete', width: size, height: size });
+    }
+  },
+);
+
+test('no rate at all, or something that is none, is a wrong rate under a profile too', () => {
+  for (const rate of [null, 3, {}, [], [null], { bytes: 5, bpp: 3 }]) {
+    expect(refusal(film, { profile: 'cinema2k', rate: rate as never })).toBe('rate-value');
+    expect(refusal(film, { profile: 'imf', rate: rate as never })).toBe('rate-value');
+  }
 });
 
 test('DICOM frames are bare codestreams of one or three components, lossless or not', () => {
