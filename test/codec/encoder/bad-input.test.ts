@@ -17,6 +17,7 @@ import { TestSink } from '../../support/sinks.ts';
 
 const grey: RawImage = { width: 20, height: 15, data: new Uint8Array(300).map((_, k) => k & 255) };
 const rgb: RawImage = { width: 10, height: 10, channels: 3, data: new Uint8Array(300) };
+const header = { width: 40, height: 30, channels: 1 };
 const float = (value: number): RawImage => ({
   width: 4,
   height: 4,
@@ -270,6 +271,267 @@ describe('options', () => {
   });
 });
 
+/** What is no list, no object, no number and no text. */
+const STRANGE: [string, unknown][] = [
+  ['null', null],
+  ['a symbol', Symbol('x')],
+  ['a bigint', 5n],
+  ['a function', () => 5],
+];
+
+/** A list of two of which the first was left out. */
+function afterHole(second: unknown): unknown[] {
+  const list = Array(2);
+  list[1] = second;
+  return list;
+}
+
+describe('values of a wrong kind', () => {
+  // by option: what else it must not be; `null`, symbols and the like it must not be anyway
+  const wrong: Record<keyof EncodeOptions, unknown[]> = {
+    container: [1],
+    rate: [
+      'lossless',
+      true,
+      [null],
+      [undefined, { bpp: 1 }],
+      afterHole({ bpp: 1 }),
+      [{ bpp: 5n }],
+      { psnr: Symbol('x') },
+    ],
+    layers: ['2', 1.5, [2]],
+    wavelet: [97],
+    levels: ['2', Number.NaN, 2 ** 32],
+    progression: [0],
+    progressionChanges: ['RLCP', {}, [null], Array(1), [{}], [{ resolutionStart: 0n }]],
+    tile: [8, [], {}, { width: 8 }, { width: 8, height: null }, { width: 8n, height: 8 }],
+    origin: [0, { x: 1 }, { x: Symbol('x'), y: 1 }],
+    tileOrigin: [0, { y: 1 }],
+    codeBlock: [64, { width: 64, height: 64n }, { width: '64', height: 64 }],
+    precincts: [{ width: 8, height: 8 }, '256', [null], Array(1), [{ width: Symbol('x'), height: 8 }]],
+    codeBlockStyle: ['bypass', ['bypass'], { bypas: true }, { bypass: 1 }, { bypass: null }],
+    mct: [true],
+    roi: [
+      [],
+      { rect: [] },
+      { rects: 'all' },
+      { rects: {} },
+      { rects: [null] },
+      { rects: Array(1) },
+      { mask: Array(300).fill(1) },
+      { mask: new Uint16Array(300) },
+      { rects: [{ x: 0, y: 0, width: 1, height: 1 }], components: 0 },
+      { rects: [{ x: 0, y: 0, width: 1, height: 1 }], components: ['0'] },
+      { rects: [{ x: 0, y: 0, width: 1, height: 1 }], components: [0.5] },
+      { rects: [{ x: 0, y: 0, width: 1, height: 1 }], shift: 9n },
+    ],
+    guardBits: ['2'],
+    quantization: [0],
+    weights: [true],
+    tileParts: ['R'],
+    markers: ['sop', { sop: 'no' }, { sop: 1 }, { sopp: true }, { plt: null }],
+    registration: [{ x: 0, y: 0 }, [null], [{ x: 0 }], [{ x: 0n, y: 0 }]],
+    comments: ['abc', [null], Array(1), [[1]], [new Uint16Array(3)]],
+    profile: [0, 'toString', 'constructor'],
+    frameRate: ['24', 0, -1, Number.NaN, Number.POSITIVE_INFINITY],
+    colour: [
+      'srgb',
+      [],
+      { space: null },
+      { space: Symbol('x') },
+      { icc: [1] },
+      { parameters: 'x' },
+      { channels: 'rgb' },
+      { channels: [null] },
+      { channels: [{ kind: 'colour' }] },
+      { palette: [] },
+      { palette: {} },
+      { palette: { columns: {} } },
+      { palette: { columns: [null] } },
+      { palette: { columns: [{ precision: 8 }] } },
+      { palette: { columns: [{ precision: 8n, entries: new Uint8Array(1) }] } },
+      { palette: { columns: [{ precision: 8, entries: new Uint8Array(1) }], mapping: 'direct' } },
+      { palette: { columns: [{ precision: 8, entries: new Uint8Array(1) }], mapping: [null] } },
+    ],
+    metadata: [
+      'x',
+      [],
+      { xml: {} },
+      { xml: '<a/>' },
+      { xml: [undefined] },
+      { xmp: 5 },
+      { geotiff: 'II' },
+      { gml: null },
+      { uuid: {} },
+      { uuid: [undefined] },
+      { uuid: [{ id: '00112233445566778899aabbccddeeff' }] },
+      { resolution: 300 },
+      { resolution: { capture: 300 } },
+      { resolution: { display: { x: 5n, y: 5 } } },
+    ],
+    verify: ['no', 1],
+    limits: [5, [], { pixels: Number.NaN }, { tiles: -1 }, { components: '5' }, { pixel: 5 }],
+    signal: [],
+    onProgress: ['log', {}],
+  };
+  const cases = Object.entries(wrong).flatMap(([name, values]) =>
+    (name === 'signal' ? [] : [...STRANGE.map(([, value]) => value), ...values])
+      .filter((value) => !(name === 'onProgress' && typeof value === 'function'))
+      .map((value, k): [string, number, unknown] => [name, k, value]),
+  );
+
+  test.each(cases)('for %s (%i) are refused before anything is done', async (name, _, value) => {
+    const expected = { kind: 'usage', code: name === 'rate' ? 'rate-value' : 'option-value' };
+    const options = { [name]: value } as EncodeOptions;
+    expect(failureOf(() => encodeSync(grey, options))).toMatchObject(expected);
+    await expect(encode(grey, options)).rejects.toMatchObject(expected);
+    if (name === 'verify') return; // no option of streams
+    const sink = new TestSink();
+    expect(failureOf(() => createEncoder(header, { ...options, sink }))).toMatchObject(expected);
+    expect(sink.calls.write).toBe(0);
+  });
+
+  test.each([...STRANGE, ['text', 'lossless'], ['a list', []]])('%s is no object of options', async (_, options) => {
+    const expected = { kind: 'usage', code: 'option-value' };
+    expect(failureOf(() => encodeSync(grey, options as EncodeOptions))).toMatchObject(expected);
+    await expect(encode(grey, options as EncodeOptions)).rejects.toMatchObject(expected);
+    expect(failureOf(() => createEncoder(header, options as never))).toMatchObject(expected);
+  });
+
+  test.each<[string, unknown]>([
+    ...STRANGE,
+    ['a list', []],
+    ['a misspelt layout', { ...grey, layout: 'plannar' }],
+    ['a width in text', { ...grey, width: '20' }],
+    ['a width that is a symbol', { ...grey, width: Symbol('x') }],
+    ['channels that are a bigint', { ...grey, channels: 1n }],
+    ['a sign in words', { ...grey, signed: 'no' }],
+    ['a precision that is null', { ...grey, precision: null }],
+    ['planes that are no list', { ...grey, planes: {} }],
+    ['a plane that is null', { width: 1, height: 1, planes: [null] }],
+    ['a plane that was left out', { width: 1, height: 1, planes: afterHole({ data: new Uint8Array(1) }) }],
+    ['a sign of a plane in words', { width: 1, height: 1, planes: [{ data: new Uint8Array(1), signed: 'no' }] }],
+    ['a distance in text', { width: 1, height: 1, planes: [{ data: new Uint8Array(1), dx: '1' }] }],
+  ])('as a picture: %s', (_, image) => {
+    const expected = { kind: 'usage', code: 'option-value' };
+    expect(failureOf(() => encodeSync(image as RawImage))).toMatchObject(expected);
+  });
+
+  test.each<[string, unknown]>([
+    ...STRANGE,
+    ['a component that is null', { ...header, components: [null] }],
+    ['a component that was left out', { ...header, components: afterHole({}) }],
+    ['components that are no list', { ...header, components: {} }],
+    ['a billion channels', { ...header, channels: 1e9 }],
+    ['2^32 channels', { ...header, channels: 2 ** 32 }],
+    ['a sign in words', { ...header, signed: 'no' }],
+    ['a precision that is a bigint', { ...header, precision: 8n }],
+  ])('as the header of a stream: %s', (_, what) => {
+    const begin = () => createEncoder(what as never, { sink: new TestSink() });
+    expect(failureOf(begin)).toMatchObject({ kind: 'usage', code: 'option-value' });
+  });
+
+  test('are named with their place and what they are', () => {
+    const messageOf = (options: unknown) => {
+      try {
+        encodeSync(grey, options as EncodeOptions);
+      } catch (error) {
+        return (error as Error).message;
+      }
+      return undefined;
+    };
+    expect(messageOf({ codeBlockStyle: { bypas: true } })).toMatch(
+      /^codeBlockStyle has no "bypas", only bypass, reset/,
+    );
+    expect(messageOf({ markers: { sop: 'no' } })).toBe('markers.sop must be true or false, found "no"');
+    expect(messageOf({ levels: Symbol('x') })).toBe('levels must be a whole number from 0 to 32, found Symbol(x)');
+    expect(messageOf({ comments: [1n] })).toBe('comments[0] must be text or bytes, found the bigint 1');
+    expect(messageOf({ roi: { rects: [null] } })).toBe('roi.rects[0] must be an object, found null');
+    expect(messageOf({ metadata: { uuid: [{}] } })).toBe('metadata.uuid[0].id must be text, found undefined');
+    expect(messageOf({ quantization: 'derived', levels: 32, rate: { psnr: 45 } })).toMatch(/derived with levels 32/);
+  });
+
+  test('a key without a value is as good as none', () => {
+    const asked = { bytes: undefined, lossless: true } as never;
+    const { data } = encodeSync(grey, {
+      rate: asked,
+      tile: undefined,
+      roi: undefined,
+      markers: { sop: undefined },
+    } as never);
+    expect(data).toEqual(encodeSync(grey).data);
+    expect(encodeSync(grey, { rate: [{ bpp: 7, psnr: undefined }, asked] as never }).layers).toHaveLength(2);
+  });
+});
+
+describe('regions', () => {
+  const rect = { x: 0, y: 0, width: 5, height: 5 };
+  test.each([
+    ['right of', [{ ...rect, x: 20 }]],
+    ['left of', [{ ...rect, x: -5 }]],
+    ['below', [{ ...rect, y: 15 }]],
+    ['above', [{ ...rect, y: -9 }]],
+    [
+      'around',
+      [
+        { ...rect, x: 99 },
+        { ...rect, y: 99 },
+      ],
+    ],
+  ])('%s the picture are empty', (_, rects) => {
+    expect(failureOf(() => encodeSync(grey, { roi: { rects } }))).toMatchObject({
+      kind: 'usage',
+      code: 'region-empty',
+    });
+    const begin = () => createEncoder({ width: 20, height: 15 }, { sink: new TestSink(), roi: { rects } });
+    expect(failureOf(begin)).toMatchObject({ kind: 'usage', code: 'region-empty' });
+  });
+
+  test('that reach into the picture are not', () => {
+    const rects = [
+      { ...rect, x: -4, y: -4 },
+      { ...rect, x: 99 },
+    ];
+    expect(encodeSync(grey, { roi: { rects } }).psnr).toBe(Number.POSITIVE_INFINITY);
+  });
+});
+
+describe('what would never end', () => {
+  const many: RawImage = { width: 1, height: 1, channels: 16384, data: new Uint8Array(16384) };
+  const far = { ...many, planes: Array(16384).fill({ data: new Uint8Array(1), dx: 255, dy: 255 }) };
+  const small: RawImage = { width: 16, height: 16, channels: 3, data: new Uint8Array(768) };
+  const rising = Array.from({ length: 65535 }, (_, k) => ({ bytes: k + 1 }));
+  test.each<[string, RawImage, EncodeOptions]>([
+    ['packets of 16384 components in 65535 layers', many, { layers: 65535 }],
+    ['the same when they are subsampled', far, { layers: 65535 }],
+    ['the same when the layers are listed', many, { rate: rising }],
+    ['packets of 33 resolution levels in 65535 layers', small, { levels: 32, layers: 65535 }],
+    [
+      'packets of tiny tiles in many layers',
+      { ...small, width: 250, height: 250 },
+      { tile: { width: 1, height: 1 }, layers: 100 },
+    ],
+    [
+      'packets of tiny precincts',
+      { ...small, width: 4000, height: 4000 },
+      { precincts: [{ width: 2, height: 2 }], levels: 1 },
+    ],
+  ])('%s: refused at once', (_, image, options) => {
+    const started = performance.now();
+    expect(failureOf(() => encodeSync(image, options))).toMatchObject({ kind: 'limit', code: 'limit-code-blocks' });
+    expect(performance.now() - started).toBeLessThan(1000);
+  });
+
+  test("the limit on packets is the caller's", () => {
+    const options = { layers: 50, limits: { codeBlocks: 250 } };
+    // 5 resolution levels
+    expect(encodeSync({ ...small, channels: 1, data: new Uint8Array(256) }, options).layers).toHaveLength(50);
+    expect(
+      failureOf(() => encodeSync({ ...small, channels: 1, data: new Uint8Array(256) }, { ...options, layers: 51 })),
+    ).toMatchObject({ code: 'limit-code-blocks' });
+  });
+});
+
 describe('aborts', () => {
   test('an aborted signal ends an encode with its reason before anything is done', async () => {
     const onProgress = vi.fn();
@@ -288,7 +550,6 @@ describe('aborts', () => {
   });
 });
 
-const header = { width: 40, height: 30, channels: 1 };
 const tile = { width: 16, height: 16 };
 const rows = (count: number) => new Uint8Array(40 * count).map((_, k) => (k * 31) & 255);
 const tileAt = (x: number, y: number) => [new Uint8Array((x === 2 ? 8 : 16) * (y === 1 ? 14 : 16))] as const;
@@ -414,6 +675,10 @@ describe('a stream of tiles and rows', () => {
   test.each<[string, object, object]>([
     ['no sink', header, { sink: undefined }],
     ['a sink that cannot write', header, { sink: {} }],
+    ['a sink with something for a patch function', header, { sink: { write: () => {}, patch: null } }],
+    ['a spill store that is null', header, { spill: null }],
+    ['a spill store that cannot read', header, { spill: { append: () => {} }, rate: { bpp: 2 } }],
+    ['a spill store that cannot append', header, { spill: { read: () => new Uint8Array(0) }, rate: { bpp: 2 } }],
     ['PLM', header, { markers: { plm: true } }],
     ['PPM', header, { markers: { ppm: true } }],
     ['no width', { ...header, width: 0 }, {}],
