@@ -44,6 +44,7 @@ export const ENCODE_FLAGS = {
   verify: SWITCH,
   // coding
   profile: TEXT,
+  'frame-rate': TEXT,
   wavelet: TEXT,
   mct: TEXT,
   levels: TEXT,
@@ -166,6 +167,7 @@ export function encodeOptionsOf(values: EncodeValues, read: (path: string) => Ui
       return readWord(text, 'container', ['jp2', 'codestream'], { j2k: 'codestream', j2c: 'codestream', jpx: 'jp2' });
     }),
     profile: values.profile as EncodeOptions['profile'],
+    frameRate: optional(values['frame-rate'], (text) => readPositive(text, 'frame-rate')),
     rate,
     layers: Array.isArray(rate) ? undefined : layers,
     wavelet: optional(values.wavelet, (text) => {

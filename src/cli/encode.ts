@@ -13,6 +13,7 @@ import {
   withoutAliases,
 } from './encode-options.ts';
 import { CommandLineError, EXIT, type ExitCode, InputFileError, isSystemCode, worse } from './exit.ts';
+import { equivalentsTable, refuseForeignFlags } from './foreign-flags.ts';
 import { expandPalette, type InputPicture } from './formats/input-picture.ts';
 import { parseRawDescription, type RawDescription } from './formats/read-raw.ts';
 import { isDirectory, outputPathOf, writeWhole } from './output.ts';
@@ -46,6 +47,7 @@ size and quality: one kind, a list for several quality layers; the last may be t
 
 coding
       --profile <name>   a set of rules: cinema2k, cinema4k, broadcast, imf, dicom-j2k, jpip, archive
+      --frame-rate n     frames a second, for sizes and levels of moving pictures: default 24
       --wavelet 5/3|9/7  default: 5/3 if lossless, else 9/7
       --mct <m>          auto, none, rct or ict
       --levels n         decompositions (--resolutions n: one more)
@@ -70,6 +72,9 @@ file
       --resolution <r>   300dpi, 300x150dpi, 118dpcm or points a metre; --display-resolution
       --xml file         --xmp file   --gml file   --geotiff file   --uuid ID:file
       --comment text     again for more; --no-comment for none
+
+for those who come from elsewhere
+${equivalentsTable()}
 
 Output appears whole or not at all, also when interrupted.
 exit codes: 0 ok, 1 wrong call, 2 bad input or interrupted`;
@@ -103,8 +108,10 @@ interface Call {
 
 /** Runs the command. */
 export async function runEncode(args: string[]): Promise<ExitCode> {
+  const ours = withoutAliases(args);
+  refuseForeignFlags(ours);
   const { values, positionals: inputs } = parseArgs({
-    args: withoutAliases(args),
+    args: ours,
     allowPositionals: true,
     options: ENCODE_FLAGS,
   });

@@ -120,6 +120,7 @@ describe('coding and arrangement', () => {
     ['--plm --ppm', { markers: { plm: true, ppm: true } }],
     ['--ppt', { markers: { ppt: true } }],
     ['--profile cinema2k', { profile: 'cinema2k' }],
+    ['--profile broadcast --frame-rate 59.94', { profile: 'broadcast', frameRate: 59.94 }],
     ['--container j2k', { container: 'codestream' }],
     ['--verify', { verify: true }],
   ])('%s', (line, options) => {
@@ -129,6 +130,7 @@ describe('coding and arrangement', () => {
   test.each([
     ['--levels 3 --resolutions 3', /contradicts/],
     ['--resolutions 0', /at least 1/],
+    ['--frame-rate 0', /--frame-rate takes/],
     ['--wavelet 7/9', /--wavelet takes 5\/3, 9\/7/],
     ['--style fast', /--style takes/],
     ['--progression LCRP', /--progression takes/],
