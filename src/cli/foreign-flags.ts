@@ -86,7 +86,10 @@ export const EQUIVALENTS: readonly Equivalent[] = [
     ours: '--style bypass,segmentation',
     opj: '-M 33',
     kdu: 'Cmodes=BYPASS|SEGMARK',
-    fromOpj: (value) => `--style ${MODES.filter((_, bit) => (Number(value) >> bit) & 1).join(',')}`,
+    fromOpj: (value) => {
+      const modes = MODES.filter((_, bit) => (Number(value) >> bit) & 1);
+      return modes.length > 0 ? `--style ${modes.join(',')}` : '';
+    },
     fromKdu: (value) => `--style ${value.split('|').map(modeName).join(',')}`,
   },
   { ours: '--guard-bits 1', kdu: 'Qguard=1' },

@@ -56,6 +56,7 @@ test.each([
   [['-r', '20'], '-r is --ratio here: --ratio 20'],
   [['-r', '1'], '-r is --ratio here: --ratio lossless'],
   [['-r'], '-r is --ratio here'],
+  [['-M', '0'], '-M is not needed here'],
   [['-rate', '-,0.5'], '-rate is --bpp here: --bpp 0.5,lossless'],
   [['Creversible=yes'], 'Creversible is --wavelet here: --wavelet 5/3'],
   [['Cuse_sop=no'], 'Cuse_sop is not needed here'],
