@@ -19,7 +19,7 @@ const out = new Int32Array(SIZE * SIZE);
 function jobsOf(style: number, stopSlope = 0): CodeBlockCoefficients[] {
   return blocks.map(({ coefficients, subband }) => {
     const shape = { width: SIZE, height: SIZE, subband, style };
-    return { ...shape, coefficients, fractionBits: 0, exact: true, stopSlope };
+    return { ...shape, coefficients, fractionBits: 0, exact: true, stopSlope, measured: false };
   });
 }
 

@@ -134,6 +134,7 @@ export function makeCase(seed: number, number: number, attempt = 0): EncoderCase
   const alike = components.length >= 3 && components.slice(1, 3).every((c) => sameFormat(c, first!));
   const mctCard = card('mct');
   const levels = card('levels');
+  const quantization = card('quantization');
   const { tile, tileOrigin } = tilesOf(card, random, picture, origin);
   const numLayers = layersOf(rateCard, random);
   const rates = ratesOf(rateCard, random, picture, numLayers);
@@ -165,7 +166,8 @@ export function makeCase(seed: number, number: number, attempt = 0): EncoderCase
     // shifted by at least M_b, coefficients need twice the bit-planes; more than 30 are not carried
     ...(deep <= 8 ? regionOf(roiCard, random, picture) : {}),
     ...(guardBits === undefined || (roiCard !== 'none' && guardBits > 3) || deep > 20 ? {} : { guardBits }),
-    quantization: card('quantization'),
+    // one step for 32 levels is more than QCD can say (E-5)
+    quantization: levels === 32 && quantization === 'derived' ? 'expounded' : quantization,
     weights: card('weights'),
     tileParts: card('tileParts'),
     markers: {

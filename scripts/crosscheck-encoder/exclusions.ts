@@ -101,6 +101,17 @@ export const EXCLUSIONS: readonly Exclusion[] = [
     when: ({ options }) => options.progressionChanges !== undefined,
   },
   {
+    oracle: 'opj_decompress',
+    reason:
+      'reads the CEpoc of 0 that stands for all of 256 components (15444-1 Table A.32) as none; 255 and 257 components come back whole',
+    when: ({ picture, options }) => options.progressionChanges !== undefined && picture.components.length === 256,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'refuses the header when a CEpoc of 0 stands for all of 256 components (15444-1 Table A.32)',
+    when: ({ picture, options }) => options.progressionChanges !== undefined && picture.components.length === 256,
+  },
+  {
     oracle: 'grk_decompress',
     reason: 'gets samples wrong in some pictures that do not begin at the origin of the reference grid',
     when: ({ options }) => options.origin !== undefined,
@@ -112,6 +123,7 @@ export const REFUSALS: readonly { readonly code: string; readonly message: RegEx
   { code: 'rate-value', message: /bytes are too few: headers and empty packets take/ },
   { code: 'rate-value', message: /sizes of layers must grow/ },
   { code: 'rate-value', message: /a quantiser step of .* is beyond what QCD can say/ },
+  { code: 'option-value', message: /quantization derived with levels \d+ has steps too fine for QCD/ },
   { code: 'option-value', message: /bit-planes would be needed, 30 are carried/ },
   { code: 'option-value', message: /roi\.shift must be a whole number from/ },
   { code: 'option-value', message: /guard bits are too few for the 9\/7 filter/ },

@@ -5,7 +5,8 @@
  */
 import type { EncodingCoder } from './encoder/block-jobs.ts';
 import { checkOptions } from './encoder/call-shapes.ts';
-import { encodePicture, type EncodeWork } from './encoder/encode.ts';
+import type { DecodeOptions } from './decoder/options.ts';
+import { type DecodeRequest, encodePicture, type EncodeWork } from './encoder/encode.ts';
 import type { EncodeOptions, EncodeResult, RawImage } from './encoder/options.ts';
 import type { DecodedComponent } from './encoder/quality.ts';
 import { Deadline, type Executor, PAUSE_INTERVAL_MS } from './executor.ts';
@@ -28,7 +29,7 @@ export function encodeNow(codec: EncodingCodec, image: RawImage, options: Encode
   while (!step.done) {
     deadline.check();
     if (step.value) {
-      const decoded = openPictureSync(codec, step.value.file, {}, 'picture').decodeSync(AS_ENCODED);
+      const decoded = openPictureSync(codec, step.value.file, {}, 'picture').decodeSync(asEncoded(step.value));
       step = work.next(componentsOf(decoded));
     } else step = work.next();
   }
@@ -57,7 +58,7 @@ export async function runEncode<T>(
   while (!step.done) {
     deadline.check();
     if (step.value) {
-      const decoded = await decodeAgain(codec, step.value.file, signal);
+      const decoded = await decodeAgain(codec, step.value, signal);
       step = work.next(componentsOf(decoded));
       continue;
     }
@@ -72,15 +73,17 @@ export async function runEncode<T>(
 }
 
 /** The components as they were encoded, with nothing done to them. */
-const AS_ENCODED = { colour: 'native', layout: 'planar', strict: true } as const;
+function asEncoded({ layers }: DecodeRequest): DecodeOptions {
+  return { colour: 'native', layout: 'planar', strict: true, ...(layers === undefined ? {} : { layers }) };
+}
 
 async function decodeAgain(
   codec: EncodingCodec,
-  file: Uint8Array,
+  request: DecodeRequest,
   signal: AbortSignalLike | undefined,
 ): Promise<RasterImage> {
-  const image = await openPicture(codec, file, {}, 'picture');
-  return image.decode({ ...AS_ENCODED, ...(signal ? { signal } : {}) });
+  const image = await openPicture(codec, request.file, {}, 'picture');
+  return image.decode({ ...asEncoded(request), ...(signal ? { signal } : {}) });
 }
 
 function componentsOf(image: RasterImage): readonly DecodedComponent[] {

@@ -20,6 +20,8 @@ export interface CodeBlockCoefficients {
   exact: boolean;
   /** Stop where the bit-planes to come can hardly gain so much squared error a byte; 0 codes everything. */
   stopSlope: number;
+  /** Measure distortion exactly at the end of each bit-plane. */
+  measured: boolean;
 }
 
 /** What came out; it is the encoder's own and changes with the next code-block. */

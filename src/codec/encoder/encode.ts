@@ -14,14 +14,16 @@ import type { PrecinctKey } from '../packets/precinct-source.ts';
 import type { PacketView } from '../tier2/read-blocks.ts';
 import type { EncodingCoder } from './block-jobs.ts';
 import type { CodedTile } from './coded-tile.ts';
-import { SlopeHistogram, slopeOf } from './convex-hull.ts';
+import { MAX_SLOPE_CODE, SlopeHistogram, slopeOf } from './convex-hull.ts';
 import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
 import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeResult, LayerSummary, RawImage } from './options.ts';
 import { mainHeaderBytes, overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
 import { type EncodePlan, planEncode } from './plan.ts';
 import { type DecodedComponent, decibels, squaredError } from './quality.ts';
+import { PsnrSearch, TOO_LOW } from './psnr-search.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
+import { SPREAD } from './rates.ts';
 import { checkRegion } from './region-masks.ts';
 import { type ComponentSamples, formatOf, samplesOf } from './samples.ts';
 import { type LoadComponent, type StopChooser, TileEncoder } from './tile-encoder.ts';
@@ -29,6 +31,8 @@ import { type LoadComponent, type StopChooser, TileEncoder } from './tile-encode
 /** A file that somebody has to decode: answered with its components. */
 export interface DecodeRequest {
   readonly file: Uint8Array;
+  /** Quality layers to decode; all of them where it is undefined. */
+  readonly layers: number | undefined;
 }
 
 /** Work of an encode. */
@@ -43,14 +47,20 @@ const SAMPLE_MARGIN = 3;
 /** Coders stop late; a slope that is a little below what they were told costs nothing that could be measured. */
 const STOP_TOLERANCE = 1.1;
 
-/** How far above a PSNR target the result may be, in decibels, and where the search aims. */
-const PSNR_TOLERANCE = 0.1;
-const PSNR_AIM = 0.03;
 /** Mean squared error that rounding to samples hides. */
 const INVISIBLE = 1 / 32;
-/** Trials for one quantiser step, and how often the step is quartered. */
+/** Trials for one quantiser step. */
 const PSNR_TRIALS = 12;
-const MAX_REFINEMENTS = 4;
+/**
+ * Where a size leaves room for more than the quantiser does, its step becomes so many times finer (as a power of four; what then is too
+ * fine costs nothing, since coding stops in time); where a PSNR needs more, likewise. Where a PSNR falls between two passes of a small
+ * picture, a step that is a little finer moves all of them.
+ */
+const FINER_FOR_SIZE = 1.5;
+const FINER_FOR_PSNR = 1;
+const A_LITTLE_FINER = 0.11;
+const MAX_REFINEMENTS = 8;
+const MAX_SHIFTS = 5;
 
 /** Header of the codestream's box. A codestream that would need a longer one does not fit one array. */
 const JP2C_BYTES = 8;
@@ -64,14 +74,37 @@ export function* encodePicture(
 ): EncodeWork<EncodeResult> {
   const start = executor.now();
   const format = formatOf(image);
-  for (let refine = 0; ; refine++) {
+  let best: Attempt | undefined;
+  let step = 0;
+  let shifts = 0;
+  for (let refine = 0, tries = 0; ; tries++) {
     const plan = planEncode(format, options, refine);
+    // a step that cannot become finer has been tried
+    if (best && plan.baseStep === step) break;
+    step = plan.baseStep;
     const samples = samplesOf(image, format, options.origin ?? { x: 0, y: 0 });
-    const encode = new PictureEncode(plan, samples, coders);
-    const made = yield* encode.run(refine < MAX_REFINEMENTS);
-    if (made === undefined) continue; // the quantiser was too coarse for what was asked
-    return { ...made, ms: executor.now() - start };
+    const attempt = yield* new PictureEncode(plan, samples, coders).run();
+    if (best === undefined || attempt.penalty <= best.penalty) best = attempt;
+    if (best.penalty === 0 || plan.reversible || tries === MAX_REFINEMENTS) break;
+    if (attempt.wants === 'finer-for-size') refine += FINER_FOR_SIZE;
+    else if (attempt.wants === 'finer-for-psnr') refine += FINER_FOR_PSNR;
+    else if (shifts++ < MAX_SHIFTS) refine += A_LITTLE_FINER;
+    else break;
   }
+  if (best.penalty >= TOO_LOW) {
+    const reached = best.result.psnr.toFixed(2);
+    throw usage('rate-value', `no choice of passes keeps the PSNR; these options reach ${reached} dB at most`);
+  }
+  return { ...best.result, ms: executor.now() - start };
+}
+
+/** What one quantiser step led to. */
+interface Attempt {
+  readonly result: Omit<EncodeResult, 'ms'>;
+  /** How far the result is from what was asked, 0 for not at all; comparable between attempts. */
+  readonly penalty: number;
+  /** What would bring it nearer. */
+  readonly wants: 'nothing' | 'finer-for-size' | 'finer-for-psnr' | 'other-passes';
 }
 
 /** One encode with one quantiser step. */
@@ -91,54 +124,56 @@ class PictureEncode {
     this.encoder = new TileEncoder(plan, options.roi, coder.createEncoder());
   }
 
-  *run(mayRefine: boolean): EncodeWork<Omit<EncodeResult, 'ms'> | undefined> {
+  *run(): EncodeWork<Attempt> {
     const { plan } = this;
     const head = this.head();
     const tiles = yield* this.codeTiles();
+    const searches = plan.rates.map((rate) => ('psnr' in rate ? new PsnrSearch(rate.psnr) : undefined));
+    if (searches.some((search) => search !== undefined)) return yield* this.searchPsnr(tiles, head, searches);
     const last = plan.rates[plan.rates.length - 1];
-    if (!('psnr' in last)) {
-      const made = yield* this.assemble(tiles, head, 1);
-      // there is room for more than this quantiser leaves, and a finer one would still show after rounding
-      const coarse = made.control.cuts[made.control.cuts.length - 1].distortion > INVISIBLE * plan.numSamples;
-      const finer = mayRefine && coarse && !plan.reversible && budgetOf(plan, last) !== undefined;
-      if (finer && takesEverything(made.control)) return undefined;
-      const error = plan.options.verify ? yield* this.measure(made.file) : undefined;
-      if ('lossless' in last && error !== undefined && error > 0) {
-        throw new Error('a lossless result does not decode to what was encoded; please report this');
-      }
-      return this.result(tiles, made, error);
+    const made = yield* this.assemble(tiles, head, searches);
+    const error = plan.options.verify ? yield* this.measure(made.file, undefined) : undefined;
+    if ('lossless' in last && error !== undefined && error > 0) {
+      throw new Error('a lossless result does not decode to what was encoded; please report this');
     }
-    const target = last.psnr;
-    let scale = 10 ** (-PSNR_AIM / 10);
-    let best: { made: Assembled; error: number } | undefined;
-    // the scales between which the answer lies, once both sides have been seen
-    let good = 0;
-    let bad = Number.POSITIVE_INFINITY;
+    const result = this.result(tiles, made, error);
+    // there may be room for more than this quantiser leaves, and a finer one would still show after rounding
+    const coarse = made.control.cuts[made.control.cuts.length - 1].distortion > INVISIBLE * plan.numSamples;
+    const hasRoom = budgetOf(plan, last) !== undefined && takesEverything(made.control, plan.rates.length - 1);
+    if (coarse && hasRoom) return { result, penalty: 1, wants: 'finer-for-size' };
+    return { result, penalty: 0, wants: 'nothing' };
+  }
+
+  /** Tries until every layer that has to have a PSNR decodes to it. */
+  private *searchPsnr(
+    tiles: CodedTile[],
+    head: Uint8Array,
+    searches: readonly (PsnrSearch | undefined)[],
+  ): EncodeWork<Attempt> {
+    const { plan } = this;
+    const count = searches.length;
+    let best: { made: Assembled; error: number | undefined; penalty: number } | undefined;
     for (let trial = 0; trial < PSNR_TRIALS; trial++) {
-      const made = yield* this.assemble(tiles, head, scale);
-      const error = yield* this.measure(made.file);
-      const psnr = decibels(plan.peakEnergy, plan.numSamples, error);
-      if (psnr >= target && (best === undefined || error > best.error)) best = { made, error };
-      if (psnr >= target && psnr <= target + PSNR_TOLERANCE) break;
-      const everything = takesEverything(made.control);
-      if (psnr < target && everything) {
-        if (mayRefine && !plan.reversible) return undefined;
-        break;
+      const made = yield* this.assemble(tiles, head, searches);
+      let penalty = 0;
+      let error: number | undefined;
+      for (let l = 0; l < count; l++) {
+        const search = searches[l];
+        const isLast = l === count - 1;
+        if (search === undefined && !(isLast && plan.options.verify)) continue;
+        error = yield* this.measure(made.file, isLast ? undefined : l + 1);
+        const psnr = decibels(plan.peakEnergy, plan.numSamples, error);
+        penalty += search?.penaltyOf(psnr) ?? 0;
+        search?.note(psnr, takesEverything(made.control, l));
       }
-      if (psnr >= target) good = Math.max(good, scale);
-      else bad = Math.min(bad, scale);
-      // errors below half a sample vanish when the decoder rounds; where that misleads, the middle will do
-      const next = scale * 10 ** ((psnr - target - PSNR_AIM) / 10);
-      const [low, high] = [good * 1.0001, bad / 1.0001];
-      if (next > low && next < high && trial < PSNR_TRIALS / 2) scale = next;
-      else scale = good === 0 ? bad / 4 : bad === Number.POSITIVE_INFINITY ? good * 4 : Math.sqrt(good * bad);
+      if (searches[count - 1] === undefined && !plan.options.verify) error = undefined;
+      if (best === undefined || penalty < best.penalty) best = { made, error, penalty };
+      if (penalty === 0 || searches.some((search) => search?.isShort)) break;
     }
-    if (best === undefined) {
-      // as good as this coding gets
-      const made = yield* this.assemble(tiles, head, 0);
-      best = { made, error: yield* this.measure(made.file) };
-    }
-    return this.result(tiles, best.made, best.error);
+    const { made, error, penalty } = best!;
+    const isShort = searches.some((search) => search?.isShort);
+    const result = this.result(tiles, made, error);
+    return { result, penalty, wants: penalty === 0 ? 'nothing' : isShort ? 'finer-for-psnr' : 'other-passes' };
   }
 
   private *codeTiles(): EncodeWork<CodedTile[]> {
@@ -185,13 +220,18 @@ class PictureEncode {
     return this.stopOf(sample, scale * numTiles, numTiles === 1 ? 1 + SAMPLE_MARGIN / Math.sqrt(count) : TILE_MARGIN);
   };
 
-  /** A slope safely below the one that the last layer will be cut at; 0 where nothing will be cut. */
+  /** A slope safely below the lowest that a layer will be cut at; 0 where nothing will be cut. */
   private stopOf(seen: SlopeHistogram, scale: number, margin: number): number {
     const { plan } = this;
-    const target = targetOf(plan, plan.rates[plan.rates.length - 1], 1, 1);
-    if (target.kind === 'bytes') return slopeOf(seen.codeForBytes(target.bytes, scale)) / margin;
-    if (target.kind === 'distortion') return slopeOf(seen.codeForDistortion(target.distortion, scale)) / margin;
-    return 0;
+    let code = MAX_SLOPE_CODE;
+    for (const rate of plan.rates) {
+      if (rate === SPREAD) continue;
+      const target = targetOf(plan, rate, 1, 1);
+      if (target.kind === 'bytes') code = Math.min(code, seen.codeForBytes(target.bytes, scale));
+      else if (target.kind === 'distortion') code = Math.min(code, seen.codeForDistortion(target.distortion, scale));
+      else return 0;
+    }
+    return slopeOf(code) / margin;
   }
 
   private head(): Uint8Array {
@@ -201,8 +241,12 @@ class PictureEncode {
     return writeJp2Head(plan.main.siz, options.colour, options.metadata);
   }
 
-  /** Shares out the passes and puts everything in order. `scale` is a correction of the error that a PSNR allows. */
-  private *assemble(tiles: CodedTile[], head: Uint8Array, scale: number): EncodeWork<Assembled> {
+  /** Shares out the passes and puts everything in order. */
+  private *assemble(
+    tiles: CodedTile[],
+    head: Uint8Array,
+    searches: readonly (PsnrSearch | undefined)[],
+  ): EncodeWork<Assembled> {
     const { plan } = this;
     const { options } = plan;
     const { main, arrangement } = plan;
@@ -216,12 +260,13 @@ class PictureEncode {
     const most = budgetOf(plan, plan.rates[plan.rates.length - 1]);
     let excess = 0;
     for (;;) {
-      const targets = plan.rates.map((rate): LayerTarget => {
-        const target = targetOf(plan, rate, 1, scale);
-        return target.kind === 'bytes' ? { ...target, bytes: target.bytes - excess } : target;
+      const targets = plan.rates.map((rate, l): LayerTarget => {
+        const target = targetOf(plan, rate, 1, searches[l]?.scale ?? 1);
+        if (target.kind === 'bytes') return { ...target, bytes: target.bytes - excess };
+        return target.kind === 'distortion' ? { ...target, trim: true } : target;
       });
       const control = yield* allocateLayers(plan, tiles, overheadOf(main, arrangement, fixed), targets);
-      if (yield* this.codeAnew(tiles, slopeOf(control.cuts[control.cuts.length - 1].slopeCode))) continue;
+      if (yield* this.codeAnew(tiles, slopeOf(Math.min(...control.cuts.map((cut) => cut.slopeCode))))) continue;
       options.onProgress?.({ stage: 'allocate', tilesDone: tiles.length, tiles: tiles.length, fraction: 1 });
       const { file, componentBytes } = yield* this.write(control, head);
       // lists of lengths that need more segments than one were not foreseen
@@ -267,9 +312,9 @@ class PictureEncode {
     return { file, componentBytes };
   }
 
-  /** Summed squared error of a file, components brought to one depth. */
-  private *measure(file: Uint8Array): EncodeWork<number> {
-    const components = (yield { file })!;
+  /** Summed squared error of a file decoded with so many layers, components brought to one depth. */
+  private *measure(file: Uint8Array, layers: number | undefined): EncodeWork<number> {
+    const components = (yield { file, layers })!;
     const { siz } = this.plan.main;
     const deepest = Math.max(...siz.components.map((c) => c.precision));
     return components.reduce((sum, component, c) => {
@@ -306,9 +351,9 @@ class PictureEncode {
   }
 }
 
-/** True when no pass that is worth anything was left out. */
-function takesEverything({ cuts }: RateControl): boolean {
-  return cuts[cuts.length - 1].slopeCode <= 1;
+/** True when a layer leaves out no pass that is worth anything. */
+function takesEverything({ cuts }: RateControl, layer: number): boolean {
+  return cuts[layer].slopeCode === 0;
 }
 
 interface Assembled {

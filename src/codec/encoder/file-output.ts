@@ -78,7 +78,10 @@ export class FileOutput {
     await this.out.flush();
     if (this.boxAt >= 0 && this.out.canPatch) {
       const length = this.out.length - this.boxAt - (this.mayBeWide ? LONG_BOX : SHORT_BOX);
-      await this.out.patch(this.boxAt, writeCodestreamBoxHeader(length, this.mayBeWide));
+      const box = writeCodestreamBoxHeader(length, this.mayBeWide);
+      if (!this.mayBeWide && box.length > SHORT_BOX)
+        throw new Error('a codestream eight times as large as its samples');
+      await this.out.patch(this.boxAt, box);
     }
     if (this.tlmAt >= 0) await this.out.patch(this.tlmAt, writeTlmSegments(this.tileParts));
     await this.out.close();
@@ -89,9 +92,9 @@ export class FileOutput {
     return this.out.abort(reason);
   }
 
-  /** Coding hardly ever makes samples larger; twice as large is beyond doubt. */
+  /** Whether the box gets room for a length of 64 bits. Coding hardly ever makes samples larger, and never eight times. */
   private get mayBeWide(): boolean {
-    return this.out.canPatch && this.plan.numSampleBits / 4 > 2 ** 32;
+    return this.out.canPatch && this.plan.numSampleBits > 2 ** 32;
   }
 }
 

@@ -50,7 +50,9 @@ export interface RawImage {
  * How large or how good the result is to be.
  *
  * - `lossless`: every sample comes back (5/3 filter, 15444-1 F.4.8.1).
- * - `bytes`: the whole file is at most so large, and at most 1 % or 200 bytes smaller while there is anything left to add.
+ * - `bytes`: the whole file is at most so large, and at most 1 % or 200 bytes smaller while there is anything left to add. While samples
+ *   stream in without a spill store each part gets its share as it comes, at most 3 % less in all where the parts are alike; what comes
+ *   last cannot make up for it when there is nothing in it.
  * - `bpp`: as `bytes`, in bits for each point of the image area.
  * - `ratio`: as `bytes`: the size of the samples, each at its precision, divided by this number.
  * - `psnr`: at least so many decibels, measured by decoding, and at most 0.1 more where there are code-blocks enough to choose from.

@@ -22,14 +22,14 @@ export type LayerTarget =
   | { readonly kind: 'bytes'; readonly bytes: number; readonly least?: boolean }
   /** The passes of this slope code and above, but at most so many bytes. */
   | { readonly kind: 'slope'; readonly slopeCode: number; readonly bytes: number }
-  /** At most so much weighted squared error. */
-  | { readonly kind: 'distortion'; readonly distortion: number };
+  /** At most so much weighted squared error; with `trim` no less than that either, which only makes sense when somebody measures. */
+  | { readonly kind: 'distortion'; readonly distortion: number; readonly trim?: boolean };
 
 /** A layer as it came out. */
 export interface LayerCut {
   /** Bytes of the file up to this layer. */
   readonly bytes: number;
-  /** Code of the slope threshold; 0 when everything is in. */
+  /** Code of the slope threshold; 0 when everything is in that is worth anything. */
   readonly slopeCode: number;
   /** Estimated weighted squared error that is left. */
   readonly distortion: number;
@@ -39,6 +39,8 @@ export interface LayerCut {
 interface Threshold {
   readonly slope: number;
   readonly limit: number;
+  /** Of the code-block with the number `limit` so many passes are in, whatever their slope. */
+  readonly partial?: number;
 }
 
 /** Everything, also what is on no hull. */
@@ -122,15 +124,18 @@ export class RateControl {
         threshold = yield* this.thresholdOfSize(target.bytes);
         size = yield* this.sizeAt(threshold);
         if (size > target.bytes && !(target.kind === 'bytes' && target.least)) {
-          throw usage(
-            'rate-value',
-            `${Math.floor(target.bytes)} bytes are too few: headers and empty packets take ${size}`,
-          );
+          const layer = this.cuts.length;
+          const taken =
+            layer === 0 ? 'headers and empty packets take' : `with the layers below it layer ${layer} takes`;
+          throw usage('rate-value', `${Math.floor(target.bytes)} bytes are too few: ${taken} ${size}`);
         }
         if (target.bytes - size > CLOSE_ENOUGH) size = yield* this.fillUp(target.bytes, size, threshold.slope);
       } else threshold = EVERYTHING;
     } else if (target.kind === 'distortion') {
       threshold = this.thresholdOfDistortion(target.distortion);
+      this.apply(threshold);
+      if (target.trim && this.numBlocks <= FEW_BLOCKS) this.trim(target.distortion);
+      size = yield* this.sizeOfAfter();
     }
     size ??= yield* this.sizeAt(threshold);
     return this.settle(threshold, size);
@@ -142,30 +147,33 @@ export class RateControl {
   }
 
   private settle(threshold: Threshold, size: number): LayerCut {
-    let distortion = this.histogram.residual;
+    let left = 0;
     for (const tile of this.tiles) {
-      distortion += this.distortionLeft(tile);
+      left += this.distortionLeft(tile);
       tile.layers.push(tile.after.slice());
       tile.before.set(tile.after);
       // the writers have just written this layer's headers
       for (const writer of tile.writers) writer.mark();
     }
     this.settled = size;
-    const cut = { bytes: size, slopeCode: Math.max(0, threshold.slope), distortion };
+    const slopeCode = left === 0 ? 0 : Math.max(0, threshold.slope);
+    const cut = { bytes: size, slopeCode, distortion: this.histogram.residual + left };
     this.cuts.push(cut);
     return cut;
   }
 
-  /** Squared error of what is on the hull and not in. */
+  /** Squared error of what is on the hull and not in; between two points of a hull it is taken to fall in a straight line. */
   private distortionLeft({ coded, after }: TileState): number {
     const { firstPass, passLengths, passSlopes, numBlocks } = coded;
     let sum = 0;
     for (let b = 0; b < numBlocks; b++) {
+      const first = firstPass[b];
+      const taken = after[b] > 0 ? passLengths[first + after[b] - 1] : 0;
       let length = 0;
-      for (let k = firstPass[b]; k < firstPass[b + 1]; k++) {
+      for (let k = first; k < firstPass[b + 1]; k++) {
         const code = passSlopes[k];
         if (code === 0) continue;
-        if (k - firstPass[b] >= after[b]) sum += (passLengths[k] - length) * slopeOf(code);
+        if (k - first >= after[b]) sum += (passLengths[k] - Math.max(length, taken)) * slopeOf(code);
         length = passLengths[k];
       }
     }
@@ -173,7 +181,7 @@ export class RateControl {
   }
 
   /** Puts into `after` what a threshold lets in, never less than before. */
-  private apply({ slope, limit }: Threshold): void {
+  private apply({ slope, limit, partial = 0 }: Threshold): void {
     for (const { coded, base, before, after } of this.tiles) {
       const { firstPass, passSlopes, numBlocks } = coded;
       for (let b = 0; b < numBlocks; b++) {
@@ -184,7 +192,8 @@ export class RateControl {
           // slopes fall along the block, with zeros between them
           while (k > first && (passSlopes[k - 1] === 0 || passSlopes[k - 1] < least)) k--;
         }
-        after[b] = Math.max(before[b], k - first);
+        const passes = base + b === limit ? Math.max(partial, k - first) : k - first;
+        after[b] = Math.max(before[b], passes);
       }
     }
   }
@@ -257,24 +266,62 @@ export class RateControl {
     const slope = this.histogram.codeForDistortion(wanted, 1);
     let left = this.histogram.residual;
     for (let code = 1; code <= slope; code++) left += this.histogram.bytes[code] * slopeOf(code);
-    return { slope, limit: left > wanted ? this.blocksNeeded(slope, left - wanted) : 0 };
+    return left > wanted ? this.upTo(slope, left - wanted) : { slope, limit: 0 };
   }
 
-  /** How many code-blocks have to bring their passes of just this slope code to take so much error away. */
-  private blocksNeeded(code: number, error: number): number {
+  /**
+   * Takes so much error away by passes of just one slope code, code-block after code-block. The last one may stop between two points of
+   * its hull: errors are taken to fall in a straight line there, which a trial with a decoder corrects.
+   */
+  private upTo(slope: number, error: number): Threshold {
     let left = error;
     for (const { coded, base } of this.tiles) {
       const { firstPass, passLengths, passSlopes, numBlocks } = coded;
       for (let b = 0; b < numBlocks; b++) {
         let length = 0;
+        let next = firstPass[b];
         for (let k = firstPass[b]; k < firstPass[b + 1]; k++) {
-          if (passSlopes[k] === code) left -= (passLengths[k] - length) * slopeOf(code);
-          if (passSlopes[k] !== 0) length = passLengths[k];
+          if (passSlopes[k] === 0) continue;
+          if (passSlopes[k] === slope) {
+            const gain = (passLengths[k] - length) * slopeOf(slope);
+            if (gain >= left) {
+              while (next < k && (passLengths[next] - length) * slopeOf(slope) < left) next++;
+              return { slope, limit: base + b, partial: next + 1 - firstPass[b] };
+            }
+            left -= gain;
+          }
+          length = passLengths[k];
+          next = k + 1;
         }
-        if (left <= 0) return base + b + 1;
       }
     }
-    return this.numBlocks;
+    return { slope, limit: this.numBlocks };
+  }
+
+  /**
+   * Takes out passes one by one, the worst first, as long as the error stays within what is allowed. Where code-blocks are few, a
+   * threshold alone would leave the error far below it.
+   */
+  private trim(allowed: number): void {
+    let slack = allowed - this.histogram.residual;
+    const candidates: { tile: TileState; block: number; slope: number }[] = [];
+    for (const tile of this.tiles) {
+      slack -= this.distortionLeft(tile);
+      for (let block = 0; block < tile.coded.numBlocks; block++) {
+        const slope = lastSlope(tile, block);
+        if (slope > 0 && tile.after[block] > tile.before[block]) candidates.push({ tile, block, slope });
+      }
+    }
+    candidates.sort((a, b) => a.slope - b.slope);
+    for (const { tile, block, slope } of candidates) {
+      const { firstPass, passLengths } = tile.coded;
+      const last = firstPass[block] + tile.after[block] - 1;
+      const before = tile.after[block] > 1 ? passLengths[last - 1] : 0;
+      const loss = (passLengths[last] - before) * slopeOf(slope);
+      if (loss > slack) continue;
+      slack -= loss;
+      tile.after[block]--;
+    }
   }
 
   /**
@@ -316,6 +363,15 @@ export class RateControl {
     }
     return size;
   }
+}
+
+/** Slope of the stretch of a code-block's hull that its last pass lies in; 0 for a pass beyond the hull. */
+function lastSlope({ coded, after }: TileState, block: number): number {
+  const end = coded.firstPass[block + 1];
+  let k = coded.firstPass[block] + after[block] - 1;
+  if (after[block] === 0) return 0;
+  while (k < end && coded.passSlopes[k] === 0) k++;
+  return k < end ? coded.passSlopes[k] : 0;
 }
 
 /** Slope of the next point on a code-block's hull, 0 when only passes off the hull are left, undefined when none is. */

@@ -62,7 +62,7 @@ export interface StreamOptions extends Omit<EncodeOptions, 'verify'> {
 
 /**
  * Nobody decodes a stream to see what became of it, and sums over subbands take the filters for orthogonal, which makes the estimate
- * 0.1 to 0.3 dB too good. A PSNR is therefore aimed at from above.
+ * of photographs 0.1 to 0.3 dB too good. A PSNR is therefore aimed at from above.
  */
 const PSNR_MARGIN = 10 ** (-0.3 / 10);
 
@@ -101,7 +101,8 @@ export class StreamEncoder {
   private codeBlocks = 0;
   private leastOfTile: number | undefined;
   private distortion = 0;
-  private state: 'open' | 'finished' | 'failed' = 'open';
+  /** While it is `finishing` an abort comes too late. */
+  private state: 'open' | 'finishing' | 'finished' | 'failed' = 'open';
   private failure: unknown;
   private queue: Promise<unknown> = Promise.resolve();
 
@@ -231,6 +232,8 @@ export class StreamEncoder {
         );
       }
       if (this.waiting.length > 0) await this.writeWaiting();
+      this.checkNotAborted();
+      this.state = 'finishing';
       await this.out.finish();
       await this.options.spill?.close?.();
       this.state = 'finished';
@@ -238,11 +241,14 @@ export class StreamEncoder {
     });
   }
 
-  /** Gives up: the sink's `abort` is called, and every further call fails. */
+  /** Gives up: the sink's `abort` is called, and every further call fails. Once `finish` closes the file it is too late. */
   async abort(reason: unknown = usage('closed', 'the encoder was aborted')): Promise<void> {
-    if (this.state !== 'open') return;
+    if (this.state !== 'open') {
+      await this.queue;
+      return;
+    }
     this.fail(reason);
-    await this.queue.catch(() => {});
+    await this.queue;
     await this.giveUp(reason);
   }
 
@@ -254,7 +260,7 @@ export class StreamEncoder {
         throwIfAborted(this.options.signal);
         return await call();
       } catch (error) {
-        if (this.state === 'open') {
+        if (this.state === 'open' || this.state === 'finishing') {
           this.fail(error);
           await this.giveUp(error);
         }
@@ -277,9 +283,13 @@ export class StreamEncoder {
 
   private run<T>(work: Work<T>): Promise<T> {
     return runWork(work, this.executor, this.deadline, () => {
-      throwIfAborted(this.options.signal);
-      if (this.state === 'failed') throw this.failure;
+      this.checkNotAborted();
     });
+  }
+
+  private checkNotAborted(): void {
+    throwIfAborted(this.options.signal);
+    if (this.state === 'failed') throw this.failure;
   }
 
   private tile(t: number): TileGeometry {

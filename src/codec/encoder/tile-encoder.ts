@@ -96,6 +96,7 @@ export class TileEncoder {
       fractionBits: plan.fractionBits,
       exact: plan.reversible,
       stopSlope: 0,
+      measured: false,
     };
   }
 
@@ -169,6 +170,7 @@ export class TileEncoder {
     job.stopSlope = stopSlope / place.plan.weight;
     if (plane instanceof Int32Array) quantiseReversible(plane, from, stride, width, height, q);
     else quantiseIrreversible(plane, from, stride, width, height, 2 ** plan.fractionBits / place.plan.step, q);
+    job.measured = place.mask !== undefined;
     if (place.mask) {
       const { blockMask } = this;
       for (let y = 0; y < height; y++) {

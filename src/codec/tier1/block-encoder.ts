@@ -53,6 +53,11 @@ export interface CodeBlockCoefficients {
   exact: boolean;
   /** Stop where the bit-planes to come can hardly gain so much squared error a byte; 0 codes everything. */
   stopSlope: number;
+  /**
+   * Measure distortion exactly at the end of each bit-plane, for regions of interest: where coefficients lie many bit-planes apart, a
+   * rounding of the large ones would hide the small ones.
+   */
+  measured: boolean;
 }
 
 /** What came out. It belongs to the encoder, and the next call overwrites it. */
@@ -170,6 +175,7 @@ export class ClassicBlockEncoder {
     let segment = 0; // the pass that the segment at work began with
     let planeEnd = 8 * end;
     let planeBits = 0;
+    let left = block.measured ? residualOf(block, bitPlanes) : 0;
     for (let pass = 0; pass < numPasses; pass++) {
       const raw = isRaw(pass, style);
       const writer = raw ? this.raw : this.mq;
@@ -187,6 +193,7 @@ export class ClassicBlockEncoder {
       gains[pass] = this.gain(plane, block.exact, turn % 3 !== 1);
       if ((style & STYLE_RESET) !== 0) this.mq.resetContexts();
       writer.mark();
+      if (block.measured && turn % 3 === 2) left = measuredGains(block, plane, gains, pass, left);
       if (stopSlope > 0 && turn % 3 !== 1) {
         const bits = 8 * end + writer.bits - planeEnd;
         if (turn % 3 === 0) {
@@ -558,6 +565,23 @@ export class ClassicBlockEncoder {
     const sum = (this.sum + (cut ? this.count / 2 : this.zeros)) / 64;
     return (sum + (bonus - 0.25) * this.count) * weight;
   }
+}
+
+/** Brings the gains of the three passes that end with `pass` to their exact sum; returns the squared error that is left. */
+function measuredGains(
+  block: CodeBlockCoefficients,
+  plane: number,
+  gains: Float64Array,
+  pass: number,
+  before: number,
+): number {
+  const left = residualOf(block, plane);
+  const first = Math.max(0, pass - 2);
+  let sum = 0;
+  for (let k = first; k <= pass; k++) sum += gains[k];
+  const gain = before - left;
+  for (let k = first; k <= pass; k++) gains[k] = sum > 0 ? (gains[k] / sum) * gain : k === pass ? gain : 0;
+  return left;
 }
 
 /** Squared error of a block that is decoded down to a bit-plane, in squared quantiser steps. */

@@ -62,12 +62,8 @@ export class RawWriter {
 
   /** Notes that a coding pass ends here. */
   mark(): void {
-    let end = this.position;
-    if (this.used > 0) {
-      const ones = (1 << (this.used + this.free)) - (1 << this.free);
-      if (this.byte !== ones) end++;
-    }
-    this.markEnds[this.marks++] = end === this.position ? this.withoutOnes(end) : end;
+    const end = this.position + (this.used > 0 ? 1 : 0);
+    this.markEnds[this.marks++] = end > this.position ? end : this.withoutFinalOnes(end);
   }
 
   /**
@@ -94,14 +90,11 @@ export class RawWriter {
     return (this.bytes[this.position - 1] === 0xff && this.position > this.first ? 7 : 8) - this.free;
   }
 
-  /** Where the segment ends without the bytes at its end that are all ones: 0xFF, and 0x7F behind it. */
-  private withoutOnes(end: number): number {
-    let n = end;
-    while (
-      n > this.first &&
-      (this.bytes[n - 1] | (n - 1 > this.first && this.bytes[n - 2] === 0xff ? 0x80 : 0)) === 0xff
-    )
-      n--;
-    return n;
+  /**
+   * A segment must not end with 0xFF (D.4.2), which decoders put there themselves. Further bytes of ones stay, though they could be left
+   * out by the letter: not every decoder goes on with ones for long.
+   */
+  private withoutFinalOnes(end: number): number {
+    return end > this.first && this.bytes[end - 1] === 0xff ? end - 1 : end;
   }
 }
