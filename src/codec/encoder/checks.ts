@@ -80,7 +80,7 @@ export function allOptional(fields: Fields): Fields {
 
 /** Checks an object field by field; their names begin with `prefix`. */
 export function checkFields(name: string, prefix: string, value: unknown, fields: Fields): void {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (typeof value !== 'object' || value === null || Array.isArray(value) || ArrayBuffer.isView(value)) {
     throw usage('option-value', `${name} must be an object, found ${shown(value)}`);
   }
   for (const [key, shape] of Object.entries(fields)) shape(`${prefix}${key}`, (value as Record<string, unknown>)[key]);

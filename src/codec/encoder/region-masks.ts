@@ -32,6 +32,7 @@ export function checkRegion(roi: RegionOfInterest, siz: Siz): void {
   if (roi.mask === undefined && !roi.rects?.some(meets)) {
     throw usage('region-empty', `no rectangle of the region meets the picture of ${width} x ${height}`);
   }
+  if (roi.components?.length === 0) throw usage('option-value', 'roi.components names no component');
   for (const c of roi.components ?? []) {
     if (siz.components[c] === undefined) throw usage('component-missing', `roi.components names component ${c}`);
   }

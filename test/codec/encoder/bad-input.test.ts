@@ -168,6 +168,12 @@ describe('options', () => {
     ['a comment of 65532 bytes', grey, { comments: [new Uint8Array(65532)] }, 'option-value'],
     ['a comment that is a number', grey, { comments: [7] }, 'option-value'],
     ['an empty region', grey, { roi: {} }, 'option-value'],
+    [
+      'a region in no component',
+      grey,
+      { roi: { rects: [{ x: 0, y: 0, width: 1, height: 1 }], components: [] } },
+      'option-value',
+    ],
     ['a region without rectangles', grey, { roi: { rects: [] } }, 'option-value'],
     ['a region of half a column', grey, { roi: { rects: [{ x: 0, y: 0, width: 0.5, height: 1 }] } }, 'option-value'],
     ['a mask of another size', grey, { roi: { mask: new Uint8Array(7) } }, 'buffer-size'],
