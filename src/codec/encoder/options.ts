@@ -87,7 +87,7 @@ export interface CodeBlockStyle {
 
 /** A region of interest, coded before everything else (Maxshift, 15444-1 Annex H). */
 export interface RegionOfInterest {
-  /** Rectangles in reference-grid units from the image area's corner. */
+  /** Rectangles in reference-grid units from the image area's corner. They may reach beyond the area, but one has to meet it. */
   readonly rects?: readonly Rect[];
   /** Or a mask over the image area, row major, not 0 inside the region. */
   readonly mask?: Uint8Array;
@@ -113,7 +113,10 @@ export interface EncodeOptions {
   readonly container?: 'codestream' | 'jp2';
   /** Default `{ lossless: true }`. A list asks for one quality layer each, from small to large; only the last may be `lossless`. */
   readonly rate?: Rate | readonly Rate[];
-  /** Quality layers when `rate` is not a list; those below the last are spread evenly over the logarithm of size. Default 1. */
+  /**
+   * Quality layers when `rate` is not a list; those below the last are spread evenly over the logarithm of size. Default 1. Every
+   * precinct has a packet in each layer, and `limits.codeBlocks` bounds the packets too.
+   */
   readonly layers?: number;
   /** Default: 5/3 when the last rate is lossless, else 9/7. */
   readonly wavelet?: '5/3' | '9/7';
