@@ -5,7 +5,6 @@
 import { PROGRESSIONS } from '../codestream/cod.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
 import {
-  a,
   allOptional,
   ANYTHING,
   BOOLEAN,
@@ -20,6 +19,7 @@ import {
   objectOf,
   oneOf,
   TEXT,
+  thatIs,
   wholeFrom,
 } from './checks.ts';
 import type { EncodeOptions } from './options.ts';
@@ -30,11 +30,14 @@ const POINT = /* @__PURE__ */ objectOf({ x: NUMBER, y: NUMBER });
 const RECT = /* @__PURE__ */ objectOf({ x: NUMBER, y: NUMBER, width: NUMBER, height: NUMBER });
 
 /** NaN would switch a limit off. */
-const LIMIT = /* @__PURE__ */ a('a number from 0', (value) => typeof value === 'number' && value >= 0);
+const LIMIT = /* @__PURE__ */ thatIs('a number from 0', (value) => typeof value === 'number' && value >= 0);
 
-const FRAME_RATE = /* @__PURE__ */ a('a number above 0', (value) => Number.isFinite(value) && Number(value) > 0);
+const FRAME_RATE = /* @__PURE__ */ thatIs('a number above 0', (value) => Number.isFinite(value) && Number(value) > 0);
 
-const COMMENT = /* @__PURE__ */ a('text or bytes', (value) => typeof value === 'string' || value instanceof Uint8Array);
+const COMMENT = /* @__PURE__ */ thatIs(
+  'text or bytes',
+  (value) => typeof value === 'string' || value instanceof Uint8Array,
+);
 
 const COLOUR = /* @__PURE__ */ objectOf({
   space: maybe(TEXT),
@@ -47,7 +50,7 @@ const COLOUR = /* @__PURE__ */ objectOf({
         objectOf({
           precision: NUMBER,
           signed: maybe(BOOLEAN),
-          entries: a('a typed array', (value) => ArrayBuffer.isView(value) && !(value instanceof DataView)),
+          entries: thatIs('a typed array', (value) => ArrayBuffer.isView(value) && !(value instanceof DataView)),
         }),
       ),
       mapping: maybe(listOf(objectOf({ component: NUMBER, column: maybe(NUMBER) }))),

@@ -17,28 +17,31 @@ export function whole(name: string, value: number, least: number, most: number):
 }
 
 /** Values of one kind, told by a question; `expected` follows "must be". */
-export function a(expected: string, holds: (value: unknown) => boolean): Shape {
+export function thatIs(expected: string, holds: (value: unknown) => boolean): Shape {
   return (name, value) => {
     if (!holds(value)) throw usage('option-value', `${name} must be ${expected}, found ${shown(value)}`);
   };
 }
 
-export const TEXT = /* @__PURE__ */ a('text', (value) => typeof value === 'string');
-export const NUMBER = /* @__PURE__ */ a('a number', (value) => typeof value === 'number');
-export const BOOLEAN = /* @__PURE__ */ a('true or false', (value) => typeof value === 'boolean');
-export const FUNCTION = /* @__PURE__ */ a('a function', (value) => typeof value === 'function');
-export const BYTES = /* @__PURE__ */ a('a Uint8Array', (value) => value instanceof Uint8Array);
+/** What most fields are. */
+export const TEXT = /* @__PURE__ */ thatIs('text', (value) => typeof value === 'string');
+export const NUMBER = /* @__PURE__ */ thatIs('a number', (value) => typeof value === 'number');
+export const BOOLEAN = /* @__PURE__ */ thatIs('true or false', (value) => typeof value === 'boolean');
+export const FUNCTION = /* @__PURE__ */ thatIs('a function', (value) => typeof value === 'function');
+export const BYTES = /* @__PURE__ */ thatIs('a Uint8Array', (value) => value instanceof Uint8Array);
 
 /** Whatever it is, something else looks at it. */
 export const ANYTHING: Shape = () => {};
 
+/** A whole number within bounds. */
 export function wholeFrom(least: number, most: number): Shape {
   const holds = (value: unknown) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most;
-  return a(`a whole number from ${least} to ${most}`, holds);
+  return thatIs(`a whole number from ${least} to ${most}`, holds);
 }
 
+/** One of some words. */
 export function oneOf(words: readonly string[]): Shape {
-  return a(`one of ${words.join(', ')}`, (value) => (words as readonly unknown[]).includes(value));
+  return thatIs(`one of ${words.join(', ')}`, (value) => (words as readonly unknown[]).includes(value));
 }
 
 /** The same, or nothing said. */
