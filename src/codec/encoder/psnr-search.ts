@@ -13,7 +13,9 @@ const AIM = 0.03;
 const GUIDED_TRIALS = 4;
 
 /** Penalties from here on are for a PSNR that is too low; they are worse than any that is too high. */
-export const TOO_LOW = 1000;
+export const TOO_LOW = 1e6;
+/** Too high by so much is as bad as by more: what is exact has no end of decibels. */
+const TOO_HIGH = 10;
 
 /** The search for one layer. */
 export class PsnrSearch {
@@ -35,7 +37,7 @@ export class PsnrSearch {
   /** How far a PSNR is from what is wanted: 0 when it is all right, and much when it is too low. */
   penaltyOf(psnr: number): number {
     if (psnr < this.target) return TOO_LOW + this.target - psnr;
-    return Math.min(TOO_LOW - 1, Math.max(0, psnr - this.target - TOLERANCE)); // what is exact has no end of decibels
+    return Math.min(TOO_HIGH, Math.max(0, psnr - this.target - TOLERANCE));
   }
 
   /** Takes in what the last trial came to. */
@@ -55,5 +57,10 @@ export class PsnrSearch {
     if (next > good * 1.0001 && next < bad / 1.0001 && this.trials < GUIDED_TRIALS) this.scale = next;
     else if (good === 0) this.scale = bad / 4;
     else this.scale = bad === Number.POSITIVE_INFINITY ? good * 4 : Math.sqrt(good * bad);
+  }
+
+  /** Goes back to what was good enough, or to everything. */
+  settle(): void {
+    this.scale = this.good;
   }
 }
