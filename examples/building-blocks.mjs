@@ -9,7 +9,14 @@ const coefficients = Int32Array.from({ length: size * size }, (_, i) => {
 });
 const shape = /** @type {const} */ ({ width: size, height: size, subband: 1, style: 0 });
 
-const coded = new ClassicBlockEncoder().encode({ ...shape, coefficients, fractionBits: 0, exact: true, stopSlope: 0 });
+const coded = new ClassicBlockEncoder().encode({
+  ...shape,
+  coefficients,
+  fractionBits: 0,
+  exact: true,
+  stopSlope: 0,
+  measured: false,
+});
 console.log(`${coded.bitPlanes} bit-planes, ${coded.numPasses} coding passes, ${coded.dataLength} bytes`);
 
 const hull = new ConvexHull();

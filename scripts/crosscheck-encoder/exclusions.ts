@@ -69,12 +69,6 @@ export const EXCLUSIONS: readonly Exclusion[] = [
     when: (_, { mct }) => mct,
   },
   {
-    oracle: 'grk_decompress',
-    reason:
-      'reads zeros where a bypassed segment without predictable termination ends in ones that need not be written',
-    when: ({ options }) => options.codeBlockStyle?.bypass === true && options.codeBlockStyle.predictable !== true,
-  },
-  {
     oracle: 'opj_decompress',
     reason:
       'takes background for region when the shift is M_b, and with bypass starts raw coding at the wrong bit-plane',
