@@ -173,6 +173,14 @@ export class ClassicBlockEncoder {
     let numPasses = bitPlanes === 0 ? 0 : 3 * bitPlanes - 2;
     let end = 1;
     let segment = 0; // the pass that the segment at work began with
+    // each bit-plane is measured once at most
+    let measuredPlane = -1;
+    let measuredLeft = 0;
+    const leftAfter = (plane: number): number => {
+      if (plane !== measuredPlane) measuredLeft = residualOf(block, plane);
+      measuredPlane = plane;
+      return measuredLeft;
+    };
     let planeEnd = 8 * end;
     let planeBits = 0;
     let left = block.measured ? residualOf(block, bitPlanes) : 0;
@@ -199,12 +207,12 @@ export class ClassicBlockEncoder {
         if (turn % 3 === 0) {
           // this is the best pass of its plane; where it is not worth its bytes, and little is left, nothing after it will be
           const poor = 8 * gains[pass] < stopSlope * bits;
-          if (poor && 4 * residualOf(block, plane + 1) < stopSlope * planeBits) numPasses = pass + 1;
+          if (poor && 2 * leftAfter(plane + 1) < stopSlope * planeBits) numPasses = pass + 1;
         } else {
           // the next plane gains about half of what is left, for more bytes than this one, its best pass half as much again
           const planeGain = gains[pass] + (pass > 0 ? gains[pass - 1] + gains[pass - 2] : 0);
           const poor = 2 * planeGain < stopSlope * bits;
-          if (poor && 6 * residualOf(block, plane) < stopSlope * bits) numPasses = pass + 1;
+          if (poor && 6 * leftAfter(plane) < stopSlope * bits) numPasses = pass + 1;
           planeEnd += bits;
           planeBits = bits;
         }
@@ -219,7 +227,7 @@ export class ClassicBlockEncoder {
     result.numPasses = numPasses;
     // the planes that are complete are measured; a pass or two beyond them are taken at what they gained
     const complete = Math.floor((numPasses + 2) / 3);
-    result.residual = residualOf(block, bitPlanes - complete);
+    result.residual = leftAfter(bitPlanes - complete);
     for (let pass = Math.max(0, 3 * complete - 2); pass < numPasses; pass++) result.residual -= gains[pass];
     result.dataLength = end - 1;
     return result;
