@@ -16,6 +16,7 @@ import type { EncodingCoder } from './block-jobs.ts';
 import type { CodedTile } from './coded-tile.ts';
 import { MAX_SLOPE_CODE, SlopeHistogram, slopeOf } from './convex-hull.ts';
 import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
+import { EncodedSource } from './encoded-source.ts';
 import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeResult, LayerSummary, RawImage } from './options.ts';
 import { mainHeaderBytes, overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
@@ -286,13 +287,15 @@ class PictureEncode {
     const { main, arrangement } = plan;
     const componentBytes = main.siz.components.map(() => 0);
     const parts: LaidOutTilePart[] = [];
-    for (const tile of control.layered(main.cod.eph)) {
-      const packets = (key: PrecinctKey): PacketView[] => {
-        const list = tile.packets(key);
-        for (const { header, body } of list) componentBytes[key.component] += header!.length + body.length;
-        return list;
-      };
-      parts.push(...layOutTile(tile.coded.geometry, main, packets, arrangement));
+    const tiles = control.layered(main.cod.eph);
+    const source = new EncodedSource(main, tiles);
+    const packets = (key: PrecinctKey): readonly PacketView[] => {
+      const held = source.get(key);
+      for (const { header, body } of held!.packets) componentBytes[key.component] += header!.length + body.length;
+      return held!.packets;
+    };
+    for (const { coded } of tiles) {
+      parts.push(...layOutTile(coded.geometry, main, packets, arrangement));
       yield;
     }
     const header = writeMainHeader(main, arrangement, { tileParts: parts }).bytes;

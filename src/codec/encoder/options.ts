@@ -85,7 +85,10 @@ export interface CodeBlockStyle {
   readonly segmentation?: boolean;
 }
 
-/** A region of interest, coded before everything else (Maxshift, 15444-1 Annex H). */
+/**
+ * A region of interest, coded before everything else (Maxshift, 15444-1 Annex H). The shift doubles the bit-planes, of which 30 are
+ * carried: lossless samples may have up to 13 bits, those of a lossy result as many as its quantiser leaves room for.
+ */
 export interface RegionOfInterest {
   /** Rectangles in reference-grid units from the image area's corner. They may reach beyond the area, but one has to meet it. */
   readonly rects?: readonly Rect[];
