@@ -503,6 +503,7 @@ export class ClassicBlockEncoder {
           todo &= -(s & -s);
         }
         const at = n;
+        // from here on as in significance propagation: a call for each column would cost more than the lines twice
         memory[(i - 1) | 0] |= s << 2;
         memory[i] = (word | (s << 1)) & clear;
         memory[(i + 1) | 0] |= s;
