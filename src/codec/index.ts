@@ -16,7 +16,7 @@ export type {
   RawImage,
   RegionOfInterest,
 } from './encoder/options.ts';
-export type { ByteSink, SpillStore } from './encoder/sink.ts';
+export type { ByteSink, SpillStore } from './sink.ts';
 export { type ImageHeader, StreamEncoder, type StreamOptions } from './encoder/stream-encoder.ts';
 export type { Diagnostic, ErrorCode, ErrorKind, ErrorPlace } from './errors.ts';
 export { Jpeg2000Error } from './errors.ts';

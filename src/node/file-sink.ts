@@ -6,7 +6,7 @@ import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { ByteSink, SpillStore } from '../codec/encoder/sink.ts';
+import type { ByteSink, SpillStore } from '../codec/sink.ts';
 
 /**
  * A file as an encoder's sink. Bytes go to a temporary file beside it, which gets the final name when everything is written; after a

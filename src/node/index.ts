@@ -3,7 +3,7 @@
  *
  * @module node
  */
-export type { ByteSink, SpillStore } from '../codec/encoder/sink.ts';
+export type { ByteSink, SpillStore } from '../codec/sink.ts';
 export type { ByteRange, RandomAccessSource } from '../codec/source.ts';
 export { fileSink, spillFile } from './file-sink.ts';
 export { fileSource } from './file-source.ts';

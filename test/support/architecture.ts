@@ -18,7 +18,7 @@ export interface Place {
   readonly leaf?: boolean;
 }
 
-const GROUND_FILES = ['errors', 'limits', 'image', 'rect', 'source', 'read-window', 'executor'];
+const GROUND_FILES = ['errors', 'limits', 'image', 'rect', 'source', 'read-window', 'executor', 'sink'];
 const CODEC_FLOORS: Readonly<Record<string, number>> = {
   bits: 0,
   codestream: 1,
@@ -34,6 +34,7 @@ const CODEC_FLOORS: Readonly<Record<string, number>> = {
   encoder: 5,
   transcode: 5,
   inspect: 5,
+  validate: 5,
   volume: 5,
 };
 const JPIP_FLOORS: Readonly<Record<string, number>> = {

@@ -1,5 +1,5 @@
 /** Sinks in memory that count what is asked of them, and fail where they are told to. */
-import type { ByteSink } from '../../src/codec/encoder/sink.ts';
+import type { ByteSink } from '../../src/codec/sink.ts';
 
 /** Where and how a sink fails. */
 export interface SinkFailure {

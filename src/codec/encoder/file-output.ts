@@ -11,7 +11,7 @@ import { layOutTile, writeMainHeader, writeTlmSegments } from '../packets/codest
 import type { LayeredTile } from './layered-tile.ts';
 import { tilePartsOf } from './overhead.ts';
 import type { EncodePlan } from './plan.ts';
-import { type ByteSink, SinkWriter } from './sink.ts';
+import { type ByteSink, SinkWriter } from '../sink.ts';
 
 const EOC = /* @__PURE__ */ Uint8Array.of(0xff, 0xd9);
 

@@ -31,7 +31,7 @@ import { checkRegion } from './region-masks.ts';
 import { checkedRows, RowBuffer } from './row-buffer.ts';
 import { RunningSlope } from './running-slope.ts';
 import { checkedComponent, checkedCount, type ComponentSamples, isSamples, type PictureFormat } from './samples.ts';
-import { type ByteSink, guarded, type SpillStore } from './sink.ts';
+import { type ByteSink, guarded, type SpillStore } from '../sink.ts';
 import { TileEncoder } from './tile-encoder.ts';
 
 /** A picture of which only the format is known yet. */

@@ -1,7 +1,7 @@
 /**
- * Where an encoder's bytes go, and where it keeps what it cannot write yet.
+ * Where the bytes of a file go, and where a writer keeps what it cannot write yet.
  */
-import { Jpeg2000Error } from '../errors.ts';
+import { Jpeg2000Error } from './errors.ts';
 
 /** Takes the bytes of a file from its beginning. */
 export interface ByteSink {
