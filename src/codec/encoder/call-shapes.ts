@@ -21,7 +21,7 @@ import {
   TEXT,
   thatIs,
   wholeFrom,
-} from './checks.ts';
+} from '../checks.ts';
 import type { EncodeOptions } from './options.ts';
 import { checkRates } from './rates.ts';
 

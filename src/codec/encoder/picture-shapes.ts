@@ -1,7 +1,7 @@
 /**
  * What a picture must look like that is handed to the encoder, as tables; the samples themselves are looked at when they are read.
  */
-import { ANYTHING, BOOLEAN, checkFields, type Fields, listOf, maybe, NUMBER, objectOf, oneOf } from './checks.ts';
+import { ANYTHING, BOOLEAN, checkFields, type Fields, listOf, maybe, NUMBER, objectOf, oneOf } from '../checks.ts';
 import type { RawImage } from './options.ts';
 
 /** Precision, sign and sample distances, of a picture or of one component. */

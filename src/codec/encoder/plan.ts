@@ -25,7 +25,7 @@ import type { Arrangement } from '../packets/codestream-writer.ts';
 import { energyOf } from '../transform/gains.ts';
 import { epsilonMuOf } from '../transform/quantization.ts';
 import { checkOptions } from './call-shapes.ts';
-import { whole } from './checks.ts';
+import { whole } from '../checks.ts';
 import type { EncodeOptions, Rate } from './options.ts';
 import { defaultLevels, resolveProfile } from './profiles.ts';
 import {

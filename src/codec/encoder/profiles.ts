@@ -6,7 +6,7 @@
  */
 import type { ProgressionChange } from '../codestream/poc.ts';
 import { usage } from '../errors.ts';
-import { oneOf } from './checks.ts';
+import { oneOf } from '../checks.ts';
 import type { EncodeOptions, ProfileName, Rate } from './options.ts';
 import type { PictureFormat } from './samples.ts';
 

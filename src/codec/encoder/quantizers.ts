@@ -10,7 +10,7 @@ import type { Siz } from '../codestream/siz.ts';
 import { usage } from '../errors.ts';
 import { boundOf, energyOf, ICT_ENERGY, RCT_ENERGY } from '../transform/gains.ts';
 import { epsilonMuOf, magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
-import { whole } from './checks.ts';
+import { whole } from '../checks.ts';
 import type { EncodeOptions, Rate } from './options.ts';
 import { bytesOf } from './rates.ts';
 import { visualWeight } from './visual-weights.ts';

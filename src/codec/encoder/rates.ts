@@ -3,7 +3,7 @@
  */
 import type { Siz } from '../codestream/siz.ts';
 import { usage } from '../errors.ts';
-import { shown } from './checks.ts';
+import { shown } from '../checks.ts';
 import type { EncodeOptions, Rate } from './options.ts';
 import { numSamplesOf } from './samples.ts';
 

@@ -2,7 +2,7 @@
  * Checks of what a call holds, before anything is done with it: small functions that can be put together to say what an object must
  * look like. Whatever does not fit is a `usage` error that names the place.
  */
-import { usage } from '../errors.ts';
+import { usage } from './errors.ts';
 
 /** Complains when the value at this place of a call is not what it must be. */
 export type Shape = (name: string, value: unknown) => void;
