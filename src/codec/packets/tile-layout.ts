@@ -6,6 +6,7 @@
  */
 import { ByteWriter } from '../bits/byte-writer.ts';
 import { PacketBitReader } from '../bits/packet-bit-reader.ts';
+import type { Cod } from '../codestream/cod.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
 import * as M from '../codestream/markers.ts';
 import { writePlt } from '../codestream/plt.ts';
@@ -22,7 +23,6 @@ import {
   measureTileParts,
   type PacketOrder,
   packetOrderOf,
-  SOP_BYTES,
   type TilePartSize,
 } from './arrangement.ts';
 import type { PrecinctKey } from './precinct-source.ts';
@@ -71,26 +71,74 @@ export function layOutTile(
   let zppt = 0;
   return sizes.map((size, tpsot): LaidOutTilePart => {
     const packedHeaders = size.packedHeaderLengths && packedHeadersOf(tile, ordered, size);
-    const w = new ByteWriter(size.headerLength);
-    writeSot(w, { isot: tile.tile, psot: size.psot, tpsot, tnsot: sizes.length });
-    if (tpsot === 0) writeTileSegments(w, tile.header.segments, main.siz.components.length);
-    if (a.plt) writePlt(w, size.packetLengths);
-    if (a.ppt) zppt = writePpt(w, packedHeaders!, zppt);
-    w.u16(M.SOD);
-    if (w.length !== size.headerLength) {
-      throw new Error(`a tile-part header takes ${w.length} bytes, ${size.headerLength} were foreseen`);
-    }
+    const header = writeTilePartHeader(tile, main, a, sizes, tpsot, packedHeaders, zppt);
+    zppt = header.nextZppt;
     return {
       tile: tile.tile,
       tpsot,
       tnsot: sizes.length,
       psot: size.psot,
-      header: w.take(),
+      header: header.bytes,
       data: dataOf(tile, ordered, size),
       packetLengths: size.packetLengths,
       ...(packedHeaders ? { packedHeaders } : {}),
     };
   });
+}
+
+/**
+ * The header of one of a tile's tile-parts, SOT to SOD. `packedHeaders`, with EPH, are needed where PPT is written; `zppt` is the
+ * index of its first PPT segment, which counts through the tile.
+ */
+export function writeTilePartHeader(
+  tile: TileGeometry,
+  main: MainHeader,
+  a: Arrangement,
+  sizes: readonly TilePartSize[],
+  tpsot: number,
+  packedHeaders: readonly Uint8Array[] | undefined,
+  zppt: number,
+): { readonly bytes: Uint8Array; readonly nextZppt: number } {
+  const size = sizes[tpsot];
+  const w = new ByteWriter(size.headerLength);
+  writeSot(w, { isot: tile.tile, psot: size.psot, tpsot, tnsot: sizes.length });
+  if (tpsot === 0) writeTileSegments(w, tile.header.segments, main.siz.components.length);
+  if (a.plt) writePlt(w, size.packetLengths);
+  const nextZppt = a.ppt ? writePpt(w, packedHeaders!, zppt) : zppt;
+  w.u16(M.SOD);
+  if (w.length !== size.headerLength) {
+    throw new Error(`a tile-part header takes ${w.length} bytes, ${size.headerLength} were foreseen`);
+  }
+  return { bytes: w.take(), nextZppt };
+}
+
+/**
+ * Appends packet `k` of a tile to `pieces` with what belongs to its place: SOP with its count before it (A.8.1), EPH after its header
+ * (A.8.2). `header` is without EPH; where headers are packed it is not there.
+ */
+export function appendPacket(
+  pieces: Uint8Array[],
+  cod: Cod,
+  k: number,
+  header: Uint8Array | undefined,
+  body: Uint8Array,
+): void {
+  if (cod.sop) {
+    // Nsop counts the packets of the tile, modulo 65536
+    pieces.push(Uint8Array.of(0xff, 0x91, 0, 4, k >> 8, k));
+  }
+  if (header) pieces.push(header);
+  if (header && cod.eph) pieces.push(EPH);
+  if (body.length > 0) pieces.push(body);
+}
+
+/** A packet header as it goes into PPM or PPT: EPH goes where the header goes (A.8.2). */
+export function packedHeader(cod: Cod, header: Uint8Array): Uint8Array {
+  if (!cod.eph) return header;
+  const whole = new Uint8Array(header.length + EPH.length);
+  whole.set(header);
+  whole.set(EPH, header.length);
+  return whole;
 }
 
 /** The order of packets follows the tile's COD; what is written must be the same. */
@@ -186,47 +234,28 @@ function setApart(views: readonly PacketView[], geometry: () => PrecinctGeometry
 }
 
 /** Bit stuffing keeps 0xFF92 out of a header, so it can only be EPH. */
-function withoutEph(header: Uint8Array): Uint8Array {
+export function withoutEph(header: Uint8Array): Uint8Array {
   const end = header.length - 2;
   return end > 0 && header[end] === 0xff && header[end + 1] === 0x92 ? header.subarray(0, end) : header;
 }
 
 function packedHeadersOf(tile: TileGeometry, { headers }: OrderedPackets, size: TilePartSize): Uint8Array[] {
   const own = headers.slice(size.firstPacket, size.firstPacket + size.numPackets);
-  if (!tile.header.cod.eph) return own;
-  // A.8.2: EPH goes where the header goes
-  return own.map((header) => {
-    const whole = new Uint8Array(header.length + EPH.length);
-    whole.set(header);
-    whole.set(EPH, header.length);
-    return whole;
-  });
+  return own.map((header) => packedHeader(tile.header.cod, header));
 }
 
 function dataOf(tile: TileGeometry, { headers, bodies }: OrderedPackets, size: TilePartSize): Uint8Array[] {
-  const { sop, eph } = tile.header.cod;
+  const { cod } = tile.header;
   const packed = size.packedHeaderLengths !== undefined;
-  const sops = new Uint8Array(sop ? SOP_BYTES * size.numPackets : 0);
   const data: Uint8Array[] = [];
   for (let n = 0; n < size.numPackets; n++) {
     const k = size.firstPacket + n;
-    if (sop) {
-      const marker = sops.subarray(n * SOP_BYTES, (n + 1) * SOP_BYTES);
-      marker.set(SOP);
-      marker[4] = k >> 8; // A.8.1: Nsop counts the packets of the tile, modulo 65536
-      marker[5] = k;
-      data.push(marker);
-    }
-    if (!packed) data.push(headers[k]);
-    if (!packed && eph) data.push(EPH);
-    if (bodies[k].length > 0) data.push(bodies[k]);
+    appendPacket(data, cod, k, packed ? undefined : headers[k], bodies[k]);
   }
   return data;
 }
 
-/** SOP as far as Lsop (A.8.1), and EPH (A.8.2). */
-const SOP = /* @__PURE__ */ Uint8Array.of(0xff, 0x91, 0, 4);
 const EPH = /* @__PURE__ */ Uint8Array.of(0xff, 0x92);
 /** The header of a packet with nothing in it (B.10.3). */
-const EMPTY_PACKET = /* @__PURE__ */ new Uint8Array(1);
+export const EMPTY_PACKET = /* @__PURE__ */ new Uint8Array(1);
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
