@@ -88,7 +88,11 @@ export type ErrorCode =
   | 'sample-value'
   | 'rate-value'
   | 'profile'
-  | 'sink';
+  | 'sink'
+  // calls of the transcoder
+  | 'sample-distance'
+  | 'component-transform'
+  | 'precinct-partition';
 
 /** Where in the input and in the standard a problem lies. */
 export interface ErrorPlace {
@@ -213,6 +217,6 @@ export function overLimit(code: ErrorCode, message: string, place?: ErrorPlace):
 }
 
 /** The call is wrong, whatever the input. */
-export function usage(code: ErrorCode, message: string): Jpeg2000Error {
-  return new Jpeg2000Error('usage', code, message);
+export function usage(code: ErrorCode, message: string, place?: ErrorPlace): Jpeg2000Error {
+  return new Jpeg2000Error('usage', code, message, place);
 }
