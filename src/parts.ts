@@ -79,7 +79,9 @@ export type { LaidOutTilePart } from './codec/packets/codestream-writer.ts';
 export { layOutTile, writeCodestream, writeMainHeader } from './codec/packets/codestream-writer.ts';
 export type {
   ComponentSelection,
+  PacketEnds,
   PrecinctKey,
+  PrecinctLengths,
   PrecinctPlan,
   PrecinctRect,
   PrecinctSnapshot,

@@ -4,8 +4,14 @@
  */
 import type { TileHeader } from '../codestream/coding-parameters.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
-import type { PrecinctKey, PrecinctSnapshot, PrecinctSource } from '../packets/precinct-source.ts';
-import type { PrecinctHeld } from '../tier2/read-blocks.ts';
+import type {
+  PacketEnds,
+  PrecinctKey,
+  PrecinctLengths,
+  PrecinctSnapshot,
+  PrecinctSource,
+} from '../packets/precinct-source.ts';
+import { type PacketView, type PrecinctHeld, ephBytes } from '../tier2/read-blocks.ts';
 import type { LayeredTile } from './layered-tile.ts';
 
 /** The packets of coded tiles whose passes have been shared out to layers. */
@@ -14,6 +20,7 @@ export class EncodedSource implements PrecinctSource, PrecinctSnapshot {
   readonly revision = 0;
   readonly diagnostics = [];
   private readonly tiles = new Map<number, LayeredTile>();
+  private last: (PrecinctKey & { readonly packets: readonly PacketView[] }) | undefined;
 
   constructor(main: MainHeader, tiles: readonly LayeredTile[]) {
     this.main = main;
@@ -34,7 +41,48 @@ export class EncodedSource implements PrecinctSource, PrecinctSnapshot {
   }
 
   get(key: PrecinctKey): PrecinctHeld | undefined {
-    const packets = this.tiles.get(key.tile)?.packets(key);
+    const packets = this.packetsOf(key);
     return packets && { packets, complete: true };
+  }
+
+  packet(key: PrecinctKey, layer: number): PacketView | undefined {
+    return this.packetsOf(key)?.[layer];
+  }
+
+  packetEndsSync(): PacketEnds {
+    return {
+      main: this.main,
+      diagnostics: this.diagnostics,
+      tile: (t: number): TileHeader | undefined => this.tile(t),
+      get: (key: PrecinctKey): PrecinctLengths | undefined => {
+        const packets = this.packetsOf(key);
+        if (packets === undefined) return undefined;
+        const ephs = packets.map(({ header }) => ephBytes(header!));
+        return {
+          headers: packets.map(({ header }, k) => header!.length - ephs[k]),
+          bodies: packets.map(({ body }) => body.length),
+          ephs,
+          complete: true,
+        };
+      },
+    };
+  }
+
+  packetEnds(): Promise<PacketEnds> {
+    return Promise.resolve(this.packetEndsSync());
+  }
+
+  /** The packets of a precinct; those asked for last are kept, since a writer may want them layer by layer. */
+  private packetsOf({ tile, component, resolution, precinct }: PrecinctKey): readonly PacketView[] | undefined {
+    const { last } = this;
+    const again =
+      last?.tile === tile &&
+      last.component === component &&
+      last.resolution === resolution &&
+      last.precinct === precinct;
+    if (again) return last.packets;
+    const packets = this.tiles.get(tile)?.packets({ tile, component, resolution, precinct });
+    if (packets) this.last = { tile, component, resolution, precinct, packets };
+    return packets;
   }
 }

@@ -167,7 +167,8 @@ class Statistics {
         for (let p = 0; p < numPrecinctsOf(resolution); p++) {
           packets.rangesOf(component, resolution.r, p, this.layers.length).forEach((range, layer) => {
             this.count++;
-            const bytes = range.length + range.headerLength;
+            const apart = packets.data.packedHeaders ? range.headerLength + range.eph : 0;
+            const bytes = range.length + apart;
             this.resolutions[r] += bytes;
             this.layers[layer] += bytes;
             this.components[component] += bytes;

@@ -4,12 +4,13 @@
  * Loading is "find, then fetch": where the wanted packets stand is worked out first (tile-parts, then packets), and then all
  * their bytes are asked for at once, joined to runs.
  */
+import { STYLE_HIGH_THROUGHPUT } from '../codestream/cod.ts';
 import { joinTileHeaders, progressionChangesOf, type TileHeader } from '../codestream/coding-parameters.ts';
 import { type MainHeader, readMainHeader } from '../codestream/main-header.ts';
 import { type IndexedBytes, joinIndexed, readPacketLengths, splitPlm } from '../codestream/plt.ts';
 import { splitPpm } from '../codestream/ppm.ts';
 import type { TilePart } from '../codestream/tile-part.ts';
-import { type Diagnostic, DiagnosticLog, Jpeg2000Error, overLimit, placeOf, usage } from '../errors.ts';
+import { type Diagnostic, DiagnosticLog, Jpeg2000Error, overLimit, placeOf, unsupported, usage } from '../errors.ts';
 import { type TileGeometry, tileGeometry } from '../geometry/tile.ts';
 import type { Limits } from '../limits.ts';
 import { ReadWindow } from '../read-window.ts';
@@ -18,7 +19,9 @@ import { type PacketView, type PrecinctHeld, skipSop } from '../tier2/read-block
 import { type ByteStore, piecesStore, wholeStore } from './byte-store.ts';
 import type {
   LoadOptions,
+  PacketEnds,
   PrecinctKey,
+  PrecinctLengths,
   PrecinctPlan,
   PrecinctSnapshot,
   PrecinctSource,
@@ -38,6 +41,8 @@ interface OpenTile {
   readonly log: DiagnosticLog;
   geometry?: TileGeometry;
   packets?: TilePackets;
+  /** The packets found once more by their headers, where `packets` come from PLT or PLM. */
+  exact?: TilePackets;
 }
 
 /** Where a codestream lies in its input. */
@@ -112,9 +117,20 @@ export class CodestreamSource implements PrecinctSource {
   }
 
   loadSync(plan: PrecinctPlan, options: Pick<LoadOptions, 'deadline'> = {}): PrecinctSnapshot {
-    if (!(this.input instanceof BytesSource))
-      throw usage('sync-source', 'only bytes in memory can be read synchronously');
-    return readNow(this.loading(plan), this.input.bytes, options.deadline);
+    return readNow(this.loading(plan), this.bytesInMemory(), options.deadline);
+  }
+
+  async packetEnds(plan: PrecinctPlan, options: LoadOptions = {}): Promise<PacketEnds> {
+    return readFrom(this.findingEnds(plan), this.input, options.signal, options.executor, options.deadline);
+  }
+
+  packetEndsSync(plan: PrecinctPlan, options: Pick<LoadOptions, 'deadline'> = {}): PacketEnds {
+    return readNow(this.findingEnds(plan), this.bytesInMemory(), options.deadline);
+  }
+
+  private bytesInMemory(): Uint8Array {
+    if (this.input instanceof BytesSource) return this.input.bytes;
+    throw usage('sync-source', 'only bytes in memory can be read synchronously');
   }
 
   /** Finds every tile-part of the codestream, for a description of it. */
@@ -145,6 +161,27 @@ export class CodestreamSource implements PrecinctSource {
   }
 
   private *loading(plan: PrecinctPlan): Reading<PrecinctSnapshot> {
+    const { found, diagnostics } = yield* this.finding(plan, false);
+    const store = this.input instanceof BytesSource ? wholeStore(this.input.bytes) : yield* this.fetch(plan, found);
+    return new CodestreamSnapshot(this.main, found, store, diagnostics);
+  }
+
+  private *findingEnds(plan: PrecinctPlan): Reading<PacketEnds> {
+    const { found, diagnostics } = yield* this.finding(plan, true);
+    return {
+      main: this.main,
+      diagnostics,
+      tile: (t: number): TileHeader | undefined => found.get(t)?.header,
+      get: ({ tile, component, resolution, precinct }: PrecinctKey): PrecinctLengths | undefined =>
+        found.get(tile)?.packets?.lengthsOf(component, resolution, precinct),
+    };
+  }
+
+  /** Finds the packets of a plan, with `exact` by following their headers. */
+  private *finding(
+    plan: PrecinctPlan,
+    exact: boolean,
+  ): Reading<{ readonly found: FoundTiles; readonly diagnostics: readonly Diagnostic[] }> {
     const found = new Map<number, { header: TileHeader; packets: TilePackets | undefined }>();
     const logs = new Set([this.log]);
     for (const [k, selection] of plan.entries()) {
@@ -155,15 +192,15 @@ export class CodestreamSource implements PrecinctSource {
       logs.add(open.log);
       let packets: TilePackets | undefined;
       if (selection.components.length > 0) {
-        packets = this.packetsOf(open);
+        packets = exact ? this.exactPacketsOf(open) : this.packetsOf(open);
+        // lengths that were told before stay true
+        if (!exact && open.exact?.covers(selection)) packets = open.exact;
         yield* packets.find(selection, this.window, open.log);
       }
       found.set(selection.tile, { header: open.header, packets });
     }
     this.headers.forgetAhead();
-    const store = this.input instanceof BytesSource ? wholeStore(this.input.bytes) : yield* this.fetch(plan, found);
-    const diagnostics = [...logs].flatMap((log) => log.list);
-    return new CodestreamSnapshot(this.main, found, store, diagnostics);
+    return { found, diagnostics: [...logs].flatMap((log) => log.list) };
   }
 
   private *fetchHeaders(plan: PrecinctPlan): Reading<void> {
@@ -195,6 +232,19 @@ export class CodestreamSource implements PrecinctSource {
       open.packets = new TilePackets(open.geometry, this.tileData(open), changes, this.limits);
     }
     return open.packets;
+  }
+
+  /** Packets whose headers are followed, even where PLT or PLM tell their lengths. */
+  private exactPacketsOf(open: OpenTile): TilePackets {
+    const { tile, data } = this.packetsOf(open);
+    if (tile.components.some(({ parameters }) => (parameters.style.codeBlockStyle & STYLE_HIGH_THROUGHPUT) !== 0)) {
+      const message = `tile ${tile.tile}: packet headers of high-throughput code-blocks cannot be followed`;
+      throw unsupported('capability', message, { clause: '15444-15 7' });
+    }
+    if (data.packetLengths === undefined) return open.packets!;
+    const changes = progressionChangesOf(this.main, open.header);
+    open.exact ??= new TilePackets(tile, { ...data, packetLengths: undefined }, changes, this.limits);
+    return open.exact;
   }
 
   private tileData(open: OpenTile): TileData {
@@ -295,21 +345,34 @@ class CodestreamSnapshot implements PrecinctSnapshot {
     const layers = packets.tile.header.cod.numLayers;
     const views: PacketView[] = [];
     let tail: PacketView | undefined;
+    let short = false;
     for (const range of packets.rangesOf(component, resolution, precinct, layers)) {
       const view = this.view(packets, range);
       if (view.held < range.length) {
         // fewer layers were asked for, or the source gave less than it promised
         tail = view.held > 0 ? view.packet : undefined;
+        short = true;
         break;
       }
       views.push(view.packet);
     }
-    const complete = views.length === layers || (packets.exhausted && tail === undefined);
-    if (!complete && tail === undefined) {
+    const complete = views.length === layers || (packets.exhausted && !short);
+    if (!complete && !short) {
       const cut = packets.cutOf(component, resolution, precinct);
       if (cut) tail = this.view(packets, cut).packet;
     }
     return { packets: views, ...(tail ? { tail } : {}), complete };
+  }
+
+  packet(key: PrecinctKey, layer: number): PacketView | undefined {
+    const packets = this.tiles.get(key.tile)?.packets;
+    const range = packets?.rangeOf(key.component, key.resolution, key.precinct, layer);
+    if (packets === undefined || range === undefined) return undefined;
+    const { packet, held } = this.view(packets, range);
+    if (held < range.length) return undefined;
+    if (packet.header !== undefined || range.headerLength === 0) return packet;
+    const end = range.headerLength + range.eph;
+    return { header: packet.body.subarray(0, end), body: packet.body.subarray(end) };
   }
 
   private view(packets: TilePackets, range: PacketRange): { packet: PacketView; held: number } {
@@ -318,9 +381,11 @@ class CodestreamSnapshot implements PrecinctSnapshot {
       pieces.push(this.store.slice(offset, length));
     }
     const bytes = concat(pieces);
-    const body = bytes.subarray(skipSop(bytes, 0));
+    // with PLT, SOP is part of the packet; elsewhere what stands here is a header or, with packed headers, data
+    const body = packets.exact ? bytes : bytes.subarray(skipSop(bytes, 0));
     const packed = packets.data.packedHeaders;
-    const header = packed?.subarray(range.headerStart, range.headerStart + range.headerLength);
+    const { headerStart, headerLength, eph } = range;
+    const header = packed?.subarray(headerStart, headerStart + headerLength + eph);
     return { packet: header ? { header, body } : { body }, held: bytes.length };
   }
 }
@@ -334,7 +399,7 @@ function* wantedRanges(packets: TilePackets, selection: TileSelection): Generato
       for (let y = rect.y0; y < rect.y1; y++) {
         for (let x = rect.x0; x < rect.x1; x++) {
           const precinct = y * resolution.numPrecinctsWide + x;
-          for (const range of packets.rangesOf(component, r, precinct, selection.layers)) {
+          for (const range of packets.rangesOf(component, r, precinct, selection.layers, selection.fromLayer)) {
             yield* packets.toRanges(range.start, range.length);
           }
           const cut = packets.cutOf(component, r, precinct);

@@ -9,7 +9,7 @@ import type { MainHeader } from '../codestream/main-header.ts';
 import type { Diagnostic } from '../errors.ts';
 import type { Deadline, Executor } from '../executor.ts';
 import type { AbortSignalLike } from '../source.ts';
-import type { PrecinctHeld } from '../tier2/read-blocks.ts';
+import type { PacketView, PrecinctHeld } from '../tier2/read-blocks.ts';
 
 /** Names one precinct of a picture. */
 export interface PrecinctKey {
@@ -38,8 +38,10 @@ export interface ComponentSelection {
 export interface TileSelection {
   readonly tile: number;
   readonly components: readonly ComponentSelection[];
-  /** Quality layers wanted, from the first. */
+  /** Quality layers wanted, from the first: layers `0 .. layers`, or `fromLayer .. layers`. */
   readonly layers: number;
+  /** First quality layer wanted; default 0. Packets of lower layers are found but their bytes are not brought in. */
+  readonly fromLayer?: number;
 }
 
 /** What is wanted of a picture. */
@@ -58,6 +60,40 @@ export interface PrecinctSnapshot {
   tile(t: number): TileHeader | undefined;
   /** The packets of a precinct; `undefined` when the source has none. */
   get(key: PrecinctKey): PrecinctHeld | undefined;
+  /**
+   * One packet that was brought in; `undefined` when the source has not got it whole. `header` is apart (with EPH if stored) where the
+   * source knows where it ends.
+   */
+  packet(key: PrecinctKey, layer: number): PacketView | undefined;
+  /** Everything tolerated so far in the picture at large and in the tiles of the plan. */
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Lengths of the packets of one precinct, layer 0 upward; the three lists are equally long. What is stored of a packet, but for SOP,
+ * is the sum of the three.
+ */
+export interface PrecinctLengths {
+  /** Bytes of each packet header, without SOP and without EPH. */
+  readonly headers: ArrayLike<number>;
+  /** Bytes of each packet body. */
+  readonly bodies: ArrayLike<number>;
+  /** Bytes of EPH after each header: 0 or 2. */
+  readonly ephs: ArrayLike<number>;
+  /** True when no further packet exists; false when the data ends before (cut or damaged), or nobody has looked further. */
+  readonly complete: boolean;
+}
+
+/**
+ * Lengths of packets, known without having brought in their bodies. They are exact: headers were read, or a checked index says so; PLT
+ * alone is not believed.
+ */
+export interface PacketEnds {
+  readonly main: MainHeader;
+  /** The joined tile-part headers of a tile; `undefined` when the source has nothing of it. */
+  tile(t: number): TileHeader | undefined;
+  /** Whole packets of a precinct. `undefined` when the source has nothing of the tile, or the tile was not in the plan. */
+  get(key: PrecinctKey): PrecinctLengths | undefined;
   /** Everything tolerated so far in the picture at large and in the tiles of the plan. */
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -78,4 +114,12 @@ export interface PrecinctSource {
   load(plan: PrecinctPlan, options?: LoadOptions): Promise<PrecinctSnapshot>;
   /** The same without waiting; only where the bytes are in memory. */
   loadSync?(plan: PrecinctPlan, options?: Pick<LoadOptions, 'deadline'>): PrecinctSnapshot;
+  /**
+   * Finds how long the packets of a plan are, without their bodies. What is loaded of the same precincts afterwards agrees with it.
+   *
+   * @throws {Jpeg2000Error} `unsupported` where packet headers cannot be followed: those of high-throughput code-blocks (15444-15).
+   */
+  packetEnds(plan: PrecinctPlan, options?: LoadOptions): Promise<PacketEnds>;
+  /** The same without waiting; only where the bytes are in memory. */
+  packetEndsSync?(plan: PrecinctPlan, options?: Pick<LoadOptions, 'deadline'>): PacketEnds;
 }

@@ -16,7 +16,7 @@ import type { ByteRange, Reading } from '../source.ts';
 import { PrecinctReader } from '../tier2/packet-header.ts';
 import { type PacketPlace, packetSequence } from '../tier2/progression.ts';
 import { skipEph, skipSop } from '../tier2/read-blocks.ts';
-import type { TileSelection } from './precinct-source.ts';
+import type { PrecinctLengths, TileSelection } from './precinct-source.ts';
 
 /** A run of packet bytes in the input: the data of one tile-part. */
 export interface DataRun {
@@ -34,12 +34,17 @@ export interface TileData {
   readonly packetLengths: readonly number[] | undefined;
 }
 
-/** One packet's place: `header` only where packet headers are packed. An SOP marker may still stand at its start. */
+/** One packet's place. */
 export interface PacketRange {
+  /** Place and bytes of the packet in the tile's data; an SOP marker may still stand at its start where PLT told the place. */
   readonly start: number;
   readonly length: number;
+  /** Where the header stands in the packed headers; 0 for one in line. */
   readonly headerStart: number;
+  /** Bytes of the header without EPH, packed or in line; 0 where nobody has read it. */
   readonly headerLength: number;
+  /** Bytes of EPH after the header: 0 or 2. */
+  readonly eph: number;
 }
 
 /** Bits that a code-block can take in a packet header, in bytes and rounded up far: what a remote scan buffers ahead. */
@@ -68,10 +73,12 @@ export class TilePackets {
   private readonly head: Int32Array;
   private readonly last: Int32Array;
   private start = new Float64Array(64);
-  private length = new Float64Array(64);
-  private headerStart = new Int32Array(0);
-  private headerLength = new Int32Array(0);
+  private length = new Uint32Array(64);
   private next = new Int32Array(64);
+  /** Twice the bytes of the header, and one more where EPH follows it; empty where lengths come from PLT. */
+  private header: Int32Array;
+  /** Place among the packed headers; empty where there are none. */
+  private headerStart: Int32Array;
   private readonly sequence: Iterator<PacketPlace | undefined>;
   private readonly readers = new Map<number, PrecinctReader>();
   private blocksHeld = 0;
@@ -84,6 +91,8 @@ export class TilePackets {
   private work = 0;
   /** Wanted so far: for each precinct the number of layers found. */
   private readonly found: Uint16Array;
+  /** Where {@link rangeOf} was asked last in each precinct. */
+  private asked: { readonly packet: Int32Array; readonly layer: Uint16Array } | undefined;
 
   constructor(tile: TileGeometry, data: TileData, changes: readonly ProgressionChange[], limits: Limits) {
     const total = numPrecinctsOfTile(tile);
@@ -108,11 +117,19 @@ export class TilePackets {
     this.head = new Int32Array(total).fill(-1);
     this.last = new Int32Array(total).fill(-1);
     this.found = new Uint16Array(total);
-    if (data.packedHeaders) {
-      this.headerStart = new Int32Array(64);
-      this.headerLength = new Int32Array(64);
-    }
+    this.header = new Int32Array(this.exact ? 64 : 0);
+    this.headerStart = new Int32Array(data.packedHeaders ? 64 : 0);
     this.sequence = packetSequence(tile, changes);
+  }
+
+  /** True where headers are read, so that it is known where each ends and that bodies follow from it. */
+  get exact(): boolean {
+    return this.data.packetLengths === undefined;
+  }
+
+  /** True when nothing more can be found of what `selection` names. */
+  covers(selection: TileSelection): boolean {
+    return this.finished || this.countMissing(selection) === 0;
   }
 
   /** Finds packets until everything that `selection` names has been found, or no more exist. */
@@ -154,19 +171,56 @@ export class TilePackets {
     }
   }
 
-  /** The packets found of one precinct, in layer order, at most `layers`. */
-  rangesOf(component: number, resolution: number, precinct: number, layers: number): PacketRange[] {
+  /** The packets found of one precinct in layer order: those of layers `from .. layers`. */
+  rangesOf(component: number, resolution: number, precinct: number, layers: number, from = 0): PacketRange[] {
     const ranges: PacketRange[] = [];
     const key = this.firstPrecinct[component * 33 + resolution] + precinct;
-    for (let k = this.head[key]; k >= 0 && ranges.length < layers; k = this.next[k]) {
-      ranges.push({
-        start: this.start[k],
-        length: this.length[k],
-        headerStart: this.headerStart[k] ?? 0,
-        headerLength: this.headerLength[k] ?? 0,
-      });
+    let layer = 0;
+    for (let k = this.head[key]; k >= 0 && layer < layers; k = this.next[k]) {
+      if (layer++ >= from) ranges.push(this.rangeAt(k));
     }
     return ranges;
+  }
+
+  /** The packet of one layer of a precinct, if it was found. Asking for one layer after the other is quick. */
+  rangeOf(component: number, resolution: number, precinct: number, layer: number): PacketRange | undefined {
+    const key = this.firstPrecinct[component * 33 + resolution] + precinct;
+    if (layer >= this.found[key]) return undefined;
+    this.asked ??= { packet: this.head.slice(), layer: new Uint16Array(this.found.length) };
+    const { asked } = this;
+    if (asked.packet[key] < 0 || asked.layer[key] > layer) {
+      asked.packet[key] = this.head[key];
+      asked.layer[key] = 0;
+    }
+    for (; asked.layer[key] < layer; asked.layer[key]++) asked.packet[key] = this.next[asked.packet[key]];
+    return this.rangeAt(asked.packet[key]);
+  }
+
+  /** How long the packets found of one precinct are. Only where {@link exact}. */
+  lengthsOf(component: number, resolution: number, precinct: number): PrecinctLengths {
+    const key = this.firstPrecinct[component * 33 + resolution] + precinct;
+    const n = this.found[key];
+    const headers = new Uint32Array(n);
+    const bodies = new Uint32Array(n);
+    const ephs = new Uint8Array(n);
+    let k = this.head[key];
+    for (let layer = 0; layer < n; layer++, k = this.next[k]) {
+      headers[layer] = this.header[k] >> 1;
+      ephs[layer] = 2 * (this.header[k] & 1);
+      bodies[layer] = this.length[k] - (this.data.packedHeaders ? 0 : headers[layer] + ephs[layer]);
+    }
+    return { headers, bodies, ephs, complete: n === this.tile.header.cod.numLayers || this.exhausted };
+  }
+
+  private rangeAt(k: number): PacketRange {
+    const header = this.header[k] ?? 0;
+    return {
+      start: this.start[k],
+      length: this.length[k],
+      headerStart: this.headerStart[k] ?? 0,
+      headerLength: header >> 1,
+      eph: 2 * (header & 1),
+    };
   }
 
   /** The packet of this precinct that the end of the data cuts off, if it is this precinct that was hit. */
@@ -241,7 +295,7 @@ export class TilePackets {
       return false;
     }
     const left = this.totalLength - this.position;
-    const range = { start: this.position, length: Math.min(length, left), headerStart: 0, headerLength: 0 };
+    const range = { start: this.position, length: Math.min(length, left), headerStart: 0, headerLength: 0, eph: 0 };
     if (length > left) {
       this.cutOff(precinct, range, log);
       return false;
@@ -268,11 +322,13 @@ export class TilePackets {
           });
           return false;
         }
-        const end = skipEph(packed, bits.position);
-        this.noteMissingEph(end === bits.position, log);
+        const end = bits.position;
+        const eph = this.ephAt(packed, end, log);
         const headerStart = this.headerPosition;
-        this.headerPosition = end;
-        return this.take(precinct, sop, 0, reader.bodyLength, headerStart, end - headerStart, log);
+        this.headerPosition = end + eph;
+        const length = reader.bodyLength;
+        const range = { start: this.position + sop, length, headerStart, headerLength: end - headerStart, eph };
+        return this.take(precinct, range, log);
       }
       for (let want = ahead; ; want *= 4) {
         const bytes = yield* this.peek(window, want);
@@ -285,7 +341,8 @@ export class TilePackets {
           if (saved === undefined) {
             // not the rest of the tile: the input may have ended long before
             const length = bytes.length - sop;
-            this.cutOff(precinct, { start: this.position + sop, length, headerStart: 0, headerLength: 0 }, log);
+            const range = { start: this.position + sop, length, headerStart: 0, headerLength: 0, eph: 0 };
+            this.cutOff(precinct, range, log);
             return false;
           }
           // the header reaches beyond what was fetched: forget the attempt and fetch more
@@ -293,9 +350,11 @@ export class TilePackets {
           this.readers.set(precinct, reader);
           continue;
         }
-        const end = skipEph(bytes, bits.position);
-        this.noteMissingEph(end === bits.position, log);
-        return this.take(precinct, sop, end - sop, reader.bodyLength, 0, 0, log);
+        const headerLength = bits.position - sop;
+        const eph = this.ephAt(bytes, bits.position, log);
+        const length = headerLength + eph + reader.bodyLength;
+        const range = { start: this.position + sop, length, headerStart: 0, headerLength, eph };
+        return this.take(precinct, range, log);
       }
     } catch (error) {
       if (!(error instanceof Jpeg2000Error) || error.kind === 'limit') throw error;
@@ -335,25 +394,15 @@ export class TilePackets {
     return 0;
   }
 
-  private take(
-    precinct: number,
-    sop: number,
-    inlineHeader: number,
-    bodyLength: number,
-    headerStart: number,
-    headerLength: number,
-    log: DiagnosticLog,
-  ): boolean {
-    const start = this.position + sop;
-    const length = inlineHeader + bodyLength;
-    const left = this.totalLength - start;
-    const range = { start, length: Math.min(length, left), headerStart, headerLength };
-    if (length > left) {
-      this.cutOff(precinct, range, log);
+  /** Keeps a packet; false when the data ends within it. */
+  private take(precinct: number, range: PacketRange, log: DiagnosticLog): boolean {
+    const left = this.totalLength - range.start;
+    if (range.length > left) {
+      this.cutOff(precinct, { ...range, length: left }, log);
       return false;
     }
     this.add(precinct, range);
-    this.position = start + length;
+    this.position = range.start + range.length;
     return true;
   }
 
@@ -378,10 +427,8 @@ export class TilePackets {
     if (k === this.start.length) this.grow();
     this.start[k] = range.start;
     this.length[k] = range.length;
-    if (this.data.packedHeaders) {
-      this.headerStart[k] = range.headerStart;
-      this.headerLength[k] = range.headerLength;
-    }
+    if (this.exact) this.header[k] = 2 * range.headerLength + (range.eph >> 1);
+    if (this.data.packedHeaders) this.headerStart[k] = range.headerStart;
     this.next[k] = -1;
     if (this.last[precinct] < 0) this.head[precinct] = k;
     else this.next[this.last[precinct]] = k;
@@ -396,12 +443,10 @@ export class TilePackets {
   private grow(): void {
     const size = this.start.length * 2;
     this.start = copyInto(new Float64Array(size), this.start);
-    this.length = copyInto(new Float64Array(size), this.length);
+    this.length = copyInto(new Uint32Array(size), this.length);
     this.next = copyInto(new Int32Array(size), this.next);
-    if (this.data.packedHeaders) {
-      this.headerStart = copyInto(new Int32Array(size), this.headerStart);
-      this.headerLength = copyInto(new Int32Array(size), this.headerLength);
-    }
+    if (this.exact) this.header = copyInto(new Int32Array(size), this.header);
+    if (this.data.packedHeaders) this.headerStart = copyInto(new Int32Array(size), this.headerStart);
   }
 
   private cutOff(precinct: number, range: PacketRange, log: DiagnosticLog): void {
@@ -411,10 +456,13 @@ export class TilePackets {
     });
   }
 
-  private noteMissingEph(missing: boolean, log: DiagnosticLog): void {
-    if (missing && this.tile.header.cod.eph) {
+  /** Bytes of EPH at the end of a header. */
+  private ephAt(bytes: Uint8Array, end: number, log: DiagnosticLog): number {
+    const eph = skipEph(bytes, end) - end;
+    if (eph === 0 && this.tile.header.cod.eph) {
       log.add('packet-marker', `tile ${this.tile.tile}: packet ${this.count} has no EPH`, { clause: '15444-1 A.8.2' });
     }
+    return eph;
   }
 
   private reportShort(place: PacketPlace, log: DiagnosticLog): void {
@@ -437,7 +485,7 @@ const END_UNKNOWN = 2 ** 52;
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);
 
-function copyInto<T extends Float64Array | Int32Array>(target: T, from: T): T {
+function copyInto<T extends Float64Array | Int32Array | Uint32Array>(target: T, from: T): T {
   target.set(from);
   return target;
 }

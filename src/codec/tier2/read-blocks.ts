@@ -79,6 +79,12 @@ export function skipEph(bytes: Uint8Array, position: number): number {
   return bytes[position] === 0xff && bytes[position + 1] === 0x92 ? position + 2 : position;
 }
 
+/** Bytes of EPH at the end of a header that stands apart: 0 or 2. Bit stuffing keeps 0xFF92 out of the header itself (B.10.1). */
+export function ephBytes(header: Uint8Array): number {
+  const end = header.length - 2;
+  return end > 0 && header[end] === 0xff && header[end + 1] === 0x92 ? 2 : 0;
+}
+
 /** The place after SOP, if one stands here (A.8.1). */
 export function skipSop(bytes: Uint8Array, position: number): number {
   return bytes[position] === 0xff && bytes[position + 1] === 0x91 ? position + 6 : position;

@@ -13,6 +13,7 @@ import { numPrecinctsOf } from '../../../src/codec/geometry/tile-component.ts';
 import { DEFAULT_LIMITS } from '../../../src/codec/limits.ts';
 import { CodestreamSource } from '../../../src/codec/packets/codestream-source.ts';
 import { layOutTile, writeCodestream } from '../../../src/codec/packets/codestream-writer.ts';
+import type { PrecinctLengths } from '../../../src/codec/packets/precinct-source.ts';
 import { BytesSource, readNow } from '../../../src/codec/source.ts';
 import { ClassicBlockEncoder } from '../../../src/codec/tier1/block-encoder.ts';
 import type { EncodeOptions, RawImage } from '../../../src/index.ts';
@@ -73,7 +74,9 @@ test('holds the packets that a reader finds in the codestream written from it', 
       component,
       resolutions: g.resolutions.map((r) => ({ x0: 0, y0: 0, x1: r.numPrecinctsWide, y1: r.numPrecinctsHigh })),
     }));
-    const snapshot = read.loadSync!([{ tile: geometry.tile, components, layers: 3 }]);
+    const plan = [{ tile: geometry.tile, components, layers: 3 }];
+    const ends = read.packetEndsSync(plan);
+    const snapshot = read.loadSync(plan);
     expect(source.tile(geometry.tile)!.cod).toEqual(snapshot.tile(geometry.tile)!.cod);
     for (const { component, geometry: g } of geometry.components) {
       for (const { r: resolution, ...level } of g.resolutions) {
@@ -83,14 +86,26 @@ test('holds the packets that a reader finds in the codestream written from it', 
           const theirs = snapshot.get(key)!;
           expect(ours.complete && theirs.complete).toBe(true);
           expect(theirs.packets.map(joined)).toEqual(ours.packets.map(joined));
+          expect(plain(source.packetEndsSync().get(key)!)).toEqual(plain(ends.get(key)!));
+          ours.packets.forEach((packet, layer) => {
+            expect(source.packet(key, layer)).toBe(packet);
+            expect(snapshot.packet(key, layer)).toEqual(packet);
+          });
           packets += ours.packets.length;
         }
       }
     }
   }
   expect(packets).toBeGreaterThan(100);
+  expect(source.packet({ tile: 99, component: 0, resolution: 0, precinct: 0 }, 0)).toBe(undefined);
+  expect(source.packetEndsSync().get({ tile: 99, component: 0, resolution: 0, precinct: 0 })).toBe(undefined);
   expect(source.get({ tile: 99, component: 0, resolution: 0, precinct: 0 })).toBe(undefined);
 });
+
+/** Lengths in plain arrays, whatever lists they came in. */
+function plain({ headers, bodies, ephs, complete }: PrecinctLengths): unknown {
+  return { headers: Array.from(headers), bodies: Array.from(bodies), ephs: Array.from(ephs), complete };
+}
 
 /** Header and body of a packet, whether they stand apart or not. */
 function joined({ header, body }: { readonly header?: Uint8Array; readonly body: Uint8Array }): number[] {
