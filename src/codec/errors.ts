@@ -62,11 +62,14 @@ export type ErrorCode =
   | 'box-order'
   | 'box-value'
   | 'box-duplicate'
+  | 'box-reference'
   | 'jp2-mismatch'
   | 'colour-space'
   | 'icc-profile'
   | 'palette'
   | 'channel-definition'
+  // movies (15444-3)
+  | 'sample-table'
   // limits
   | 'limit-pixels'
   | 'limit-bytes'
@@ -88,6 +91,7 @@ export type ErrorCode =
   | 'sample-value'
   | 'rate-value'
   | 'profile'
+  | 'movie-frame'
   | 'sink'
   // calls of the transcoder
   | 'sample-distance'

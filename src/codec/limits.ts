@@ -15,6 +15,8 @@ export interface Limits {
   readonly components: number;
   /** Code-blocks and precincts whose state is held at once; also packets, where a picture is encoded. Default 2^22. */
   readonly codeBlocks: number;
+  /** Boxes of a file, those inside others counted, where all of them are listed. Default 2^18. */
+  readonly boxes: number;
   /** Milliseconds of work; `Infinity` by default, since only the caller knows how long a picture may take. */
   readonly time: number;
 }
@@ -26,5 +28,6 @@ export const DEFAULT_LIMITS: Limits = {
   tiles: 65535,
   components: 16384,
   codeBlocks: 2 ** 22,
+  boxes: 2 ** 18,
   time: Number.POSITIVE_INFINITY,
 };
