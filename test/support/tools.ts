@@ -1,12 +1,22 @@
 /**
- * Native programs used as oracles in tests and benches, never by the library: OpenJPEG, Grok, and a browser.
+ * Native programs used as oracles in tests and benches, never by the library: OpenJPEG, Grok, FFmpeg, GDAL, and a browser.
  */
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
 /** The programs that tests may ask for. */
-export type Tool = 'opj_compress' | 'opj_decompress' | 'opj_dump' | 'grk_compress' | 'grk_decompress' | 'chromium';
+export type Tool =
+  | 'opj_compress'
+  | 'opj_decompress'
+  | 'opj_dump'
+  | 'grk_compress'
+  | 'grk_decompress'
+  | 'chromium'
+  | 'ffmpeg'
+  | 'ffprobe'
+  | 'gdalinfo'
+  | 'gdal_translate';
 
 /** Where a program lies, or nothing. A path in the environment (JP2KIT_CHROMIUM, …) wins over the search path. */
 export function findTool(tool: Tool): string | undefined {

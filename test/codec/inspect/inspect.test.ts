@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { inspect, inspectSync } from '../../../src/index.ts';
 import {
@@ -12,6 +13,7 @@ import {
   without,
 } from '../../support/codestream.ts';
 import { FIXTURES, fixture } from '../../support/fixtures.ts';
+import { describeShared, sharedPath } from '../../support/shared.ts';
 import { TestSource } from '../../support/sources.ts';
 
 describe('what the headers say', () => {
@@ -151,5 +153,14 @@ describe('what a walk through the codestream adds', () => {
     expect(info.packets!.count).toBeLessThan(whole.packets!.count);
     expect(info.packets!.bytesByLayer[0]).toBe(whole.packets!.bytesByLayer[0]);
     expect(info.warnings.map((w) => w.code)).toEqual(['tile-part-length', 'packet-truncated']);
+  });
+});
+
+describeShared('conformance/ht/byte.jph', 'a JPH file of another writer', () => {
+  test('is recognised with the coder that it needs', () => {
+    const info = inspectSync(new Uint8Array(readFileSync(sharedPath('conformance', 'ht', 'byte.jph'))));
+    expect(info).toMatchObject({ container: 'jph', coder: 'ht', components: [{ precision: 8, signed: false }] });
+    expect(info.boxes[1]).toMatchObject({ type: 'ftyp' });
+    expect(info.segments.map(({ name }) => name)).toContain('CAP');
   });
 });
