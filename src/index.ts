@@ -19,6 +19,10 @@ import {
   type ImageInput,
   type InspectOptions,
   type Jp2Image,
+  type Movie,
+  type MovieOptions,
+  MovieWriter,
+  openMovieFrom,
   type OpenOptions,
   openPicture,
   openPictureSync,
@@ -37,7 +41,18 @@ import { hostExecutor } from './platform/host-executor.ts';
 import { type ByteStreamLike, chunksOf } from './platform/streams.ts';
 
 export type * from './codec/index.ts';
-export { blobSource, bytesSource, DEFAULT_LIMITS, Jp2Image, Jpeg2000Error, StreamEncoder } from './codec/index.ts';
+export { readBoxes, setBoxes } from './codec/boxes.ts';
+export {
+  blobSource,
+  bytesSource,
+  DEFAULT_LIMITS,
+  Jp2Image,
+  Jpeg2000Error,
+  Movie,
+  MovieTrack,
+  MovieWriter,
+  StreamEncoder,
+} from './codec/index.ts';
 export { type ImageDataLike, toImageData, type ToImageDataOptions } from './codec/to-image-data.ts';
 export { type FetchLike, type FetchResponseLike, httpSource, type HttpSourceOptions } from './platform/http-source.ts';
 export type { ByteStreamLike } from './platform/streams.ts';
@@ -222,4 +237,35 @@ export function encodeSync(image: RawImage, options: Omit<EncodeOptions, 'signal
  */
 export function createEncoder(header: ImageHeader, options: StreamOptions): StreamEncoder {
   return new StreamEncoder(header, options, encoding.encoders, encoding.executor);
+}
+
+/**
+ * Opens a Motion JPEG 2000 file. Its tables are read, wherever they stand; frames are read when they are asked for.
+ *
+ * @throws {Jpeg2000Error} `malformed` or `limit` for the file's structure; an abort rejects with the signal's reason.
+ * @example
+ * ```ts
+ * const movie = await openMovie(await fileSource('speedway.mj2'));
+ * const [track] = movie.tracks;
+ * for (let n = 0; n < track.frameCount; n++) show(await (await track.frame(n)).decode(), track.timingOf(n).seconds);
+ * await movie.close();
+ * ```
+ */
+export function openMovie(input: ImageInput, options: OpenOptions = {}): Promise<Movie> {
+  return openMovieFrom(decoding, input, options);
+}
+
+/**
+ * Makes a Motion JPEG 2000 file out of encoded frames: codestreams or JP2 files of one size, in the order in which they are shown.
+ *
+ * @throws {Jpeg2000Error} `usage` for options that cannot be.
+ * @example
+ * ```ts
+ * const movie = createMovie({ timescale: 25 });
+ * for (const picture of pictures) await movie.add((await encode(picture)).data);
+ * const { data } = await movie.finish();
+ * ```
+ */
+export function createMovie(options: MovieOptions): MovieWriter {
+  return new MovieWriter(options);
 }

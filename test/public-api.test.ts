@@ -16,9 +16,10 @@ const ENTRIES = {
 /** What users may rely on; taking a name away is a breaking change. `jp2kit/parts` may change until 1.0. */
 const PROMISED: Readonly<Record<string, readonly string[]>> = {
   '.': [
-    ...['DEFAULT_LIMITS', 'Jp2Image', 'Jpeg2000Error', 'StreamEncoder', 'blobSource', 'bytesSource', 'createEncoder'],
+    ...['DEFAULT_LIMITS', 'Jp2Image', 'Jpeg2000Error', 'Movie', 'MovieTrack', 'MovieWriter', 'StreamEncoder'],
+    ...['blobSource', 'bytesSource', 'createEncoder', 'createMovie'],
     ...['decode', 'decodeProgressive', 'decodeRegion', 'decodeSync', 'decodeTiles', 'encode', 'encodeSync'],
-    ...['httpSource', 'inspect', 'inspectSync', 'open', 'toImageData'],
+    ...['httpSource', 'inspect', 'inspectSync', 'open', 'openMovie', 'readBoxes', 'setBoxes', 'toImageData'],
   ],
   './decode-core': ['Jpeg2000Error', 'classic', 'decode', 'decodeSync'],
   './node': ['fileSink', 'fileSource', 'spillFile'],

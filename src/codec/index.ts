@@ -1,4 +1,7 @@
 /** The codec's own entry: everything that entry files and adapters of the platform build on. */
+export type { BoxFile, BoxOptions, SetBoxesOptions, WrittenFile } from './boxes.ts';
+export type { BoxEdit, NewBox, NewSuperbox, SourceRange } from './fileformat/box-edit.ts';
+export type { BoxNode, BoxTree } from './fileformat/box-tree.ts';
 export type { BlockCoder, BlockDecoder, CodeBlockData } from './decoder/block-jobs.ts';
 export type { DecodeOptions, DecodeProgress } from './decoder/options.ts';
 export { encodeFrom, encodeNow, type EncodingCodec } from './encode-picture.ts';
@@ -47,6 +50,11 @@ export type { Limits } from './limits.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export type { Codec, InspectOptions, OpenOptions, ProgressiveImage, ProgressiveOptions } from './picture.ts';
 export { decodeGrowing, Jp2Image, openPicture, openPictureSync } from './picture.ts';
+export { type FrameOptions, type FrameTiming, Movie, MovieTrack, openMovieFrom } from './movie.ts';
+export { type MovieFrame, type MovieOptions, type MovieSummary, MovieWriter } from './movie-writer.ts';
+export type { EditEntry } from './fileformat/mj2-boxes.ts';
+export type { OtherTrack } from './fileformat/mj2-file.ts';
+export type { FieldCoding } from './fileformat/mj2-sample-entry.ts';
 export type { Rect } from './rect.ts';
 export type {
   AbortSignalLike,
