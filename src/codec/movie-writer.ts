@@ -38,8 +38,8 @@ export interface MovieOptions {
 
 /** What a finished movie is. */
 export interface MovieSummary {
-  /** The file, where there was no sink. */
-  readonly data?: Uint8Array;
+  /** The file; empty where it went to a sink. */
+  readonly data: Uint8Array;
   /** Bytes of the file. */
   readonly bytes: number;
   readonly frames: number;
@@ -241,7 +241,7 @@ export class MovieWriter {
       await out.close();
     });
     this.state = 'finished';
-    return { ...summary, bytes: out.length };
+    return { ...summary, data: new Uint8Array(0), bytes: out.length };
   }
 
   /** The movie box first; its length does not depend on the offsets as long as they stay below 4 GB, beyond which it is measured again. */
