@@ -6,6 +6,7 @@
 import { channelStage } from './codec/decoder/channel-stage.ts';
 import {
   type Bytes,
+  type ByteSink,
   type Codec,
   type DecodeOptions,
   decodeGrowing,
@@ -34,6 +35,12 @@ import {
   type Rect,
   StreamEncoder,
   type StreamOptions,
+  type TranscodeOptions,
+  type TranscodeResult,
+  type TranscodeSummary,
+  transcodeFrom,
+  transcodeInto,
+  transcodeNow,
 } from './codec/index.ts';
 import { classic } from './codec/tier1/classic.ts';
 import { classicEncoder } from './codec/tier1/classic-encoder.ts';
@@ -268,4 +275,53 @@ export function openMovie(input: ImageInput, options: OpenOptions = {}): Promise
  */
 export function createMovie(options: MovieOptions): MovieWriter {
   return new MovieWriter(options);
+}
+
+/**
+ * Puts the packets of a file into another order, cuts, groups and indexes them anew, without decoding: the result decodes to the same
+ * samples, or to those that a decode with `reduce`, `layers`, `components` or a `region` of whole tiles gives. What is not asked for stays
+ * as it is.
+ *
+ * Damaged or truncated input gives a legal file with empty packets in place of those that are missing: `status: 'partial'`.
+ *
+ * @throws {Jpeg2000Error} `malformed`, `unsupported`, `limit` or `usage`; an abort rejects with the signal's reason.
+ * @example
+ * ```ts
+ * const { data } = await transcode(bytes, { progression: 'RPCL', markers: { plt: true, tlm: true } });
+ * ```
+ */
+export function transcode(input: ImageInput, options: TranscodeOptions = {}): Promise<TranscodeResult> {
+  return transcodeFrom(hostExecutor, input, options);
+}
+
+/**
+ * As {@link transcode}, without waiting; the whole file must be in memory.
+ *
+ * @throws {Jpeg2000Error} `malformed`, `unsupported`, `limit` or `usage`.
+ * @example
+ * ```ts
+ * const thumbnail = transcodeSync(bytes, { reduce: 3, layers: 1 }).data;
+ * ```
+ */
+export function transcodeSync(bytes: Bytes, options: Omit<TranscodeOptions, 'signal'> = {}): TranscodeResult {
+  return transcodeNow(hostExecutor, bytes, options);
+}
+
+/**
+ * As {@link transcode}, from any source to a sink, a few megabytes at a time: for files larger than memory.
+ *
+ * @throws {Jpeg2000Error} as {@link transcode}; `sink` when the sink fails.
+ * @example
+ * ```ts
+ * const source = await fileSource('map.jp2');
+ * const summary = await transcodeTo(source, await fileSink('map-rpcl.jp2'), { progression: 'RPCL' });
+ * console.log(summary.packets, summary.bytes);
+ * ```
+ */
+export function transcodeTo(
+  input: ImageInput,
+  sink: ByteSink,
+  options: TranscodeOptions = {},
+): Promise<TranscodeSummary> {
+  return transcodeInto(hostExecutor, input, sink, options);
 }

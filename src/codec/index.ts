@@ -65,3 +65,11 @@ export type {
   RandomAccessSource,
 } from './source.ts';
 export { blobSource, bytesSource } from './source.ts';
+export { transcodeFrom, transcodeInto, transcodeNow, transcodePackets } from './transcode-picture.ts';
+export type {
+  TileRect,
+  TranscodeOptions,
+  TranscodeProgress,
+  TranscodeResult,
+  TranscodeSummary,
+} from './transcode/options.ts';

@@ -95,7 +95,8 @@ function writeBrand(w: ByteWriter, plan: ColourPlan, gml: boolean): void {
   writeReaderRequirements(w, requirements);
 }
 
-function writeMetadata(w: ByteWriter, metadata: MetadataSpec): void {
+/** The metadata boxes of a file. */
+export function writeMetadata(w: ByteWriter, metadata: MetadataSpec): void {
   for (const xml of metadata.xml ?? []) writeXml(w, text(xml, 'metadata.xml'));
   if (metadata.xmp !== undefined) writeUuid(w, uuidNamed('xmp'), encodeUtf8(text(metadata.xmp, 'metadata.xmp')));
   if (metadata.geotiff !== undefined) {

@@ -1,0 +1,301 @@
+/**
+ * What drives a transcode: a file or any provider of packets in, bytes in memory or a sink out, with waiting or without.
+ */
+import { DiagnosticLog, type Diagnostic, usage } from './errors.ts';
+import { Deadline, type Executor, PAUSE_INTERVAL_MS } from './executor.ts';
+import { type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
+import { writeCodestreamBoxHeader, writeJp2Head } from './fileformat/write-jp2.ts';
+import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { CodestreamSource } from './packets/codestream-source.ts';
+import type { PrecinctSource } from './packets/precinct-source.ts';
+import { type ByteSink, SinkWriter } from './sink.ts';
+import {
+  type AbortSignalLike,
+  type Bytes,
+  BytesSource,
+  type ImageInput,
+  isBytes,
+  MeteredSource,
+  readFrom,
+  type Reading,
+  readNow,
+  sourceOf,
+  throwIfAborted,
+} from './source.ts';
+import { type KeptBoxes, readKeptBoxes, writeKeptBoxes } from './transcode/file-boxes.ts';
+import type { TranscodePlan } from './transcode/headers.ts';
+import {
+  checkTranscodeOptions,
+  type TranscodeOptions,
+  type TranscodeResult,
+  type TranscodeSummary,
+} from './transcode/options.ts';
+import { transcodeCodestream, type Wrapping } from './transcode/transcode.ts';
+import type { TranscodeReply, TranscodeStep, TranscodeWork } from './transcode/work.ts';
+import type { WrittenTiles } from './transcode/write-tiles.ts';
+
+/** A file whose packets and boxes are at hand. */
+interface OpenSource {
+  readonly source: PrecinctSource;
+  /** Absent where packets come from something that is no file. */
+  readonly file: Jp2File | undefined;
+  readonly boxes: KeptBoxes | undefined;
+}
+
+/** Transcodes bytes in memory without waiting. */
+export function transcodeNow(executor: Executor, bytes: Bytes, options: TranscodeOptions): TranscodeResult {
+  checkTranscodeOptions(options);
+  if (!isBytes(bytes)) throw usage('input-type', `expected bytes in memory, found ${typeof bytes}`);
+  const input = new BytesSource(bytes);
+  const log = new DiagnosticLog(options.strict);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const start = executor.now();
+  const opened = readNow(opening(input, options, limits, log), input.bytes);
+  const job = new Job(opened, options, log, true);
+  const pieces = new Pieces();
+  const deadline = new Deadline(executor, limits.time);
+  let step = job.work.next();
+  while (!step.done) {
+    deadline.check();
+    if (step.value.write) pieces.write(step.value.write);
+    step = job.work.next(job.noted(answerNow(opened.source, step.value, deadline)));
+  }
+  const patch = job.lateBoxHeader(pieces.length);
+  if (patch) pieces.patch(patch.offset, patch.bytes);
+  return { data: pieces.join(), ...summaryOf(job, step.value, input.size, pieces.length, executor.now() - start) };
+}
+
+/** Transcodes into memory. */
+export async function transcodeFrom(
+  executor: Executor,
+  input: ImageInput,
+  options: TranscodeOptions,
+): Promise<TranscodeResult> {
+  const pieces = new Pieces();
+  const summary = await transcodeInto(executor, input, pieces, options);
+  return { data: pieces.join(), ...summary };
+}
+
+/** Transcodes a file of any size to a sink. */
+export async function transcodeInto(
+  executor: Executor,
+  input: ImageInput,
+  sink: ByteSink,
+  options: TranscodeOptions,
+): Promise<TranscodeSummary> {
+  checkTranscodeOptions(options);
+  throwIfAborted(options.signal);
+  const given = sourceOf(input);
+  const source = given instanceof BytesSource ? given : new MeteredSource(given);
+  const log = new DiagnosticLog(options.strict);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const start = executor.now();
+  const opened = await readFrom(opening(source, options, limits, log), source, options.signal, executor);
+  const { summary } = await writing(executor, opened, sink, options, log, limits);
+  return { ...summary, bytesIn: source.size, ms: executor.now() - start };
+}
+
+/** Transcodes what any provider of packets holds, to a sink. */
+export async function transcodePackets(
+  executor: Executor,
+  source: PrecinctSource,
+  sink: ByteSink,
+  options: TranscodeOptions,
+): Promise<TranscodeSummary> {
+  checkTranscodeOptions(options);
+  throwIfAborted(options.signal);
+  const log = new DiagnosticLog(options.strict);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const start = executor.now();
+  const opened = { source, file: undefined, boxes: undefined };
+  const { summary } = await writing(executor, opened, sink, options, log, limits);
+  return { ...summary, ms: executor.now() - start };
+}
+
+function* opening(
+  input: { readonly size?: number } & Parameters<typeof CodestreamSource.open>[0],
+  options: TranscodeOptions,
+  limits: Limits,
+  log: DiagnosticLog,
+): Reading<OpenSource> {
+  const file = yield* readJp2File(log, limits, input.size);
+  const source = yield* CodestreamSource.open(input, file.codestream, limits, log);
+  const bare = file.container === 'codestream' || options.container === 'codestream';
+  const boxes = bare ? undefined : yield* readKeptBoxes(file, input.size, limits);
+  return { source, file, boxes };
+}
+
+async function writing(
+  executor: Executor,
+  opened: OpenSource,
+  sink: ByteSink,
+  options: TranscodeOptions,
+  log: DiagnosticLog,
+  limits: Limits,
+): Promise<{ readonly summary: TranscodeSummary }> {
+  const out = new SinkWriter(sink);
+  const { signal } = options;
+  try {
+    const job = new Job(opened, options, log, out.canPatch);
+    const deadline = new Deadline(executor, limits.time);
+    let last = executor.now();
+    let step = job.work.next();
+    while (!step.done) {
+      deadline.check();
+      throwIfAborted(signal);
+      if (step.value.write) await out.write(step.value.write);
+      const reply = await answer(opened.source, step.value, { executor, deadline, ...(signal ? { signal } : {}) });
+      if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
+        await executor.pause();
+        last = executor.now();
+      }
+      throwIfAborted(signal);
+      step = job.work.next(job.noted(reply));
+    }
+    await out.flush();
+    const patch = job.lateBoxHeader(out.length);
+    if (patch) await out.patch(patch.offset, patch.bytes);
+    await out.close();
+    return { summary: summaryOf(job, step.value, undefined, out.length, 0) };
+  } catch (error) {
+    await out.abort(error);
+    throw error;
+  }
+}
+
+function answerNow(source: PrecinctSource, { ends, load }: TranscodeStep, deadline: Deadline): TranscodeReply {
+  const sync = source.packetEndsSync !== undefined && source.loadSync !== undefined;
+  if ((ends || load) && !sync) throw usage('sync-source', 'only bytes in memory can be read synchronously');
+  if (ends) return source.packetEndsSync!(ends, { deadline });
+  return load && source.loadSync!(load, { deadline });
+}
+
+async function answer(
+  source: PrecinctSource,
+  { ends, load }: TranscodeStep,
+  options: { readonly executor: Executor; readonly deadline: Deadline; readonly signal?: AbortSignalLike },
+): Promise<TranscodeReply> {
+  if (ends) return source.packetEnds(ends, options);
+  return load && source.load(load, options);
+}
+
+/** Bytes of the header of a codestream's box whose length is filled in afterwards: with XLBox. */
+const LATE_BOX_BYTES = 16;
+
+/** One transcode on its way: the work, what was tolerated, and the box around the codestream. */
+class Job implements Wrapping {
+  readonly work: TranscodeWork<WrittenTiles>;
+  readonly log: DiagnosticLog;
+  readonly options: TranscodeOptions;
+  numTiles = 0;
+  private readonly opened: OpenSource;
+  private readonly canPatch: boolean;
+  /** Where the header of the codestream's box stands when its length is not known yet. */
+  private boxAt: number | undefined;
+  private readonly seen = new Set<string>();
+
+  constructor(opened: OpenSource, options: TranscodeOptions, log: DiagnosticLog, canPatch: boolean) {
+    this.opened = opened;
+    this.options = options;
+    this.log = log;
+    this.canPatch = canPatch;
+    for (const { code, message } of log.list) this.seen.add(`${code} ${message}`);
+    this.work = transcodeCodestream(opened.source.main, options, this, log);
+  }
+
+  head(plan: TranscodePlan, length: number | undefined): Uint8Array {
+    this.numTiles = plan.tiles.length;
+    const boxes = this.boxesBefore(plan);
+    if (boxes === undefined) return new Uint8Array(0);
+    const late = length === undefined && this.canPatch;
+    const header = late ? writeCodestreamBoxHeader(0, true) : writeCodestreamBoxHeader(length);
+    if (late) this.boxAt = boxes.length;
+    const head = new Uint8Array(boxes.length + header.length);
+    head.set(boxes);
+    head.set(header, boxes.length);
+    return head;
+  }
+
+  /** The header of the codestream's box, for a file of so many bytes, where it was left open. */
+  lateBoxHeader(fileLength: number): { readonly offset: number; readonly bytes: Uint8Array } | undefined {
+    if (this.boxAt === undefined) return undefined;
+    return { offset: this.boxAt, bytes: writeCodestreamBoxHeader(fileLength - this.boxAt - LATE_BOX_BYTES, true) };
+  }
+
+  /** Takes over what a source tolerated, each thing once. */
+  noted(reply: TranscodeReply): TranscodeReply {
+    for (const diagnostic of reply?.diagnostics ?? []) this.note(diagnostic);
+    return reply;
+  }
+
+  private note({ code, message, offset, clause }: Diagnostic): void {
+    const key = `${code} ${message}`;
+    if (this.seen.has(key)) return;
+    this.seen.add(key);
+    const place = { ...(offset === undefined ? {} : { offset }), ...(clause === undefined ? {} : { clause }) };
+    // an unknown segment is legal (15444-1 A.1.1)
+    if (code === 'marker-unknown') this.log.note(code, message, place);
+    else this.log.add(code, message, place);
+  }
+
+  /** The boxes before the codestream's; `undefined` for a bare codestream. */
+  private boxesBefore(plan: TranscodePlan): Uint8Array | undefined {
+    const { file, boxes } = this.opened;
+    const { container, metadata } = this.options;
+    const bare = file === undefined || file.container === 'codestream';
+    if ((container ?? (bare ? 'codestream' : 'jp2')) === 'codestream') return undefined;
+    if (bare) return writeJp2Head(plan.main.siz, undefined, typeof metadata === 'object' ? metadata : {});
+    const changes = { before: plan.source.siz, after: plan.main.siz, components: plan.components, reduce: plan.reduce };
+    return writeKeptBoxes(boxes!, file.header, changes, metadata);
+  }
+}
+
+function summaryOf(
+  { log, numTiles }: Job,
+  written: WrittenTiles,
+  bytesIn: number | undefined,
+  bytes: number,
+  ms: number,
+): TranscodeSummary {
+  const { partialTiles, ...counts } = written;
+  return {
+    bytesIn,
+    bytes,
+    ...counts,
+    tiles: numTiles,
+    status: partialTiles === 0 ? 'complete' : 'partial',
+    warnings: log.list,
+    ms,
+  };
+}
+
+/** A sink in memory. */
+class Pieces implements ByteSink {
+  length = 0;
+  private readonly pieces: Uint8Array[] = [];
+
+  write(bytes: Uint8Array): void {
+    this.pieces.push(bytes);
+    this.length += bytes.length;
+  }
+
+  patch(offset: number, bytes: Uint8Array): void {
+    let at = 0;
+    for (const piece of this.pieces) {
+      const from = Math.max(offset, at);
+      const to = Math.min(offset + bytes.length, at + piece.length);
+      if (to > from) piece.set(bytes.subarray(from - offset, to - offset), from - at);
+      at += piece.length;
+    }
+  }
+
+  join(): Uint8Array {
+    const whole = new Uint8Array(this.length);
+    let at = 0;
+    for (const piece of this.pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    return whole;
+  }
+}

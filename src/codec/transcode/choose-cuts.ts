@@ -1,0 +1,61 @@
+/**
+ * Goes through a picture to learn how many bytes its coding passes take, and decides where new layers end.
+ */
+import { numPrecinctsOf, precinctGeometry } from '../geometry/tile-component.ts';
+import { RECORD_LENGTH, RECORD_NEXT, RECORD_PASSES, RECORD_SIZE } from '../tier2/packet-header.ts';
+import { readBlocks } from '../tier2/read-blocks.ts';
+import type { TranscodePlan } from './headers.ts';
+import { bandSlopesOf, type BandSlopes, type LayerCuts, SlopeBytes } from './layer-cuts.ts';
+import { openPair, wholeTile } from './open-tile.ts';
+import { loaded, type TranscodeWork } from './work.ts';
+
+/** Decides where `numLayers` layers end. */
+export function* chooseCuts(plan: TranscodePlan, numLayers: number): TranscodeWork<LayerCuts> {
+  const histogram = new SlopeBytes();
+  for (let t = 0; t < plan.tiles.length; t++) {
+    const { source, number } = yield* openPair(plan, t);
+    if (source) {
+      const snapshot = yield* loaded(wholeTile(plan, source));
+      for (const c of plan.components) {
+        const component = source.components[c];
+        const levels = component.geometry.resolutions.slice(0, component.geometry.resolutions.length - plan.reduce);
+        for (const resolution of levels) {
+          const slopes = bandSlopesOf(plan.source, source, component, resolution.r);
+          for (let precinct = 0; precinct < numPrecinctsOf(resolution); precinct++) {
+            const held = snapshot.get({ tile: number, component: c, resolution: resolution.r, precinct });
+            if (held === undefined) continue;
+            const geometry = precinctGeometry(resolution, precinct);
+            const { contributions } = readBlocks(geometry, component.parameters.style.codeBlockStyle, held, 1);
+            const bands = geometry.bands.flatMap((b) =>
+              new Array<BandSlopes>(b.numBlocksWide * b.numBlocksHigh).fill(slopes[b.band]),
+            );
+            const { records, first, zeroBitPlanes } = contributions;
+            for (let block = 0; block < geometry.numBlocks; block++) {
+              let pass = 0;
+              for (let k = first[block]; k >= 0; k = records[k * RECORD_SIZE + RECORD_NEXT]) {
+                const passes = records[k * RECORD_SIZE + RECORD_PASSES];
+                histogram.add(
+                  bands[block],
+                  zeroBitPlanes[block],
+                  pass,
+                  passes,
+                  records[k * RECORD_SIZE + RECORD_LENGTH],
+                );
+                pass += passes;
+              }
+            }
+            yield {};
+          }
+        }
+      }
+    }
+    const { tiles } = plan;
+    plan.options.onProgress?.({
+      stage: 'measure',
+      tilesDone: t + 1,
+      tiles: tiles.length,
+      fraction: (t + 1) / tiles.length,
+    });
+  }
+  return histogram.cuts(numLayers);
+}

@@ -1,0 +1,257 @@
+/**
+ * A tile whose packets are taken apart to code-blocks and put together anew: other precincts (15444-1 B.6, B.7), or more layers.
+ *
+ * Code-blocks keep their place, their missing bit-planes and every byte; inclusion and zero bit-plane trees, pass counts and lengths are
+ * written anew (B.10). A whole tile is held in memory for that.
+ */
+import { PacketBitWriter } from '../bits/packet-bit-writer.ts';
+import { type DiagnosticLog, usage } from '../errors.ts';
+import {
+  type PrecinctGeometry,
+  numPrecinctsOf,
+  precinctGeometry,
+  type ResolutionGeometry,
+} from '../geometry/tile-component.ts';
+import type { TileComponent } from '../geometry/tile.ts';
+import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
+import { EMPTY_PACKET } from '../packets/tile-layout.ts';
+import {
+  RECORD_LENGTH,
+  RECORD_NEXT,
+  RECORD_OFFSET,
+  RECORD_PACKET,
+  RECORD_PASSES,
+  RECORD_SIZE,
+} from '../tier2/packet-header.ts';
+import { NO_VALUE, type PacketContents, PrecinctWriter } from '../tier2/precinct-writer.ts';
+import { type PrecinctBlocks, readBlocks } from '../tier2/read-blocks.ts';
+import type { TranscodePlan } from './headers.ts';
+import { type BandSlopes, bandSlopesOf, type LayerCuts } from './layer-cuts.ts';
+import { inOrder, type OpenTile, orderOf, type PacketRun, type TilePair, wholeTile } from './open-tile.ts';
+import { loaded, type TranscodeWork } from './work.ts';
+
+/** Opens a tile for writing its packets anew. Damage that only shows in packet headers is told in `log`. */
+export function* openRebuiltTile(
+  plan: TranscodePlan,
+  pair: TilePair,
+  cuts: LayerCuts | undefined,
+  log: DiagnosticLog,
+): TranscodeWork<OpenTile> {
+  const { source, result } = pair;
+  const { order, numbers } = orderOf(plan, result);
+  const { numLayers } = result.header.cod;
+  const headers: Uint8Array[] = new Array(numbers.count).fill(EMPTY_PACKET);
+  const bodies: Uint8Array[] = new Array(numbers.count).fill(NO_BYTES);
+  let complete = pair.ends.tile(pair.number) !== undefined;
+  if (source) {
+    checkLayers(cuts, source.header.cod.numLayers);
+    const snapshot = yield* loaded(wholeTile(plan, source));
+    for (const component of result.components) {
+      const from = source.components[plan.components[component.component]];
+      checkPartition(from, component);
+      for (const resolution of component.geometry.resolutions) {
+        const level = new SourceLevel(snapshot, pair.number, from, resolution.r, log);
+        const slopes = cuts && bandSlopesOf(plan.source, source, from, resolution.r);
+        for (let precinct = 0; precinct < numPrecinctsOf(resolution); precinct++) {
+          const geometry = precinctGeometry(resolution, precinct);
+          const first = numbers.of(component.component, resolution.r, precinct, 0);
+          writeAnew(geometry, level, slopes, cuts, numLayers, headers, bodies, first);
+          yield {};
+        }
+        complete &&= level.complete;
+      }
+    }
+  }
+  const inList = inOrder(result, order, numbers, lengthsOf(headers), lengthsOf(bodies));
+  return {
+    geometry: result,
+    arrangement: pair.arrangement,
+    order,
+    ...inList,
+    complete,
+    // biome-ignore lint/correctness/useYield: everything is there already
+    *packets(from, to): TranscodeWork<PacketRun> {
+      const run = { headers: new Array<Uint8Array>(to - from), bodies: new Array<Uint8Array>(to - from) };
+      for (let k = from; k < to; k++) {
+        const n = numbers.of(order.component[k], order.resolution[k], order.precinct[k], order.layer[k]);
+        run.headers[k - from] = headers[n];
+        run.bodies[k - from] = bodies[n];
+      }
+      return run;
+    },
+  };
+}
+
+function checkLayers(cuts: LayerCuts | undefined, numLayers: number): void {
+  if (cuts === undefined || numLayers === 1) return;
+  throw usage('option-value', `layers can be put into pictures that have one; this one has ${numLayers}`);
+}
+
+/** B.7: xcb' and ycb' depend on the precinct, and with them what is a code-block. */
+function checkPartition(source: TileComponent, result: TileComponent): void {
+  for (const { r, xcbPrime, ycbPrime, ppx, ppy } of result.geometry.resolutions) {
+    const before = source.geometry.resolutions[r];
+    if (before.xcbPrime === xcbPrime && before.ycbPrime === ycbPrime) continue;
+    const asked = `precincts of ${2 ** ppx} x ${2 ** ppy} at resolution level ${r} of component ${source.component}`;
+    const was = `${2 ** before.xcbPrime} x ${2 ** before.ycbPrime}`;
+    const message = `${asked} go with code-blocks of ${2 ** xcbPrime} x ${2 ** ycbPrime}; those of the source are ${was}`;
+    throw usage('precinct-partition', message, { clause: '15444-1 B.7' });
+  }
+}
+
+/** The code-blocks of one resolution level of the source, found by their place on the code-block grid. */
+class SourceLevel {
+  /** False when packets are missing or damaged. */
+  complete = true;
+  private readonly snapshot: PrecinctSnapshot;
+  private readonly tile: number;
+  private readonly component: TileComponent;
+  private readonly resolution: ResolutionGeometry;
+  private readonly log: DiagnosticLog;
+  private readonly precincts = new Map<number, PrecinctBlocks>();
+
+  constructor(snapshot: PrecinctSnapshot, tile: number, component: TileComponent, r: number, log: DiagnosticLog) {
+    this.snapshot = snapshot;
+    this.tile = tile;
+    this.component = component;
+    this.resolution = component.geometry.resolutions[r];
+    this.log = log;
+  }
+
+  /** The precinct that holds code-block (bx, by) of a subband, and the number it has there. */
+  find(band: number, bx: number, by: number): { readonly blocks: PrecinctBlocks; readonly number: number } {
+    const { resolution } = this;
+    const half = resolution.r === 0 ? 0 : 1;
+    // a precinct is a whole number of code-blocks in each direction
+    const column = Math.floor(bx / 2 ** (resolution.ppx - half - resolution.xcbPrime)) - resolution.firstPrecinctX;
+    const row = Math.floor(by / 2 ** (resolution.ppy - half - resolution.ycbPrime)) - resolution.firstPrecinctY;
+    const blocks = this.precinct(row * resolution.numPrecinctsWide + column);
+    let number = 0;
+    for (let b = 0; b < band; b++)
+      number += blocks.geometry.bands[b].numBlocksWide * blocks.geometry.bands[b].numBlocksHigh;
+    const { firstBlockX, firstBlockY, numBlocksWide } = blocks.geometry.bands[band];
+    return { blocks, number: number + (by - firstBlockY) * numBlocksWide + (bx - firstBlockX) };
+  }
+
+  private precinct(index: number): PrecinctBlocks {
+    let blocks = this.precincts.get(index);
+    if (blocks) return blocks;
+    const { component, parameters } = this.component;
+    const key = { tile: this.tile, component, resolution: this.resolution.r, precinct: index };
+    const held = this.snapshot.get(key) ?? { packets: [], complete: false };
+    const whole = { packets: held.packets, complete: held.complete };
+    blocks = readBlocks(precinctGeometry(this.resolution, index), parameters.style.codeBlockStyle, whole, 65535);
+    if (blocks.error)
+      this.log.add(blocks.error.code, `tile ${this.tile}: ${blocks.error.reason}`, { clause: '15444-1 B.10' });
+    if (blocks.error || !held.complete) this.complete = false;
+    this.precincts.set(index, blocks);
+    return blocks;
+  }
+}
+
+/** What one packet adds to one codeword segment of a code-block. */
+interface Piece {
+  readonly layer: number;
+  readonly passes: number;
+  readonly bytes: Uint8Array;
+}
+
+/** Writes the packets of one precinct into `headers` and `bodies`, from place `first` on. */
+function writeAnew(
+  geometry: PrecinctGeometry,
+  level: SourceLevel,
+  slopes: readonly BandSlopes[] | undefined,
+  cuts: LayerCuts | undefined,
+  numLayers: number,
+  headers: Uint8Array[],
+  bodies: Uint8Array[],
+  first: number,
+): void {
+  const { numBlocks } = geometry;
+  const zeroBitPlanes = new Uint8Array(numBlocks).fill(NO_VALUE);
+  const pieces: Piece[][] = [];
+  let block = 0;
+  for (const band of geometry.bands) {
+    for (let y = 0; y < band.numBlocksHigh; y++) {
+      for (let x = 0; x < band.numBlocksWide; x++, block++) {
+        const { blocks, number } = level.find(band.band, band.firstBlockX + x, band.firstBlockY + y);
+        const whole = piecesOf(blocks, number, numLayers, cuts && slopes && { cuts, slopes: slopes[band.band] });
+        pieces.push(whole);
+        if (whole.length > 0) zeroBitPlanes[block] = blocks.contributions.zeroBitPlanes[number];
+      }
+    }
+  }
+  const writer = new PrecinctWriter(geometry, zeroBitPlanes);
+  const bits = new PacketBitWriter();
+  const next = new Int32Array(numBlocks);
+  for (let layer = 0; layer < numLayers; layer++) {
+    const { contents, bytes } = contentsOf(pieces, next, layer);
+    bits.reset();
+    writer.writeHeader(bits, contents);
+    headers[first + layer] = bits.take();
+    bodies[first + layer] = joined(bytes);
+  }
+}
+
+/** The contributions of one code-block in order, those of layers beyond the result's left out. */
+function piecesOf(
+  { contributions, bodies }: PrecinctBlocks,
+  number: number,
+  numLayers: number,
+  insert: { readonly cuts: LayerCuts; readonly slopes: BandSlopes } | undefined,
+): Piece[] {
+  const pieces: Piece[] = [];
+  const { records, first, zeroBitPlanes } = contributions;
+  let pass = 0;
+  for (let k = first[number]; k >= 0; k = records[k * RECORD_SIZE + RECORD_NEXT]) {
+    const at = k * RECORD_SIZE;
+    const layer = records[at + RECORD_PACKET];
+    const body = bodies[layer];
+    if (body === undefined || layer >= numLayers) break;
+    const passes = records[at + RECORD_PASSES];
+    const offset = records[at + RECORD_OFFSET];
+    const bytes = body.subarray(offset, offset + records[at + RECORD_LENGTH]);
+    if (insert) pieces.push(...insert.cuts.split(insert.slopes, zeroBitPlanes[number], pass, passes, bytes));
+    else pieces.push({ layer, passes, bytes });
+    pass += passes;
+  }
+  return pieces;
+}
+
+/** What one layer takes of each code-block's pieces; `next` goes on. */
+function contentsOf(
+  pieces: readonly (readonly Piece[])[],
+  next: Int32Array,
+  layer: number,
+): { readonly contents: PacketContents; readonly bytes: readonly Uint8Array[] } {
+  const pieceStart = new Int32Array(pieces.length + 1);
+  const taken: Piece[] = [];
+  pieces.forEach((list, block) => {
+    pieceStart[block] = taken.length;
+    for (let piece = list[next[block]]; piece?.layer === layer; piece = list[++next[block]]) taken.push(piece);
+  });
+  pieceStart[pieces.length] = taken.length;
+  const contents = {
+    pieceStart,
+    piecePasses: Int32Array.from(taken, ({ passes }) => passes),
+    pieceLengths: Int32Array.from(taken, ({ bytes }) => bytes.length),
+  };
+  return { contents, bytes: taken.map(({ bytes }) => bytes) };
+}
+
+function lengthsOf(pieces: readonly Uint8Array[]): Int32Array {
+  return Int32Array.from(pieces, (piece) => piece.length);
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  if (pieces.length === 0) return NO_BYTES;
+  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);

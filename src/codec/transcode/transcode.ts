@@ -1,0 +1,31 @@
+/**
+ * The transcoder: packets into another order, cut, grouped and indexed anew, without decoding a coefficient.
+ *
+ * It works on any provider of packets. The plan of the result (`headers`) comes first; then each tile is measured and written
+ * (`write-tiles`), its packets copied (`copied-tile`) or put together anew (`rebuilt-tile`).
+ */
+import type { MainHeader } from '../codestream/main-header.ts';
+import type { DiagnosticLog } from '../errors.ts';
+import { chooseCuts } from './choose-cuts.ts';
+import { planTranscode, type TranscodePlan } from './headers.ts';
+import type { TranscodeOptions } from './options.ts';
+import type { TranscodeWork } from './work.ts';
+import { type WrittenTiles, writeTiles } from './write-tiles.ts';
+
+/** What surrounds a codestream in a file, and what its box headers must say. */
+export interface Wrapping {
+  /** Everything before SOC. The length of the codestream is there only where it is known beforehand. */
+  head(plan: TranscodePlan, length: number | undefined): Uint8Array;
+}
+
+/** Writes the codestream of a result, from SOC to EOC, with what goes before it. */
+export function* transcodeCodestream(
+  main: MainHeader,
+  options: TranscodeOptions,
+  wrapping: Wrapping,
+  log: DiagnosticLog,
+): TranscodeWork<WrittenTiles> {
+  const plan = planTranscode(main, options, log);
+  const cuts = options.insertLayers === undefined ? undefined : yield* chooseCuts(plan, options.insertLayers);
+  return yield* writeTiles(plan, (length) => wrapping.head(plan, length), cuts, log);
+}

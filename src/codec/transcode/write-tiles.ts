@@ -1,0 +1,198 @@
+/**
+ * The codestream of a result, tile by tile (15444-1 A.3, A.4): measured first where the main header has to speak of what follows,
+ * then written in pieces of a few megabytes.
+ */
+import { writeMainHeader, writeTilePartHeader } from '../packets/codestream-writer.ts';
+import { type Arrangement, measureTileParts, type TilePartSize } from '../packets/arrangement.ts';
+import { appendPacket, packedHeader } from '../packets/tile-layout.ts';
+import * as M from '../codestream/markers.ts';
+import type { DiagnosticLog } from '../errors.ts';
+import { openCopiedTile } from './copied-tile.ts';
+import { arrangementOf, type TranscodePlan } from './headers.ts';
+import { type OpenTile, openPair } from './open-tile.ts';
+import type { TranscodeProgress } from './options.ts';
+import { openRebuiltTile } from './rebuilt-tile.ts';
+import type { LayerCuts } from './layer-cuts.ts';
+import type { TranscodeWork } from './work.ts';
+
+/** Bytes of packets that are brought in and written at once. */
+const BATCH_BYTES = 1 << 23;
+
+/** Packets in one batch, where they are small. */
+const BATCH_PACKETS = 1 << 16;
+
+/** Packets of measured tiles that are kept from measuring to writing; what is beyond is opened again. */
+const MOST_KEPT_PACKETS = 1 << 20;
+
+/** What was written. */
+export interface WrittenTiles {
+  readonly packets: number;
+  readonly packetsFilled: number;
+  readonly tileParts: number;
+  /** Tiles of which the source lacks packets. */
+  readonly partialTiles: number;
+}
+
+/** A tile and its tile-parts. */
+interface MeasuredTile {
+  readonly tile: OpenTile;
+  readonly sizes: readonly TilePartSize[];
+}
+
+/** What the main header has to know of tile-parts before they are written. */
+interface Foreseen {
+  readonly tileParts: {
+    readonly tile: number;
+    readonly psot: number;
+    readonly packetLengths: readonly number[];
+    readonly packedHeaders?: readonly Uint8Array[];
+  }[];
+  /** Tiles that need not be opened again. */
+  readonly kept: ReadonlyMap<number, MeasuredTile>;
+}
+
+/**
+ * Writes a codestream from SOC to EOC. `head` gives what goes before it, from its length where that is known beforehand; `cuts` say where
+ * new layers end.
+ */
+export function* writeTiles(
+  plan: TranscodePlan,
+  head: (length: number | undefined) => Uint8Array,
+  cuts: LayerCuts | undefined,
+  log: DiagnosticLog,
+): TranscodeWork<WrittenTiles> {
+  const { main } = plan;
+  // what is said of single tiles (PLT, PPT) does not matter here
+  const arrangement = arrangementOf(plan, undefined);
+  const { tlm, plm, ppm } = arrangement;
+  const foreseen = tlm || plm || ppm ? yield* foresee(plan, arrangement, cuts, log) : undefined;
+  const header = writeMainHeader(main, arrangement, foreseen ?? {}).bytes;
+  const length = foreseen?.tileParts.reduce((sum, { psot }) => sum + psot, header.length + EOC_BYTES.length);
+  yield { write: head(length) };
+  yield { write: header };
+  const written = { packets: 0, packetsFilled: 0, tileParts: 0, partialTiles: 0 };
+  for (let t = 0; t < plan.tiles.length; t++) {
+    const measured = foreseen?.kept.get(t) ?? (yield* measure(plan, t, cuts, log));
+    const { tile, sizes } = measured;
+    yield* writeTile(plan, measured, (share) => report(plan, 'write', t, share));
+    written.packets += tile.order.count;
+    for (const bytes of tile.bodyLengths) if (bytes > 0) written.packetsFilled++;
+    written.tileParts += sizes.length;
+    if (!tile.complete) written.partialTiles++;
+    report(plan, 'write', t + 1, 0);
+  }
+  yield { write: EOC_BYTES };
+  return written;
+}
+
+function* measure(
+  plan: TranscodePlan,
+  t: number,
+  cuts: LayerCuts | undefined,
+  log: DiagnosticLog,
+): TranscodeWork<MeasuredTile> {
+  const pair = yield* openPair(plan, t);
+  const tile = plan.rebuild ? yield* openRebuiltTile(plan, pair, cuts, log) : yield* openCopiedTile(plan, pair);
+  const { geometry, arrangement, order, headerLengths, bodyLengths } = tile;
+  return { tile, sizes: measureTileParts(plan.main, geometry, arrangement, order, headerLengths, bodyLengths) };
+}
+
+/** Measures all tiles, for the segments of the main header that list tile-parts, packets or packet headers. */
+function* foresee(
+  plan: TranscodePlan,
+  a: Arrangement,
+  cuts: LayerCuts | undefined,
+  log: DiagnosticLog,
+): TranscodeWork<Foreseen> {
+  const tileParts: Foreseen['tileParts'] = [];
+  const kept = new Map<number, MeasuredTile>();
+  let keptPackets = 0;
+  for (let t = 0; t < plan.tiles.length; t++) {
+    const measured = yield* measure(plan, t, cuts, log);
+    const { tile, sizes } = measured;
+    for (const size of sizes) {
+      const packedHeaders = a.ppm ? yield* packedHeadersOf(tile, size) : undefined;
+      tileParts.push({
+        tile: t,
+        psot: size.psot,
+        packetLengths: a.plm ? size.packetLengths : [],
+        ...(packedHeaders ? { packedHeaders } : {}),
+      });
+    }
+    keptPackets += tile.order.count;
+    if (keptPackets <= MOST_KEPT_PACKETS && !plan.rebuild) kept.set(t, measured);
+    report(plan, 'measure', t + 1, 0);
+  }
+  return { tileParts, kept };
+}
+
+function* writeTile(
+  plan: TranscodePlan,
+  { tile, sizes }: MeasuredTile,
+  onShare: (share: number) => void,
+): TranscodeWork<void> {
+  const { geometry, arrangement } = tile;
+  let zppt = 0;
+  for (let part = 0; part < sizes.length; part++) {
+    const size = sizes[part];
+    const packed = arrangement.ppt ? yield* packedHeadersOf(tile, size) : undefined;
+    const header = writeTilePartHeader(geometry, plan.main, arrangement, sizes, part, packed, zppt);
+    zppt = header.nextZppt;
+    yield { write: header.bytes };
+    const headersApart = size.packedHeaderLengths !== undefined;
+    for (const [from, to] of batchesOf(size)) {
+      const { headers, bodies } = yield* tile.packets(from, to);
+      const pieces: Uint8Array[] = [];
+      for (let k = from; k < to; k++) {
+        appendPacket(pieces, geometry.header.cod, k, headersApart ? undefined : headers[k - from], bodies[k - from]);
+      }
+      yield { write: joined(pieces) };
+      onShare(to / tile.order.count);
+    }
+  }
+}
+
+/** The packet headers of a tile-part as they are packed: copies, for they outlive what was brought in. */
+function* packedHeadersOf({ geometry, packets }: OpenTile, size: TilePartSize): TranscodeWork<Uint8Array[]> {
+  const packed: Uint8Array[] = [];
+  for (const [from, to] of batchesOf(size)) {
+    const { headers } = yield* packets(from, to);
+    for (const header of headers) packed.push(packedHeader(geometry.header.cod, header).slice());
+  }
+  return packed;
+}
+
+/** A tile-part cut into runs of packets that are brought in at once. */
+function* batchesOf({ firstPacket, numPackets, packetLengths }: TilePartSize): Generator<readonly [number, number]> {
+  let from = 0;
+  let bytes = 0;
+  for (let n = 0; n < numPackets; n++) {
+    if (n > from && (bytes + packetLengths[n] > BATCH_BYTES || n - from === BATCH_PACKETS)) {
+      yield [firstPacket + from, firstPacket + n];
+      from = n;
+      bytes = 0;
+    }
+    bytes += packetLengths[n];
+  }
+  if (numPackets > from) yield [firstPacket + from, firstPacket + numPackets];
+}
+
+/** Says how far it is: `t` tiles are done, and a share of the next. */
+function report(plan: TranscodePlan, stage: TranscodeProgress['stage'], t: number, share: number): void {
+  const tiles = plan.tiles.length;
+  plan.options.onProgress?.({ stage, tilesDone: t, tiles, fraction: Math.min(1, (t + share) / tiles) });
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const piece of pieces) length += piece.length;
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    whole.set(piece, at);
+    at += piece.length;
+  }
+  return whole;
+}
+
+const EOC_BYTES = /* @__PURE__ */ Uint8Array.of(M.EOC >> 8, M.EOC & 255);
