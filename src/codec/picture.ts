@@ -162,7 +162,7 @@ export class Jp2Image {
   /** Walks through the whole codestream and describes it: tile-parts, packet statistics, prefix lengths. */
   async inspect(options: { signal?: AbortSignalLike } = {}): Promise<ImageInfo> {
     this.checkOpen();
-    return readFrom(describeIndex(this.info, this.source), this.input, options.signal, this.codec.executor);
+    return this.source.inTurn(describeIndex(this.info, this.source), { ...options, executor: this.codec.executor });
   }
 
   /** As {@link inspect}, for bytes in memory. */

@@ -26,8 +26,9 @@ export interface ReadWindowOptions {
 export class ReadWindow {
   /** Total bytes, as far as known; reads never go beyond. */
   readonly end: number;
-  private bytes: Uint8Array = new Uint8Array(0);
-  private start = 0;
+  /** What was fetched last, and the offset where it begins, for a parser that looks there first. */
+  bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
   private readonly chunk: number;
   private readonly mostChunk: number;
   /** What is fetched at least by the next fetch that goes on where the last one ended. */

@@ -76,6 +76,7 @@ export class CodestreamSource implements PrecinctSource {
   private readonly tiles = new Map<number, OpenTile | undefined>();
   private ppm: Uint8Array[] | undefined;
   private plm: Uint8Array[] | undefined;
+  private lastSearch: Promise<unknown> = Promise.resolve();
 
   private constructor(
     input: RandomAccessSource,
@@ -113,19 +114,32 @@ export class CodestreamSource implements PrecinctSource {
   }
 
   async load(plan: PrecinctPlan, options: LoadOptions = {}): Promise<PrecinctSnapshot> {
-    return readFrom(this.loading(plan), this.input, options.signal, options.executor, options.deadline);
+    const found = await this.inTurn(this.finding(plan, false), options);
+    return readFrom(this.holding(plan, found), this.input, options.signal, options.executor, options.deadline);
   }
 
   loadSync(plan: PrecinctPlan, options: Pick<LoadOptions, 'deadline'> = {}): PrecinctSnapshot {
-    return readNow(this.loading(plan), this.bytesInMemory(), options.deadline);
+    const bytes = this.bytesInMemory();
+    return readNow(this.holding(plan, readNow(this.finding(plan, false), bytes, options.deadline)), bytes);
   }
 
   async packetEnds(plan: PrecinctPlan, options: LoadOptions = {}): Promise<PacketEnds> {
-    return readFrom(this.findingEnds(plan), this.input, options.signal, options.executor, options.deadline);
+    return this.endsOf(await this.inTurn(this.finding(plan, true), options));
   }
 
   packetEndsSync(plan: PrecinctPlan, options: Pick<LoadOptions, 'deadline'> = {}): PacketEnds {
-    return readNow(this.findingEnds(plan), this.bytesInMemory(), options.deadline);
+    return this.endsOf(readNow(this.finding(plan, true), this.bytesInMemory(), options.deadline));
+  }
+
+  /**
+   * Runs a search through this codestream when all that were begun before are over: each goes on where the last one ended, and must
+   * not be overtaken while it waits for bytes.
+   */
+  inTurn<T>(search: Reading<T>, options: LoadOptions = {}): Promise<T> {
+    const run = (): Promise<T> => readFrom(search, this.input, options.signal, options.executor, options.deadline);
+    const result = this.lastSearch.then(run);
+    this.lastSearch = result.catch(() => {});
+    return result;
   }
 
   private bytesInMemory(): Uint8Array {
@@ -160,14 +174,13 @@ export class CodestreamSource implements PrecinctSource {
     return this.tiles.get(tile)?.log.list ?? [];
   }
 
-  private *loading(plan: PrecinctPlan): Reading<PrecinctSnapshot> {
-    const { found, diagnostics } = yield* this.finding(plan, false);
+  /** Brings in what was found. */
+  private *holding(plan: PrecinctPlan, { found, diagnostics }: Findings): Reading<PrecinctSnapshot> {
     const store = this.input instanceof BytesSource ? wholeStore(this.input.bytes) : yield* this.fetch(plan, found);
     return new CodestreamSnapshot(this.main, found, store, diagnostics);
   }
 
-  private *findingEnds(plan: PrecinctPlan): Reading<PacketEnds> {
-    const { found, diagnostics } = yield* this.finding(plan, true);
+  private endsOf({ found, diagnostics }: Findings): PacketEnds {
     return {
       main: this.main,
       diagnostics,
@@ -178,10 +191,7 @@ export class CodestreamSource implements PrecinctSource {
   }
 
   /** Finds the packets of a plan, with `exact` by following their headers. */
-  private *finding(
-    plan: PrecinctPlan,
-    exact: boolean,
-  ): Reading<{ readonly found: FoundTiles; readonly diagnostics: readonly Diagnostic[] }> {
+  private *finding(plan: PrecinctPlan, exact: boolean): Reading<Findings> {
     const found = new Map<number, { header: TileHeader; packets: TilePackets | undefined }>();
     const logs = new Set([this.log]);
     for (const [k, selection] of plan.entries()) {
@@ -316,6 +326,12 @@ export class CodestreamSource implements PrecinctSource {
     const pieces = runs.length === 0 ? [] : yield runs;
     return piecesStore(runs.map((run, k) => ({ offset: run.offset, bytes: pieces[k] })));
   }
+}
+
+/** What was found of a plan, and what was tolerated on the way. */
+interface Findings {
+  readonly found: FoundTiles;
+  readonly diagnostics: readonly Diagnostic[];
 }
 
 type FoundTiles = ReadonlyMap<number, { header: TileHeader; packets: TilePackets | undefined }>;

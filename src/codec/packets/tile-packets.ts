@@ -13,7 +13,7 @@ import { numPrecinctsOf, precinctGeometry } from '../geometry/tile-component.ts'
 import type { Limits } from '../limits.ts';
 import type { ReadWindow } from '../read-window.ts';
 import type { ByteRange, Reading } from '../source.ts';
-import { PrecinctReader } from '../tier2/packet-header.ts';
+import { HeaderFollower } from '../tier2/header-follower.ts';
 import { type PacketPlace, packetSequence } from '../tier2/progression.ts';
 import { skipEph, skipSop } from '../tier2/read-blocks.ts';
 import type { PrecinctLengths, TileSelection } from './precinct-source.ts';
@@ -51,6 +51,9 @@ export interface PacketRange {
 const HEADER_BYTES_PER_BLOCK = 16;
 const HEADER_BYTES_AT_LEAST = 64;
 
+/** Bytes of SOP (A.8.1). */
+const SOP_BYTES = 6;
+
 /** A packet costs about as much as so many code-blocks in a header; after so much in all, some milliseconds have passed. */
 const PACKET_WORK = 8;
 const WORK_BETWEEN_PAUSES = 1 << 14;
@@ -80,9 +83,15 @@ export class TilePackets {
   /** Place among the packed headers; empty where there are none. */
   private headerStart: Int32Array;
   private readonly sequence: Iterator<PacketPlace | undefined>;
-  private readonly readers = new Map<number, PrecinctReader>();
+  private follower = new HeaderFollower();
+  /** Where the follower keeps each precinct, -1 for none; empty before the first header is read. */
+  private state: Int32Array = new Int32Array(0);
+  private readonly bits = new PacketBitReader(NO_BYTES);
   private blocksHeld = 0;
   private position = 0;
+  /** The run that `position` lies in, and the position where it begins. */
+  private run = 0;
+  private runStart = 0;
   private headerPosition = 0;
   private readonly totalLength: number;
   /** The place of the next packet, where the sequence has told it already. */
@@ -138,15 +147,26 @@ export class TilePackets {
     if (missing === 0 || this.finished) return;
     const wanted = this.wantedLayers(selection);
     for (;;) {
-      const place = this.pending ?? (yield* this.nextPlace());
-      if (place === undefined) {
-        this.finish();
-        this.exhausted = true;
-        if (this.position < this.totalLength) this.reportTrailing(log);
-        return;
+      if (this.pending === undefined) {
+        const step = this.sequence.next();
+        if (step.done) {
+          this.finish();
+          this.exhausted = true;
+          if (this.position < this.totalLength) this.reportTrailing(log);
+          return;
+        }
+        this.pending = step.value;
       }
-      this.pending = place;
       if (missing === 0) return;
+      if (this.pending === undefined || this.work >= WORK_BETWEEN_PAUSES) {
+        this.work = 0;
+        const before = this.count;
+        yield [];
+        if (this.finished) return;
+        if (this.count !== before) missing = this.countMissing(selection); // another search has gone on meanwhile
+        continue;
+      }
+      const place = this.pending;
       if (this.position >= this.totalLength && !this.hasEmptyBodies()) {
         this.finish();
         this.reportShort(place, log);
@@ -156,18 +176,13 @@ export class TilePackets {
       const known = this.data.packetLengths;
       const ok = known
         ? this.takeLength(known[this.count], precinct, place, log)
-        : yield* this.scan(place, precinct, window, log);
+        : (this.scanHeld(place, precinct, window, log) ?? (yield* this.scanAhead(place, precinct, window, log)));
       this.pending = undefined;
       if (!ok) {
         this.finish();
         return;
       }
       if (place.layer < wanted[precinct]) missing--;
-      this.work += PACKET_WORK + (this.readers.get(precinct)?.numBlocks ?? 0);
-      if (this.work >= WORK_BETWEEN_PAUSES) {
-        this.work = 0;
-        yield [];
-      }
     }
   }
 
@@ -240,16 +255,6 @@ export class TilePackets {
     }
   }
 
-  /** The next packet's place; `undefined` when there is none. Pauses where the sequence says that finding it takes long. */
-  private *nextPlace(): Reading<PacketPlace | undefined> {
-    for (;;) {
-      const step = this.sequence.next();
-      if (step.done) return undefined;
-      if (step.value) return step.value;
-      yield [];
-    }
-  }
-
   private hasEmptyBodies(): boolean {
     // packets without a body take no room in the data when their headers are packed elsewhere
     return this.data.packedHeaders !== undefined && this.headerPosition < this.data.packedHeaders.length;
@@ -257,7 +262,8 @@ export class TilePackets {
 
   private finish(): void {
     this.finished = true;
-    this.readers.clear();
+    this.follower = new HeaderFollower(0);
+    this.state = new Int32Array(0);
   }
 
   private countMissing(selection: TileSelection): number {
@@ -295,76 +301,106 @@ export class TilePackets {
       return false;
     }
     const left = this.totalLength - this.position;
-    const range = { start: this.position, length: Math.min(length, left), headerStart: 0, headerLength: 0, eph: 0 };
     if (length > left) {
-      this.cutOff(precinct, range, log);
+      this.cutOff(precinct, { start: this.position, length: left, headerStart: 0, headerLength: 0, eph: 0 }, log);
       return false;
     }
-    this.add(precinct, range);
+    this.work += PACKET_WORK;
+    this.add(precinct, this.position, length, 0, 0);
     this.position += length;
     return true;
   }
 
-  /** Reads one packet header; false when the data ends or makes no sense. */
-  private *scan(place: PacketPlace, precinct: number, window: ReadWindow, log: DiagnosticLog): Reading<boolean> {
-    let reader = this.readerOf(place, precinct);
-    const ahead = Math.max(HEADER_BYTES_AT_LEAST, reader.numBlocks * HEADER_BYTES_PER_BLOCK);
+  /**
+   * Reads one packet header from what is buffered; false when the data ends or makes no sense, `undefined` when more must be fetched.
+   */
+  private scanHeld(place: PacketPlace, precinct: number, window: ReadWindow, log: DiagnosticLog): boolean | undefined {
+    const { runs } = this.data;
+    while (this.run < runs.length - 1 && this.position >= this.runStart + runs[this.run].length) {
+      this.runStart += runs[this.run++].length;
+    }
+    const { offset, length } = runs[this.run];
+    const into = this.position - this.runStart;
+    const { bytes, start } = window;
+    const at = offset + into - start;
+    if (at < 0 || at >= bytes.length) return undefined;
+    const end = Math.min(bytes.length, at + length - into);
+    const state = this.stateOf(place, precinct);
+    return this.read(bytes, at, end, this.position + end - at >= this.totalLength, state, precinct, log);
+  }
+
+  /** The same where what is buffered is not enough. */
+  private *scanAhead(place: PacketPlace, precinct: number, window: ReadWindow, log: DiagnosticLog): Reading<boolean> {
+    const state = this.stateOf(place, precinct);
+    const ahead = Math.max(HEADER_BYTES_AT_LEAST, this.follower.numBlocks(state) * HEADER_BYTES_PER_BLOCK);
+    for (let want = ahead; ; want *= 4) {
+      const bytes = yield* this.peek(window, want);
+      const atEnd = bytes.length < want || this.position + bytes.length >= this.totalLength;
+      const ok = this.read(bytes, 0, bytes.length, atEnd, state, precinct, log);
+      if (ok !== undefined) return ok;
+    }
+  }
+
+  /** Reads the header of the packet at `bytes[at .. end)`; `undefined`, and nothing has happened, when it may go on beyond `end`. */
+  private read(
+    bytes: Uint8Array,
+    at: number,
+    end: number,
+    atEnd: boolean,
+    state: number,
+    precinct: number,
+    log: DiagnosticLog,
+  ): boolean | undefined {
+    const { bits, follower } = this;
     const packed = this.data.packedHeaders;
-    const bits = new PacketBitReader(NO_BYTES);
+    if (!atEnd && at + SOP_BYTES > end) return undefined;
+    const sop = skipSop(bytes, at) - at;
+    const from = packed ? this.headerPosition : at + sop;
+    const until = packed ? packed.length : end;
+    const surely = packed !== undefined || atEnd;
+    bits.reset(packed ?? bytes, from, until);
+    if (!surely) follower.save(state);
+    let bodyLength: number;
     try {
-      if (packed) {
-        const sop = skipSop(yield* this.peek(window, 6), 0);
-        bits.reset(packed, this.headerPosition, packed.length);
-        reader.readHeader(bits);
-        if (bits.overrun) {
-          log.add('packet-header', `tile ${this.tile.tile}: the packed packet headers end early`, {
-            clause: '15444-1 A.7.5',
-          });
-          return false;
-        }
-        const end = bits.position;
-        const eph = this.ephAt(packed, end, log);
-        const headerStart = this.headerPosition;
-        this.headerPosition = end + eph;
-        const length = reader.bodyLength;
-        const range = { start: this.position + sop, length, headerStart, headerLength: end - headerStart, eph };
-        return this.take(precinct, range, log);
-      }
-      for (let want = ahead; ; want *= 4) {
-        const bytes = yield* this.peek(window, want);
-        const atEnd = bytes.length < want || this.position + bytes.length >= this.totalLength;
-        const saved = atEnd ? undefined : reader.clone();
-        const sop = skipSop(bytes, 0);
-        bits.reset(bytes, sop, bytes.length);
-        reader.readHeader(bits);
-        if (bits.overrun || (!atEnd && bits.position + 2 > bytes.length)) {
-          if (saved === undefined) {
-            // not the rest of the tile: the input may have ended long before
-            const length = bytes.length - sop;
-            const range = { start: this.position + sop, length, headerStart: 0, headerLength: 0, eph: 0 };
-            this.cutOff(precinct, range, log);
-            return false;
-          }
-          // the header reaches beyond what was fetched: forget the attempt and fetch more
-          reader = saved;
-          this.readers.set(precinct, reader);
-          continue;
-        }
-        const headerLength = bits.position - sop;
-        const eph = this.ephAt(bytes, bits.position, log);
-        const length = headerLength + eph + reader.bodyLength;
-        const range = { start: this.position + sop, length, headerStart: 0, headerLength, eph };
-        return this.take(precinct, range, log);
-      }
+      bodyLength = follower.readHeader(bits, state);
     } catch (error) {
       if (!(error instanceof Jpeg2000Error) || error.kind === 'limit') throw error;
-      const at = [...this.toRanges(this.position, 1)][0];
+      const place = [...this.toRanges(this.position, 1)][0];
       log.add(error.code, `tile ${this.tile.tile}: ${error.reason}; the rest of the tile is lost`, {
-        ...(at ? { offset: at.offset } : {}),
+        ...(place ? { offset: place.offset } : {}),
         clause: '15444-1 B.10',
       });
       return false;
     }
+    if (!surely && (bits.overrun || bits.position + 2 > end)) {
+      follower.restore(state);
+      return undefined;
+    }
+    const start = this.position + sop;
+    if (bits.overrun) {
+      if (packed) {
+        const message = `tile ${this.tile.tile}: the packed packet headers end early`;
+        log.add('packet-header', message, { clause: '15444-1 A.7.5' });
+      } else {
+        // not the rest of the tile: the input may have ended long before
+        this.cutOff(precinct, { start, length: end - at - sop, headerStart: 0, headerLength: 0, eph: 0 }, log);
+      }
+      return false;
+    }
+    const headerLength = bits.position - from;
+    const eph = this.ephAt(bits.bytes, bits.position, log);
+    const length = packed ? bodyLength : headerLength + eph + bodyLength;
+    const headerStart = packed ? from : 0;
+    if (packed) this.headerPosition = bits.position + eph;
+    const left = this.totalLength - start;
+    if (length > left) {
+      this.cutOff(precinct, { start, length: left, headerStart, headerLength, eph }, log);
+      return false;
+    }
+    this.work += PACKET_WORK + follower.numBlocks(state);
+    this.add(precinct, start, length, 2 * headerLength + (eph >> 1), headerStart);
+    this.position = start + length;
+    return true;
   }
 
   private *peek(window: ReadWindow, length: number): Reading<Uint8Array> {
@@ -394,49 +430,37 @@ export class TilePackets {
     return 0;
   }
 
-  /** Keeps a packet; false when the data ends within it. */
-  private take(precinct: number, range: PacketRange, log: DiagnosticLog): boolean {
-    const left = this.totalLength - range.start;
-    if (range.length > left) {
-      this.cutOff(precinct, { ...range, length: left }, log);
-      return false;
+  /** The state of a precinct for {@link HeaderFollower}. */
+  private stateOf(place: PacketPlace, precinct: number): number {
+    if (this.state.length === 0) this.state = new Int32Array(this.found.length).fill(-1);
+    if (this.state[precinct] >= 0) return this.state[precinct];
+    const { geometry, parameters } = this.tile.components[place.component];
+    const precinctGeo = precinctGeometry(geometry.resolutions[place.resolution], place.precinct);
+    this.blocksHeld += precinctGeo.numBlocks;
+    if (this.blocksHeld > this.limits.codeBlocks) {
+      const message = `tile ${this.tile.tile} has more code-blocks than the limit of ${this.limits.codeBlocks}`;
+      throw overLimit('limit-code-blocks', message);
     }
-    this.add(precinct, range);
-    this.position = range.start + range.length;
-    return true;
+    this.state[precinct] = this.follower.open(precinctGeo, parameters.style.codeBlockStyle);
+    return this.state[precinct];
   }
 
-  private readerOf(place: PacketPlace, precinct: number): PrecinctReader {
-    let reader = this.readers.get(precinct);
-    if (reader === undefined) {
-      const { geometry, parameters } = this.tile.components[place.component];
-      const precinctGeo = precinctGeometry(geometry.resolutions[place.resolution], place.precinct);
-      this.blocksHeld += precinctGeo.numBlocks;
-      if (this.blocksHeld > this.limits.codeBlocks) {
-        const message = `tile ${this.tile.tile} has more code-blocks than the limit of ${this.limits.codeBlocks}`;
-        throw overLimit('limit-code-blocks', message);
-      }
-      reader = new PrecinctReader(precinctGeo, parameters.style.codeBlockStyle, false);
-      this.readers.set(precinct, reader);
-    }
-    return reader;
-  }
-
-  private add(precinct: number, range: PacketRange): void {
+  private add(precinct: number, start: number, length: number, header: number, headerStart: number): void {
     const k = this.count++;
     if (k === this.start.length) this.grow();
-    this.start[k] = range.start;
-    this.length[k] = range.length;
-    if (this.exact) this.header[k] = 2 * range.headerLength + (range.eph >> 1);
-    if (this.data.packedHeaders) this.headerStart[k] = range.headerStart;
+    this.start[k] = start;
+    this.length[k] = length;
+    if (this.exact) this.header[k] = header;
+    if (this.data.packedHeaders) this.headerStart[k] = headerStart;
     this.next[k] = -1;
     if (this.last[precinct] < 0) this.head[precinct] = k;
     else this.next[this.last[precinct]] = k;
     this.last[precinct] = k;
     this.found[precinct]++;
-    if (this.found[precinct] === this.tile.header.cod.numLayers) {
-      this.blocksHeld -= this.readers.get(precinct)?.numBlocks ?? 0;
-      this.readers.delete(precinct);
+    if (this.exact && this.found[precinct] === this.tile.header.cod.numLayers) {
+      const state = this.state[precinct];
+      this.blocksHeld -= this.follower.numBlocks(state);
+      this.follower.close(state);
     }
   }
 

@@ -7,35 +7,76 @@
 import type { PacketBitReader } from '../bits/packet-bit-reader.ts';
 import type { PacketBitWriter } from '../bits/packet-bit-writer.ts';
 
+/**
+ * Reads until it is known whether the leaf at (x, y) is less than `threshold`. The nodes of the tree end at `end` in `memory`, leaves
+ * first and the root last, one number each: twice a lower bound, plus one where it is the value itself. All begin at 0.
+ *
+ * @returns true when it is; {@link leafValue} then gives the value.
+ */
+export function isLeafLess(
+  bits: PacketBitReader,
+  memory: Int32Array,
+  end: number,
+  width: number,
+  height: number,
+  x: number,
+  y: number,
+  threshold: number,
+): boolean {
+  const longer = width > height ? width : height;
+  let level = end;
+  let bound = 0; // no node is less than its parent
+  let known = 0;
+  for (let k = 32 - Math.clz32(longer - 1); k >= 0; k--) {
+    const w = ((width - 1) >> k) + 1;
+    level -= w * (((height - 1) >> k) + 1);
+    const node = level + (y >> k) * w + (x >> k);
+    let low = memory[node] >> 1;
+    known = memory[node] & 1;
+    if (low < bound) low = bound;
+    while (known === 0 && low < threshold) {
+      if (bits.bit() === 1) known = 1;
+      else low++;
+    }
+    memory[node] = (low << 1) | known;
+    bound = low;
+  }
+  return known === 1 && bound < threshold;
+}
+
+/** The value of a leaf for which {@link isLeafLess} was true. */
+export function leafValue(
+  memory: Int32Array,
+  end: number,
+  width: number,
+  height: number,
+  x: number,
+  y: number,
+): number {
+  return memory[end - tagTreeNodes(width, height) + y * width + x] >> 1;
+}
+
+/** Nodes of a tag tree, from the leaves to the root. */
+export function tagTreeNodes(width: number, height: number): number {
+  let nodes = width * height;
+  for (let w = width, h = height; w > 1 || h > 1; ) {
+    w = (w + 1) >> 1;
+    h = (h + 1) >> 1;
+    nodes += w * h;
+  }
+  return nodes;
+}
+
 /** The decoding side of a tag tree, with what is known so far. */
 export class TagTreeDecoder {
   readonly width: number;
   readonly height: number;
-  /** Levels, the root included; 1 for a single leaf. */
-  private readonly depth: number;
-  /** Where each level begins in the arrays; level 0 is the leaves. */
-  private readonly levelStart: Int32Array;
-  private readonly levelWidth: Int32Array;
-  /** A lower bound of each node; it is the value itself where `known`. */
-  private readonly low: Int32Array;
-  private readonly known: Uint8Array;
+  private readonly memory: Int32Array;
 
   constructor(width: number, height: number) {
     this.width = width;
     this.height = height;
-    let depth = 1;
-    for (let w = width, h = height; w > 1 || h > 1; w = (w + 1) >> 1, h = (h + 1) >> 1) depth++;
-    this.depth = depth;
-    this.levelStart = new Int32Array(depth);
-    this.levelWidth = new Int32Array(depth);
-    let nodes = 0;
-    for (let k = 0, w = width, h = height; k < depth; k++, w = (w + 1) >> 1, h = (h + 1) >> 1) {
-      this.levelStart[k] = nodes;
-      this.levelWidth[k] = w;
-      nodes += w * h;
-    }
-    this.low = new Int32Array(nodes);
-    this.known = new Uint8Array(nodes);
+    this.memory = new Int32Array(tagTreeNodes(width, height));
   }
 
   /**
@@ -44,32 +85,13 @@ export class TagTreeDecoder {
    * @returns true when it is; {@link valueOf} then gives the value.
    */
   isLess(bits: PacketBitReader, x: number, y: number, threshold: number): boolean {
-    const { low, known } = this;
-    let bound = 0; // no node is less than its parent
-    let node = 0;
-    for (let k = this.depth - 1; k >= 0; k--) {
-      node = this.levelStart[k] + (y >> k) * this.levelWidth[k] + (x >> k);
-      if (low[node] < bound) low[node] = bound;
-      while (known[node] === 0 && low[node] < threshold) {
-        if (bits.bit() === 1) known[node] = 1;
-        else low[node]++;
-      }
-      bound = low[node];
-    }
-    return known[node] === 1 && low[node] < threshold;
+    const { memory, width, height } = this;
+    return isLeafLess(bits, memory, memory.length, width, height, x, y, threshold);
   }
 
   /** The value of a leaf for which {@link isLess} was true. */
   valueOf(x: number, y: number): number {
-    return this.low[y * this.width + x];
-  }
-
-  /** An independent copy, for a parser that may have to go back. */
-  clone(): TagTreeDecoder {
-    const copy = new TagTreeDecoder(this.width, this.height);
-    copy.low.set(this.low);
-    copy.known.set(this.known);
-    return copy;
+    return leafValue(this.memory, this.memory.length, this.width, this.height, x, y);
   }
 }
 
@@ -165,11 +187,5 @@ export class TagTreeEncoder {
 
 /** Numbers that a {@link TagTreeEncoder} needs. */
 export function tagTreeMemory(width: number, height: number): number {
-  let nodes = width * height;
-  for (let w = width, h = height; w > 1 || h > 1; ) {
-    w = (w + 1) >> 1;
-    h = (h + 1) >> 1;
-    nodes += w * h;
-  }
-  return 4 * nodes;
+  return 4 * tagTreeNodes(width, height);
 }

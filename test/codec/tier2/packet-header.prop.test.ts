@@ -10,10 +10,11 @@ import {
   RECORD_PASSES,
   RECORD_SEGMENT,
   RECORD_SIZE,
-  readNumPasses,
 } from '../../../src/codec/tier2/packet-header.ts';
+import { HeaderFollower, readNumPasses } from '../../../src/codec/tier2/header-follower.ts';
 import { TagTreeDecoder } from '../../../src/codec/tier2/tag-tree.ts';
 import { geometryOf, packetPlans, styles } from '../../arbitraries/packet-plans.ts';
+import { randomFrom } from '../../support/random.ts';
 import {
   BitWriter,
   type BlockPlan,
@@ -73,19 +74,53 @@ describe('packet headers', () => {
     );
   });
 
-  test('a header cut anywhere is noticed, and a copy made before goes on from there', () => {
+  test('a header cut anywhere is noticed, and what was saved before goes on from there', () => {
     fc.assert(
       fc.property(packetPlans, fc.nat(), ({ style, layers, bands }, where) => {
         const headers = writePacketHeaders(bands, layers);
-        const reader = new PrecinctReader(geometryOf(bands), style);
+        const follower = new HeaderFollower(1);
+        const state = follower.open(geometryOf(bands), style);
         for (const header of headers) {
-          const saved = reader.clone();
+          follower.save(state);
           const cut = new PacketBitReader(header, 0, where % header.length);
-          saved.readHeader(cut);
+          try {
+            follower.readHeader(cut, state);
+          } catch (error) {
+            // zeros that are made up may mean anything
+            expect((error as { code?: string }).code).toMatch(/packet-header|packet-length/);
+          }
           expect(cut.overrun).toBe(true);
-          reader.readHeader(new PacketBitReader(header));
+          follower.restore(state);
+          follower.readHeader(new PacketBitReader(header), state);
         }
-        expect(reader.numPackets).toBe(layers);
+        expect(follower.numPackets(state)).toBe(layers);
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  test('precincts followed at once, in any order, do not know of each other', () => {
+    fc.assert(
+      fc.property(fc.array(packetPlans, { minLength: 2, maxLength: 6 }), fc.nat(), (plans, seed) => {
+        const follower = new HeaderFollower(1);
+        const random = randomFrom(seed);
+        const open = plans.map(({ style, layers, bands }) => ({
+          headers: writePacketHeaders(bands, layers),
+          alone: new PrecinctReader(geometryOf(bands), style),
+          geometry: geometryOf(bands),
+          style,
+          state: -1,
+          next: 0,
+        }));
+        while (open.some(({ headers, next }) => next < headers.length)) {
+          const one = random.pick(open.filter(({ headers, next }) => next < headers.length));
+          // a state is begun late, where others may have ended
+          if (one.next === 0) one.state = follower.open(one.geometry, one.style);
+          const header = one.headers[one.next++]!;
+          one.alone.readHeader(new PacketBitReader(header));
+          expect(follower.readHeader(new PacketBitReader(header), one.state)).toBe(one.alone.bodyLength);
+          if (one.next === one.headers.length) follower.close(one.state);
+        }
       }),
       { numRuns: 50 },
     );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { PacketBitReader } from '../../../src/codec/bits/packet-bit-reader.ts';
 import { PacketBitWriter } from '../../../src/codec/bits/packet-bit-writer.ts';
-import { readNumPasses } from '../../../src/codec/tier2/packet-header.ts';
+import { readNumPasses } from '../../../src/codec/tier2/header-follower.ts';
 import {
   NO_VALUE,
   type PacketContents,
