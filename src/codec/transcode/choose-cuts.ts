@@ -2,10 +2,16 @@
  * Goes through a picture to learn how many bytes its coding passes take, and decides where new layers end.
  */
 import { numPrecinctsOf, precinctGeometry } from '../geometry/tile-component.ts';
-import { RECORD_LENGTH, RECORD_NEXT, RECORD_PASSES, RECORD_SIZE } from '../tier2/packet-header.ts';
+import {
+  type BlockContributions,
+  RECORD_LENGTH,
+  RECORD_NEXT,
+  RECORD_PASSES,
+  RECORD_SIZE,
+} from '../tier2/packet-header.ts';
 import { readBlocks } from '../tier2/read-blocks.ts';
 import type { TranscodePlan } from './headers.ts';
-import { bandSlopesOf, type BandSlopes, type LayerCuts, SlopeBytes } from './layer-cuts.ts';
+import { type BandSlopes, bandSlopesOf, type LayerCuts, SlopeBytes, samplesOf } from './layer-cuts.ts';
 import { openPair, wholeTile } from './open-tile.ts';
 import { loaded, type TranscodeWork } from './work.ts';
 
@@ -26,22 +32,12 @@ export function* chooseCuts(plan: TranscodePlan, numLayers: number): TranscodeWo
             if (held === undefined) continue;
             const geometry = precinctGeometry(resolution, precinct);
             const { contributions } = readBlocks(geometry, component.parameters.style.codeBlockStyle, held, 1);
-            const bands = geometry.bands.flatMap((b) =>
-              new Array<BandSlopes>(b.numBlocksWide * b.numBlocksHigh).fill(slopes[b.band]),
-            );
-            const { records, first, zeroBitPlanes } = contributions;
-            for (let block = 0; block < geometry.numBlocks; block++) {
-              let pass = 0;
-              for (let k = first[block]; k >= 0; k = records[k * RECORD_SIZE + RECORD_NEXT]) {
-                const passes = records[k * RECORD_SIZE + RECORD_PASSES];
-                histogram.add(
-                  bands[block],
-                  zeroBitPlanes[block],
-                  pass,
-                  passes,
-                  records[k * RECORD_SIZE + RECORD_LENGTH],
-                );
-                pass += passes;
+            let block = 0;
+            for (const band of geometry.bands) {
+              for (let y = 0; y < band.numBlocksHigh; y++) {
+                for (let x = 0; x < band.numBlocksWide; x++, block++) {
+                  addBlock(histogram, slopes[band.band], contributions, block, samplesOf(band, geometry, x, y));
+                }
               }
             }
             yield {};
@@ -58,4 +54,20 @@ export function* chooseCuts(plan: TranscodePlan, numLayers: number): TranscodeWo
     });
   }
   return histogram.cuts(numLayers);
+}
+
+function addBlock(
+  histogram: SlopeBytes,
+  slopes: BandSlopes,
+  { records, first, zeroBitPlanes }: BlockContributions,
+  block: number,
+  samples: number,
+): void {
+  const facts = { zeroBitPlanes: zeroBitPlanes[block], samples };
+  let pass = 0;
+  for (let k = first[block]; k >= 0; k = records[k * RECORD_SIZE + RECORD_NEXT]) {
+    const passes = records[k * RECORD_SIZE + RECORD_PASSES];
+    histogram.add(slopes, facts, pass, passes, records[k * RECORD_SIZE + RECORD_LENGTH]);
+    pass += passes;
+  }
 }

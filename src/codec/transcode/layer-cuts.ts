@@ -9,6 +9,8 @@
 import { tileComponentParametersOf } from '../codestream/coding-parameters.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
 import { stepOf } from '../codestream/qcd.ts';
+import { clip, lengthOf } from '../geometry/axis.ts';
+import type { PrecinctBand, PrecinctGeometry } from '../geometry/tile-component.ts';
 import type { TileComponent, TileGeometry } from '../geometry/tile.ts';
 import { energyOf, ICT_ENERGY, RCT_ENERGY } from '../transform/gains.ts';
 import { magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
@@ -20,6 +22,12 @@ export interface BandSlopes {
   readonly weightLog2: number;
   /** M_b, with the shift of a region of interest. */
   readonly mb: number;
+}
+
+/** What has to be known of a code-block. */
+export interface BlockFacts {
+  readonly zeroBitPlanes: number;
+  readonly samples: number;
 }
 
 /** What a layer takes of a codeword segment. */
@@ -59,6 +67,20 @@ export function bandSlopesOf(main: MainHeader, tile: TileGeometry, component: Ti
   });
 }
 
+/** Coefficients of the code-block in column x and row y of a precinct's part of a subband. */
+export function samplesOf(
+  band: PrecinctBand,
+  { xcbPrime, ycbPrime }: Pick<PrecinctGeometry, 'xcbPrime' | 'ycbPrime'>,
+  x: number,
+  y: number,
+): number {
+  const width = 2 ** xcbPrime;
+  const height = 2 ** ycbPrime;
+  const inX = clip(band.x, { lo: (band.firstBlockX + x) * width, hi: (band.firstBlockX + x + 1) * width });
+  const inY = clip(band.y, { lo: (band.firstBlockY + y) * height, hi: (band.firstBlockY + y + 1) * height });
+  return lengthOf(inX) * lengthOf(inY);
+}
+
 /** log2 of what pass `pass` of a code-block is worth. Passes never gain in worth. */
 function slopeLog2(slopes: BandSlopes, zeroBitPlanes: number, pass: number): number {
   // cleanup of the first bit-plane, then three passes for each (D.3)
@@ -72,11 +94,11 @@ export class SlopeBytes {
   private readonly bytes = new Float64Array(HISTOGRAM_SIZE);
 
   /** Adds `passes` passes of a codeword segment of `length` bytes, the first of which is pass `pass` of its code-block. */
-  add(slopes: BandSlopes, zeroBitPlanes: number, pass: number, passes: number, length: number): void {
+  add(slopes: BandSlopes, block: BlockFacts, pass: number, passes: number, length: number): void {
     let before = 0;
     for (let n = 1; n <= passes; n++) {
-      const end = estimatedEnd(n, passes, length);
-      this.bytes[binOf(slopeLog2(slopes, zeroBitPlanes, pass + n - 1))] += end - before;
+      const end = Math.max(before, estimatedEnd(n, passes, pass, length, block.samples));
+      this.bytes[binOf(slopeLog2(slopes, block.zeroBitPlanes, pass + n - 1))] += end - before;
       before = end;
     }
   }
@@ -115,15 +137,15 @@ export class LayerCuts {
   }
 
   /** Cuts one codeword segment. `pass` is the number of its first pass in the code-block. */
-  split(slopes: BandSlopes, zeroBitPlanes: number, pass: number, passes: number, bytes: Uint8Array): LayerPiece[] {
+  split(slopes: BandSlopes, block: BlockFacts, pass: number, passes: number, bytes: Uint8Array): LayerPiece[] {
     const pieces: LayerPiece[] = [];
     let from = 0;
     let at = 0;
     while (from < passes) {
-      const layer = this.layerOf(slopeLog2(slopes, zeroBitPlanes, pass + from));
+      const layer = this.layerOf(slopeLog2(slopes, block.zeroBitPlanes, pass + from));
       let to = from + 1;
-      while (to < passes && this.layerOf(slopeLog2(slopes, zeroBitPlanes, pass + to)) === layer) to++;
-      const end = Math.max(at, estimatedEnd(to, passes, bytes.length));
+      while (to < passes && this.layerOf(slopeLog2(slopes, block.zeroBitPlanes, pass + to)) === layer) to++;
+      const end = Math.max(at, estimatedEnd(to, passes, pass, bytes.length, block.samples));
       pieces.push({ layer, passes: to - from, bytes: bytes.subarray(at, end) });
       from = to;
       at = end;

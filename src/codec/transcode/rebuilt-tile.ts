@@ -26,7 +26,7 @@ import {
 import { NO_VALUE, type PacketContents, PrecinctWriter } from '../tier2/precinct-writer.ts';
 import { type PrecinctBlocks, readBlocks } from '../tier2/read-blocks.ts';
 import type { TranscodePlan } from './headers.ts';
-import { type BandSlopes, bandSlopesOf, type LayerCuts } from './layer-cuts.ts';
+import { type BandSlopes, bandSlopesOf, type LayerCuts, samplesOf } from './layer-cuts.ts';
 import { inOrder, type OpenTile, orderOf, type PacketRun, type TilePair, wholeTile } from './open-tile.ts';
 import { loaded, type TranscodeWork } from './work.ts';
 
@@ -175,7 +175,13 @@ function writeAnew(
     for (let y = 0; y < band.numBlocksHigh; y++) {
       for (let x = 0; x < band.numBlocksWide; x++, block++) {
         const { blocks, number } = level.find(band.band, band.firstBlockX + x, band.firstBlockY + y);
-        const whole = piecesOf(blocks, number, numLayers, cuts && slopes && { cuts, slopes: slopes[band.band] });
+        const insert = cuts &&
+          slopes && {
+            cuts,
+            slopes: slopes[band.band],
+            samples: samplesOf(band, geometry, x, y),
+          };
+        const whole = piecesOf(blocks, number, numLayers, insert);
         pieces.push(whole);
         if (whole.length > 0) zeroBitPlanes[block] = blocks.contributions.zeroBitPlanes[number];
       }
@@ -198,10 +204,11 @@ function piecesOf(
   { contributions, bodies }: PrecinctBlocks,
   number: number,
   numLayers: number,
-  insert: { readonly cuts: LayerCuts; readonly slopes: BandSlopes } | undefined,
+  insert: { readonly cuts: LayerCuts; readonly slopes: BandSlopes; readonly samples: number } | undefined,
 ): Piece[] {
   const pieces: Piece[] = [];
   const { records, first, zeroBitPlanes } = contributions;
+  const facts = { zeroBitPlanes: zeroBitPlanes[number], samples: insert?.samples ?? 0 };
   let pass = 0;
   for (let k = first[number]; k >= 0; k = records[k * RECORD_SIZE + RECORD_NEXT]) {
     const at = k * RECORD_SIZE;
@@ -211,7 +218,7 @@ function piecesOf(
     const passes = records[at + RECORD_PASSES];
     const offset = records[at + RECORD_OFFSET];
     const bytes = body.subarray(offset, offset + records[at + RECORD_LENGTH]);
-    if (insert) pieces.push(...insert.cuts.split(insert.slopes, zeroBitPlanes[number], pass, passes, bytes));
+    if (insert) pieces.push(...insert.cuts.split(insert.slopes, facts, pass, passes, bytes));
     else pieces.push({ layer, passes, bytes });
     pass += passes;
   }
