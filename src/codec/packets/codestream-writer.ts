@@ -16,7 +16,7 @@ import type { LaidOutTilePart } from './tile-layout.ts';
 
 export type { Arrangement, PacketOrder, TilePartSize } from './arrangement.ts';
 export { measureTileParts, numTilePartsOf, packetOrderOf } from './arrangement.ts';
-export { type LaidOutTilePart, layOutTile } from './tile-layout.ts';
+export { type LaidOutTilePart, layOutTile, writeTilePartHeader } from './tile-layout.ts';
 
 /** What the main header has to know of the tile-parts, in codestream order, for TLM, PLM and PPM. */
 export interface TilePartIndex {
