@@ -236,7 +236,7 @@ function levelsOf(values: EncodeValues): number | undefined {
 }
 
 /** `256x256,128x128`, or in brackets as other encoders have it: `[256,256],[128,128]`. */
-function readPrecincts(text: string): { width: number; height: number }[] {
+export function readPrecincts(text: string): { width: number; height: number }[] {
   const bracketed = text.match(/[[{][^\]}]*[\]}]/g);
   return (bracketed ?? text.split(',')).map((part) => readSize(part.replace(/[[\]{}]/g, ''), 'precincts'));
 }

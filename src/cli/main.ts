@@ -10,6 +10,7 @@ import { ENCODE_HELP, runEncode } from './encode.ts';
 import { CommandLineError, EXIT, type ExitCode } from './exit.ts';
 import { INFO_HELP, runInfo } from './info.ts';
 import { print, say } from './terminal.ts';
+import { runTranscode, TRANSCODE_HELP } from './transcode.ts';
 
 /** A command with its help. */
 interface Command {
@@ -22,6 +23,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   info: { summary: 'say what a file holds, without decoding it', help: INFO_HELP, run: runInfo },
   decode: { summary: 'decode files, or parts of them, into other formats', help: DECODE_HELP, run: runDecode },
   encode: { summary: 'encode pictures of other formats', help: ENCODE_HELP, run: runEncode },
+  transcode: {
+    summary: 'put packets into another order, cut and index files, without decoding',
+    help: TRANSCODE_HELP,
+    run: runTranscode,
+  },
   compare: { summary: 'say how far two pictures are apart', help: COMPARE_HELP, run: runCompare },
 };
 

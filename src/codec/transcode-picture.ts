@@ -40,6 +40,8 @@ interface OpenSource {
   /** Absent where packets come from something that is no file. */
   readonly file: Jp2File | undefined;
   readonly boxes: KeptBoxes | undefined;
+  /** What was tolerated in the headers. */
+  readonly found: readonly Diagnostic[];
 }
 
 /** Transcodes bytes in memory without waiting. */
@@ -47,11 +49,10 @@ export function transcodeNow(executor: Executor, bytes: Bytes, options: Transcod
   checkTranscodeOptions(options);
   if (!isBytes(bytes)) throw usage('input-type', `expected bytes in memory, found ${typeof bytes}`);
   const input = new BytesSource(bytes);
-  const log = new DiagnosticLog(options.strict);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const start = executor.now();
-  const opened = readNow(opening(input, options, limits, log), input.bytes);
-  const job = new Job(opened, options, log, true);
+  const opened = readNow(opening(input, options, limits), input.bytes);
+  const job = new Job(opened, options, true);
   const pieces = new Pieces();
   const deadline = new Deadline(executor, limits.time);
   let step = job.work.next();
@@ -87,11 +88,10 @@ export async function transcodeInto(
   throwIfAborted(options.signal);
   const given = sourceOf(input);
   const source = given instanceof BytesSource ? given : new MeteredSource(given);
-  const log = new DiagnosticLog(options.strict);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const start = executor.now();
-  const opened = await readFrom(opening(source, options, limits, log), source, options.signal, executor);
-  const { summary } = await writing(executor, opened, sink, options, log, limits);
+  const opened = await readFrom(opening(source, options, limits), source, options.signal, executor);
+  const summary = await writing(executor, opened, sink, options, limits);
   return { ...summary, bytesIn: source.size, ms: executor.now() - start };
 }
 
@@ -104,11 +104,10 @@ export async function transcodePackets(
 ): Promise<TranscodeSummary> {
   checkTranscodeOptions(options);
   throwIfAborted(options.signal);
-  const log = new DiagnosticLog(options.strict);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const start = executor.now();
-  const opened = { source, file: undefined, boxes: undefined };
-  const { summary } = await writing(executor, opened, sink, options, log, limits);
+  const opened = { source, file: undefined, boxes: undefined, found: [] };
+  const summary = await writing(executor, opened, sink, options, limits);
   return { ...summary, ms: executor.now() - start };
 }
 
@@ -116,13 +115,13 @@ function* opening(
   input: { readonly size?: number } & Parameters<typeof CodestreamSource.open>[0],
   options: TranscodeOptions,
   limits: Limits,
-  log: DiagnosticLog,
 ): Reading<OpenSource> {
+  const log = new DiagnosticLog(options.strict);
   const file = yield* readJp2File(log, limits, input.size);
   const source = yield* CodestreamSource.open(input, file.codestream, limits, log);
   const bare = file.container === 'codestream' || options.container === 'codestream';
   const boxes = bare ? undefined : yield* readKeptBoxes(file, input.size, limits);
-  return { source, file, boxes };
+  return { source, file, boxes, found: [...log.list] };
 }
 
 async function writing(
@@ -130,13 +129,12 @@ async function writing(
   opened: OpenSource,
   sink: ByteSink,
   options: TranscodeOptions,
-  log: DiagnosticLog,
   limits: Limits,
-): Promise<{ readonly summary: TranscodeSummary }> {
+): Promise<TranscodeSummary> {
   const out = new SinkWriter(sink);
   const { signal } = options;
   try {
-    const job = new Job(opened, options, log, out.canPatch);
+    const job = new Job(opened, options, out.canPatch);
     const deadline = new Deadline(executor, limits.time);
     let last = executor.now();
     let step = job.work.next();
@@ -156,7 +154,7 @@ async function writing(
     const patch = job.lateBoxHeader(out.length);
     if (patch) await out.patch(patch.offset, patch.bytes);
     await out.close();
-    return { summary: summaryOf(job, step.value, undefined, out.length, 0) };
+    return summaryOf(job, step.value, undefined, out.length, 0);
   } catch (error) {
     await out.abort(error);
     throw error;
@@ -194,13 +192,13 @@ class Job implements Wrapping {
   private boxAt: number | undefined;
   private readonly seen = new Set<string>();
 
-  constructor(opened: OpenSource, options: TranscodeOptions, log: DiagnosticLog, canPatch: boolean) {
+  constructor(opened: OpenSource, options: TranscodeOptions, canPatch: boolean) {
     this.opened = opened;
     this.options = options;
-    this.log = log;
+    this.log = new DiagnosticLog(options.strict);
     this.canPatch = canPatch;
-    for (const { code, message } of log.list) this.seen.add(`${code} ${message}`);
-    this.work = transcodeCodestream(opened.source.main, options, this, log);
+    for (const diagnostic of opened.found) this.note(diagnostic);
+    this.work = transcodeCodestream(opened.source.main, options, this, this.log);
   }
 
   head(plan: TranscodePlan, length: number | undefined): Uint8Array {

@@ -139,7 +139,7 @@ function rsizOf(source: MainHeader, options: TranscodeOptions, log: DiagnosticLo
     tileParts === undefined &&
     Object.keys(markers).length === 0;
   if (arrangementOnly || (rsiz & PROFILE_BITS) === 0) return rsiz;
-  log.add(
+  log.note(
     'profile',
     `the profile 0x${rsiz.toString(16)} in Rsiz is left out: nobody checked that the result keeps to it`,
     {
