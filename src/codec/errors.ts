@@ -63,6 +63,7 @@ export type ErrorCode =
   | 'box-value'
   | 'box-duplicate'
   | 'box-reference'
+  | 'fragment'
   | 'jp2-mismatch'
   | 'colour-space'
   | 'icc-profile'
@@ -70,6 +71,8 @@ export type ErrorCode =
   | 'channel-definition'
   // movies (15444-3)
   | 'sample-table'
+  // places on the ground (jp2kit/geo)
+  | 'geo-metadata'
   // limits
   | 'limit-pixels'
   | 'limit-bytes'

@@ -8,9 +8,18 @@ import type { BlockCoder } from './decoder/block-jobs.ts';
 import { type ChannelStage, type Decoded, decodePicture, reductionOf } from './decoder/decode.ts';
 import { canvasRegion, checkOptions, type DecodeOptions } from './decoder/options.ts';
 import { runFrom, runNow, tilesOfRegion } from './decoder/window-decode.ts';
-import { type Diagnostic, DiagnosticLog, type ErrorCode, type ErrorPlace, Jpeg2000Error, usage } from './errors.ts';
+import {
+  type Diagnostic,
+  DiagnosticLog,
+  type ErrorCode,
+  type ErrorPlace,
+  Jpeg2000Error,
+  unsupported,
+  usage,
+} from './errors.ts';
 import type { Executor } from './executor.ts';
-import { checkAgainstCodestream, type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
+import { joinFragments } from './fileformat/fragment-source.ts';
+import { checkAgainstCodestream, type CodestreamPlace, type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
 import { tileBounds } from './geometry/tile-component.ts';
 import type { RasterImage, RasterTile } from './image.ts';
 import type { ImageInfo } from './inspect/info.ts';
@@ -228,16 +237,35 @@ class DecodeLog extends DiagnosticLog {
   }
 }
 
-function* opening(
+/** What a codestream is read from, and where it lies there. */
+export interface LocatedCodestream {
+  readonly input: RandomAccessSource;
+  readonly place: CodestreamPlace;
+}
+
+/** The first codestream of a file: in the file itself, or joined from its fragments there. */
+function locate({ codestream }: Jp2File, input: RandomAccessSource): LocatedCodestream {
+  const { fragments, length } = codestream;
+  if (!fragments) return { input, place: codestream };
+  if (fragments.some(({ dataReference }) => dataReference !== 0)) {
+    const message = 'the codestream lies in other files: openJpx reads it with a resolver';
+    throw unsupported('fragment', message, { clause: '15444-2 M.11.2' });
+  }
+  const pieces = fragments.map((fragment) => ({ ...fragment, source: input }));
+  const joined = joinFragments(pieces, () => input.close?.());
+  const whole = joined instanceof BytesSource ? joined : new MeteredSource(joined);
+  return { input: whole, place: { offset: 0, length } };
+}
+
+/** Reads a codestream's main header. */
+export function* openingCodestream(
   codec: Codec,
-  input: RandomAccessSource,
-  options: OpenOptions,
-  want: 'all' | 'picture',
+  file: Jp2File,
+  { input, place }: LocatedCodestream,
+  limits: Limits,
+  log: DiagnosticLog,
 ): Reading<Jp2Image> {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const log = new DiagnosticLog(options.strict);
-  const file = yield* readJp2File(log, limits, input.size, want);
-  const source = yield* CodestreamSource.open(input, file.codestream, limits, log);
+  const source = yield* CodestreamSource.open(input, place, limits, log);
   const { siz } = source.main;
   const size = { width: siz.xsiz - siz.xosiz, height: siz.ysiz - siz.yosiz, components: siz.components };
   checkAgainstCodestream(file, size, log);
@@ -251,12 +279,17 @@ export async function openPicture(
   options: OpenOptions = {},
   want: 'all' | 'picture' = 'all',
 ): Promise<Jp2Image> {
-  throwIfAborted(options.signal);
+  const { signal } = options;
+  throwIfAborted(signal);
   if (Array.isArray(input)) throw usage('input-type', 'expected bytes, a blob or a source, found an array');
   const source = sourceOf(input);
-  if (source instanceof BytesSource) return readNow(opening(codec, source, options, want), source.bytes);
+  if (source instanceof BytesSource) return openBytes(codec, source, options, want);
   const metered = new MeteredSource(source);
-  return readFrom(opening(codec, metered, options, want), metered, options.signal, codec.executor);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const log = new DiagnosticLog(options.strict);
+  const file = await readFrom(readJp2File(log, limits, metered.size, want), metered, signal, codec.executor);
+  const located = locate(file, metered);
+  return readFrom(openingCodestream(codec, file, located, limits, log), located.input, signal, codec.executor);
 }
 
 /** Opens bytes in memory without waiting. */
@@ -267,8 +300,15 @@ export function openPictureSync(
   want: 'all' | 'picture' = 'all',
 ): Jp2Image {
   if (!isBytes(bytes)) throw usage('input-type', `expected bytes in memory, found ${typeof bytes}`);
-  const source = new BytesSource(bytes);
-  return readNow(opening(codec, source, options, want), source.bytes);
+  return openBytes(codec, new BytesSource(bytes), options, want);
+}
+
+function openBytes(codec: Codec, source: BytesSource, options: OpenOptions, want: 'all' | 'picture'): Jp2Image {
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const log = new DiagnosticLog(options.strict);
+  const file = readNow(readJp2File(log, limits, source.size, want), source.bytes);
+  const located = locate(file, source); // what is joined of bytes in memory is in memory
+  return readNow(openingCodestream(codec, file, located, limits, log), (located.input as BytesSource).bytes);
 }
 
 /** Options of a progressive decode. */

@@ -22,6 +22,7 @@ import {
   readContent,
 } from './box.ts';
 import { boxNameOf } from './box-names.ts';
+import { type Fragment, readFragments } from './fragment-list.ts';
 import type { SampleFormat } from './image-header.ts';
 import { type FileTypeBox, type Jp2Header, readFileType, readJp2Header } from './jp2-boxes.ts';
 import { collectMetadata, emptyMetadata, MAX_DEPTH, METADATA_BOXES, type Metadata, SUPERBOXES } from './metadata.ts';
@@ -34,6 +35,8 @@ export interface CodestreamPlace {
   readonly offset: number;
   /** Bytes, as the box says; `undefined` when it goes on to the end of the input. The input may be shorter. */
   readonly length: number | undefined;
+  /** Where its pieces lie, in their order, when it does not lie in one (15444-2 M.11.3). */
+  readonly fragments?: readonly Fragment[];
 }
 
 /** One box of the file, for showing. */
@@ -56,9 +59,9 @@ export interface Jp2File {
   readonly container: Container;
   /** The file type box; `undefined` for a bare codestream, or where it is missing. */
   readonly fileType: FileTypeBox | undefined;
-  /** The first contiguous codestream, the one a JP2 reader decodes. */
+  /** The first codestream, the one a JP2 reader decodes. */
   readonly codestream: CodestreamPlace;
-  /** All contiguous codestreams, in file order; a JPX file may have several. */
+  /** All contiguous codestreams, in file order; before them one in fragments, where that is the first of the file. */
   readonly codestreams: readonly CodestreamPlace[];
   /** The JP2 header; `undefined` for a bare codestream, or where it is missing. */
   readonly header: Jp2Header | undefined;
@@ -98,7 +101,6 @@ export function* readJp2File(
   const metadata = emptyMetadata();
   let fileType: FileTypeBox | undefined;
   let header: Jp2Header | undefined;
-  let fragmented = false;
 
   for (let offset = 0; size === undefined || offset < size; ) {
     const box = yield* nextBox(state, offset, codestreams.length > 0);
@@ -107,13 +109,15 @@ export function* readJp2File(
       codestreams.push(codestreamPlace(box, state));
       if (!header) log.add('box-order', 'the codestream comes before the JP2 header', at(box, '15444-1 I.2.2'));
     }
-    fragmented ||= box.type === 'ftbl';
-    const wanted = HEADER_TYPES.has(box.type) || (want === 'all' && METADATA_BOXES.has(box.type));
+    const fragmented = box.type === 'ftbl' && codestreams.length === 0;
+    const shown = want === 'all' && (METADATA_BOXES.has(box.type) || SHOWN_BOXES.has(box.type));
+    const wanted = HEADER_TYPES.has(box.type) || fragmented || shown;
     const content = wanted ? yield* readBody(state, box) : undefined;
     boxes.push(boxInfo(box, content, state));
     if (content) {
       if (box.type === 'ftyp') fileType = takeFileType(content, fileType, boxes.length, log);
       else if (box.type === 'jp2h') header = takeHeader(content, header, log);
+      else if (fragmented) codestreams.push(placeOfFragments(readFragments(content, log, size)));
       else collectMetadata(metadata, content, log);
     }
     if (box.length === undefined) break;
@@ -121,13 +125,16 @@ export function* readJp2File(
     offset += box.length;
   }
 
-  if (codestreams.length === 0) throw noCodestream(fileType, fragmented);
+  if (codestreams.length === 0) throw noCodestream(fileType);
   const clause = '15444-1 I.2.2';
   if (!fileType) log.add('box-missing', 'the file has no file type box; it is read as JP2', { clause });
   if (!header) log.add('box-missing', 'the file has no JP2 header box; the codestream is decoded as it is', { clause });
   const container = containerOf(fileType);
   return { container, fileType, codestream: codestreams[0], codestreams, header, metadata, boxes };
 }
+
+/** Superboxes that are read to be shown only. */
+const SHOWN_BOXES: ReadonlySet<string> = /* @__PURE__ */ new Set(['jpch', 'jplh', 'ftbl', 'comp']);
 
 /** Boxes whose contents decide how the picture is read. */
 const HEADER_TYPES: ReadonlySet<string> = new Set(['ftyp', 'jp2h']);
@@ -254,6 +261,13 @@ function codestreamPlace(box: BoxHeader, { size, log }: Walk): CodestreamPlace {
   return { offset: contentOffset(box), length };
 }
 
+/** One fragment of this file lies there like any codestream. */
+function placeOfFragments(fragments: readonly Fragment[]): CodestreamPlace {
+  const [{ offset, dataReference }] = fragments;
+  const length = fragments.reduce((sum, fragment) => sum + fragment.length, 0);
+  return fragments.length === 1 && dataReference === 0 ? { offset, length } : { offset, length, fragments };
+}
+
 /** Contents of a header or metadata box, unless they are more than the caller will hold. */
 function* readBody(state: Walk, box: BoxHeader): Reading<BoxContent | undefined> {
   const { log, size } = state;
@@ -317,12 +331,7 @@ function containerOf(fileType: FileTypeBox | undefined): Container {
   return 'jp2';
 }
 
-function noCodestream(fileType: FileTypeBox | undefined, fragmented: boolean): Jpeg2000Error {
-  if (fragmented) {
-    return unsupported('box-missing', 'the codestream is in fragments, which are not read', {
-      clause: '15444-2 M.11.3',
-    });
-  }
+function noCodestream(fileType: FileTypeBox | undefined): Jpeg2000Error {
   if (fileType?.brand === 'mjp2' || fileType?.brand === 'jpm ') {
     return unsupported('box-missing', `a file of brand '${fileType.brand}' has its codestreams elsewhere`, {
       clause: '15444-1 I.5.4',

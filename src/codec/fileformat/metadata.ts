@@ -68,7 +68,9 @@ const GML_INSTANCE = 'gml.root-instance';
 export const METADATA_BOXES: ReadonlySet<string> = new Set(['xml ', 'uuid', 'uinf', 'asoc', 'jp2i']);
 
 /** Boxes that hold boxes, as far as they are looked into. */
-export const SUPERBOXES: ReadonlySet<string> = new Set(['jp2h', 'res ', 'uinf', 'asoc']);
+export const SUPERBOXES: ReadonlySet<string> = /* @__PURE__ */ new Set([
+  ...['jp2h', 'res ', 'uinf', 'asoc', 'jpch', 'jplh', 'cgrp', 'ftbl', 'comp'],
+]);
 
 /** Association boxes nest no deeper than this in any file that means well; GML in JP2 needs three levels. */
 export const MAX_DEPTH = 16;

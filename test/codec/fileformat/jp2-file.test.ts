@@ -133,7 +133,7 @@ describe('a damaged file', () => {
   });
 
   test('with fragments or from another family is unsupported', () => {
-    expect(failureOf(join(SIGNATURE, FTYP_JP2, HEADER, box('ftbl')))).toMatchObject({ kind: 'unsupported' });
+    expect(failureOf(join(SIGNATURE, FTYP_JP2, HEADER, box('ftbl')))).toMatchObject({ code: 'fragment' });
     const mj2 = box('ftyp', join(ascii('mjp2'), hex('00000000')));
     expect(failureOf(join(SIGNATURE, mj2, box('moov')))).toMatchObject({ kind: 'unsupported' });
   });
