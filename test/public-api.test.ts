@@ -9,6 +9,7 @@ import { inRepository } from './support/root.ts';
 const ENTRIES = {
   '.': 'src/index.ts',
   './decode-core': 'src/decode-core.ts',
+  './geo': 'src/geo/index.ts',
   './node': 'src/node/index.ts',
   './parts': 'src/parts.ts',
 } as const;
@@ -22,6 +23,7 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
     ...['httpSource', 'inspect', 'inspectSync', 'open', 'openMovie', 'readBoxes', 'setBoxes', 'toImageData'],
   ],
   './decode-core': ['Jpeg2000Error', 'classic', 'decode', 'decodeSync'],
+  './geo': ['Jpeg2000Error', 'geoOf', 'geoOfWorldFile', 'geotiffBytes', 'gmlText', 'modelToPixel', 'pixelToModel'],
   './node': ['fileSink', 'fileSource', 'spillFile'],
 };
 

@@ -95,8 +95,9 @@ export class MovieTrack {
   readonly id: number;
   /** False for a track that is not to be shown. */
   readonly enabled: boolean;
-  /** Size of a frame in pixels, as its sample entry says. */
+  /** Width of a frame in pixels, as its sample entry says. */
   readonly width: number;
+  /** Height of a frame, of both fields where there are two. */
   readonly height: number;
   /** Units a second of all times of this track. */
   readonly timescale: number;
