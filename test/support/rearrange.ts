@@ -46,8 +46,8 @@ export interface Loaded {
   readonly snapshot: PrecinctSnapshot;
 }
 
-/** Loads a bare codestream whole. */
-export function loadAll(bytes: Uint8Array): Loaded {
+/** Loads a bare codestream whole; with `apart`, packet headers come apart from bodies. */
+export function loadAll(bytes: Uint8Array, apart = false): Loaded {
   const place = { offset: 0, length: bytes.length };
   const log = new DiagnosticLog();
   const source = readNow(CodestreamSource.open(new BytesSource(bytes), place, DEFAULT_LIMITS, log), bytes);
@@ -64,6 +64,7 @@ export function loadAll(bytes: Uint8Array): Loaded {
       resolutions: geometry.resolutions.map((r) => ({ x0: 0, y0: 0, x1: r.numPrecinctsWide, y1: r.numPrecinctsHigh })),
     })),
   }));
+  if (apart) source.packetEndsSync(plan);
   return { main: source.main, tiles, snapshot: source.loadSync(plan) };
 }
 
