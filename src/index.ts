@@ -20,9 +20,12 @@ import {
   type ImageInput,
   type InspectOptions,
   type Jp2Image,
+  type Jpx,
+  type JpxOptions,
   type Movie,
   type MovieOptions,
   MovieWriter,
+  openJpxFrom,
   openMovieFrom,
   type OpenOptions,
   openPicture,
@@ -55,6 +58,7 @@ export {
   DEFAULT_LIMITS,
   Jp2Image,
   Jpeg2000Error,
+  Jpx,
   Movie,
   MovieTrack,
   MovieWriter,
@@ -244,6 +248,28 @@ export function encodeSync(image: RawImage, options: Omit<EncodeOptions, 'signal
  */
 export function createEncoder(header: ImageHeader, options: StreamOptions): StreamEncoder {
   return new StreamEncoder(header, options, encoding.encoders, encoding.executor);
+}
+
+/**
+ * Opens a JPX file of any number of codestreams and layers, a JP2 file, or a bare codestream. Headers are read;
+ * codestreams when they are asked for.
+ *
+ * Codestreams may lie in other files, which the file names by URLs. None is ever opened unless `resolve` opens it; in
+ * Node, `folderResolver` of `jp2kit/node` finds files below one folder.
+ *
+ * @throws {Jpeg2000Error} `malformed` or `limit` for the file's structure; an abort rejects with the signal's reason.
+ * @example
+ * ```ts
+ * const jpx = await openJpx(await fileSource('movies/sun.jpx'), { resolve: folderResolver('movies') });
+ * for (const { index } of jpx.layers) {
+ *   const picture = await (await jpx.layer(index)).decode({ reduce: 1 });
+ *   const [about] = jpx.metadataAbout({ layer: index });
+ * }
+ * await jpx.close();
+ * ```
+ */
+export function openJpx(input: ImageInput, options: JpxOptions = {}): Promise<Jpx> {
+  return openJpxFrom(decoding, input, options);
 }
 
 /**

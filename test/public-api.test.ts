@@ -17,14 +17,14 @@ const ENTRIES = {
 /** What users may rely on; taking a name away is a breaking change. `jp2kit/parts` may change until 1.0. */
 const PROMISED: Readonly<Record<string, readonly string[]>> = {
   '.': [
-    ...['DEFAULT_LIMITS', 'Jp2Image', 'Jpeg2000Error', 'Movie', 'MovieTrack', 'MovieWriter', 'StreamEncoder'],
+    ...['DEFAULT_LIMITS', 'Jp2Image', 'Jpeg2000Error', 'Jpx', 'Movie', 'MovieTrack', 'MovieWriter', 'StreamEncoder'],
     ...['blobSource', 'bytesSource', 'createEncoder', 'createMovie'],
     ...['decode', 'decodeProgressive', 'decodeRegion', 'decodeSync', 'decodeTiles', 'encode', 'encodeSync'],
-    ...['httpSource', 'inspect', 'inspectSync', 'open', 'openMovie', 'readBoxes', 'setBoxes', 'toImageData'],
+    ...['httpSource', 'inspect', 'inspectSync', 'open', 'openJpx', 'openMovie', 'readBoxes', 'setBoxes', 'toImageData'],
   ],
   './decode-core': ['Jpeg2000Error', 'classic', 'decode', 'decodeSync'],
   './geo': ['Jpeg2000Error', 'geoOf', 'geoOfWorldFile', 'geotiffBytes', 'gmlText', 'modelToPixel', 'pixelToModel'],
-  './node': ['fileSink', 'fileSource', 'spillFile'],
+  './node': ['fileSink', 'fileSource', 'folderResolver', 'spillFile'],
 };
 
 const files = Object.values(ENTRIES).map((path) => inRepository(path));

@@ -64,6 +64,7 @@ export type ErrorCode =
   | 'box-duplicate'
   | 'box-reference'
   | 'fragment'
+  | 'jpx-layer'
   | 'jp2-mismatch'
   | 'colour-space'
   | 'icc-profile'
@@ -73,6 +74,10 @@ export type ErrorCode =
   | 'sample-table'
   // places on the ground (jp2kit/geo)
   | 'geo-metadata'
+  // packet indexes (docs/index-format.md)
+  | 'index-damaged'
+  | 'index-mismatch'
+  | 'index-version'
   // limits
   | 'limit-pixels'
   | 'limit-bytes'

@@ -2,6 +2,17 @@
 export type { BoxFile, BoxOptions, SetBoxesOptions, WrittenFile } from './boxes.ts';
 export type { BoxEdit, NewBox, NewSuperbox, SourceRange } from './fileformat/box-edit.ts';
 export type { BoxNode, BoxTree } from './fileformat/box-tree.ts';
+export type { CodestreamHeader } from './fileformat/codestream-header.ts';
+export type { Composition, Instruction, InstructionSet } from './fileformat/composition.ts';
+export type { DataReference } from './fileformat/data-references.ts';
+export type { Fragment } from './fileformat/fragment-list.ts';
+export type { JpxCodestream, JpxLayer } from './fileformat/jpx-file.ts';
+export type { LayerHeader, Opacity, RegisteredCodestream, Registration } from './fileformat/layer-header.ts';
+export type { MetadataNode } from './fileformat/metadata-tree.ts';
+export type { NumberList, RegionDescription } from './fileformat/number-list.ts';
+export type { ReaderRequirements } from './fileformat/reader-requirements.ts';
+export { Jpx, type JpxOptions, type JpxReadOptions, openJpxFrom } from './jpx.ts';
+export type { ResolveReference } from './linked-sources.ts';
 export type { BlockCoder, BlockDecoder, CodeBlockData } from './decoder/block-jobs.ts';
 export type { DecodeOptions, DecodeProgress } from './decoder/options.ts';
 export { encodeFrom, encodeNow, type EncodingCodec } from './encode-picture.ts';

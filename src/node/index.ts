@@ -7,3 +7,4 @@ export type { ByteSink, SpillStore } from '../codec/sink.ts';
 export type { ByteRange, RandomAccessSource } from '../codec/source.ts';
 export { fileSink, spillFile } from './file-sink.ts';
 export { fileSource } from './file-source.ts';
+export { folderResolver, type FolderResolverOptions } from './folder-resolver.ts';

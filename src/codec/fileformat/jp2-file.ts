@@ -322,7 +322,7 @@ function takeHeader(box: BoxContent, earlier: Jp2Header | undefined, log: Diagno
 }
 
 /** The brand says what a file is; with an unfamiliar brand, the first familiar name in the compatibility list. */
-function containerOf(fileType: FileTypeBox | undefined): Container {
+export function containerOf(fileType: FileTypeBox | undefined): Container {
   for (const brand of fileType ? [fileType.brand, ...fileType.compatible] : []) {
     if (brand === 'jp2 ') return 'jp2';
     if (brand === 'jpx ' || brand === 'jpxb') return 'jpx';
