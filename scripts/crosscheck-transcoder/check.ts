@@ -43,13 +43,16 @@ export async function checkSource(source: Source, seed: number, oracles: readonl
   const excluded: string[] = [];
   const refused: string[] = [];
   const byOracle = { opj_decompress: 0, grk_decompress: 0 };
-  const reference = planesOf(decodeSync(codestream, { colour: 'native', layout: 'planar' }));
+  const image = decodeSync(codestream, { colour: 'native', layout: 'planar' });
+  const reference = planesOf(image);
   const theirs = new Map<Oracle, PgxImage[]>();
   for (const oracle of oracles) {
     try {
       const planes = await DECODERS[oracle](codestream);
       if (planes.length === 0) throw new Error('no samples');
-      theirs.set(oracle, planes);
+      // one that gets the source wrong may get it wrong in another way when packets come in another order
+      if (near(planes, reference)) theirs.set(oracle, planes);
+      else refused.push(`${oracle} decodes the source otherwise than we do`);
     } catch (error) {
       refused.push(`${oracle} refuses the source: ${messageOf(error)}`);
     }
@@ -59,9 +62,11 @@ export async function checkSource(source: Source, seed: number, oracles: readonl
     const fault = (message: string): void => void faults.push(`${task.name}: ${message}`);
     try {
       const { data, status } = transcodeSync(codestream, task.options);
-      if (status !== 'complete') fault('partial');
+      if (status !== 'complete' && image.status === 'complete') fault('partial');
       const decoded = decodeSync(data, { colour: 'native', layout: 'planar' });
-      if (decoded.warnings.length > 0) fault(`our decoder complains: ${decoded.warnings[0]!.message}`);
+      if (decoded.warnings.length > image.warnings.length) {
+        fault(`our decoder complains: ${decoded.warnings[0]!.message}`);
+      }
       if (!same(planesOf(decoded), reference)) fault('our decoder sees other samples');
       orFault(differingPacket(codestream, data), fault);
       orFault(differingPacket(codestream, transcodeSync(data, wayBack(codestream)).data), (m) =>
@@ -174,6 +179,18 @@ function same(a: readonly PgxImage[], b: readonly PgxImage[]): boolean {
     a.every(({ data, width, height }, c) => {
       const other = b[c]!;
       return width === other.width && height === other.height && data.every((sample, k) => sample === other.data[k]);
+    })
+  );
+}
+
+/** The same but for what the 9/7 filter may differ by, as `scripts/crosscheck-encoder` explains. */
+function near(a: readonly PgxImage[], b: readonly PgxImage[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ data, precision }, c) => {
+      const other = b[c]!.data;
+      const allowed = 1 + Math.floor(2 ** precision * 1e-4);
+      return data.length === other.length && data.every((sample, k) => Math.abs(sample - other[k]!) <= allowed);
     })
   );
 }
