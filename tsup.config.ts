@@ -47,6 +47,7 @@ export default defineConfig([
     entry: {
       index: 'src/index.ts',
       'decode-core': 'src/decode-core.ts',
+      dicom: 'src/dicom/index.ts',
       geo: 'src/geo/index.ts',
       node: 'src/node/index.ts',
       parts: 'src/parts.ts',

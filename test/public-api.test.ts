@@ -9,6 +9,7 @@ import { inRepository } from './support/root.ts';
 const ENTRIES = {
   '.': 'src/index.ts',
   './decode-core': 'src/decode-core.ts',
+  './dicom': 'src/dicom/index.ts',
   './geo': 'src/geo/index.ts',
   './node': 'src/node/index.ts',
   './parts': 'src/parts.ts',
@@ -23,6 +24,7 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
     ...['httpSource', 'inspect', 'inspectSync', 'open', 'openJpx', 'openMovie', 'readBoxes', 'setBoxes', 'toImageData'],
   ],
   './decode-core': ['Jpeg2000Error', 'classic', 'decode', 'decodeSync'],
+  './dicom': ['Jpeg2000Error', 'TRANSFER_SYNTAXES', 'decodeFrame', 'decodeFrameSync', 'encodeFrame', 'framesOf'],
   './geo': ['Jpeg2000Error', 'geoOf', 'geoOfWorldFile', 'geotiffBytes', 'gmlText', 'modelToPixel', 'pixelToModel'],
   './node': ['fileSink', 'fileSource', 'folderResolver', 'spillFile'],
 };

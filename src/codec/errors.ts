@@ -74,6 +74,10 @@ export type ErrorCode =
   | 'sample-table'
   // places on the ground (jp2kit/geo)
   | 'geo-metadata'
+  // encapsulated pixel data (jp2kit/dicom)
+  | 'dicom-fragments'
+  | 'dicom-mismatch'
+  | 'transfer-syntax'
   // packet indexes (docs/index-format.md)
   | 'index-damaged'
   | 'index-mismatch'

@@ -1,0 +1,79 @@
+/**
+ * Pixels of a data set become a frame of encapsulated pixel data (PS3.5 8.2.4 and A.4.4).
+ */
+import { usage } from '../codec/errors.ts';
+import { encode, type EncodeOptions, inspectSync } from '../index.ts';
+import type { FrameAttributes } from './decode-frame.ts';
+import type { PixelArray } from './pixels.ts';
+
+/** Options of {@link encodeFrame}: those of `encode` that DICOM leaves open. */
+export type EncodeFrameOptions = Pick<
+  EncodeOptions,
+  'rate' | 'levels' | 'layers' | 'progression' | 'tile' | 'codeBlock' | 'verify' | 'limits' | 'signal' | 'onProgress'
+>;
+
+/** An encoded frame, and what the data set has to say of it. */
+export interface EncodedFrame {
+  /** The codestream, padded to an even number of bytes. */
+  readonly fragment: Uint8Array;
+  readonly transferSyntaxUid: string;
+  /** `YBR_RCT` or `YBR_ICT` where the components were transformed. */
+  readonly photometricInterpretation: string;
+  /** True when samples do not come back exactly: Lossy Image Compression (0028,2110) is 01 then. */
+  readonly lossy: boolean;
+  /** Lossy Image Compression Ratio (0028,2112): bytes of the pixels, by bytes of the codestream. */
+  readonly ratio: number;
+}
+
+/**
+ * Encodes a frame, without loss unless `rate` says otherwise. RGB is decorrelated, and then called `YBR_RCT` or `YBR_ICT`.
+ *
+ * @throws {Jpeg2000Error} `option-value` and `buffer-size` for attributes that do not fit the pixels, and as `encode`.
+ * @example
+ * ```ts
+ * const frame = await encodeFrame(pixels, { ...attributes, rows: 512, columns: 512 });
+ * write(frame.transferSyntaxUid, frame.fragment);
+ * ```
+ */
+export async function encodeFrame(
+  pixels: PixelArray,
+  attributes: FrameAttributes & { readonly rows: number; readonly columns: number },
+  options: EncodeFrameOptions = {},
+): Promise<EncodedFrame> {
+  const { rows, columns, samplesPerPixel, bitsStored, pixelRepresentation, planarConfiguration } = attributes;
+  const said = attributes.photometricInterpretation;
+  if (said === 'YBR_RCT' || said === 'YBR_ICT') throw usage('option-value', `${said} is for encoded frames: give RGB`);
+  const data = planarConfiguration === 1 && samplesPerPixel > 1 ? interleaved(pixels, samplesPerPixel) : pixels;
+  const transformed = said === 'RGB' && samplesPerPixel === 3;
+  const { data: codestream, psnr } = await encode(
+    {
+      width: columns,
+      height: rows,
+      channels: samplesPerPixel,
+      precision: bitsStored,
+      signed: pixelRepresentation === 1,
+      data,
+    },
+    { ...options, profile: 'dicom-j2k', container: 'codestream', mct: transformed ? 'auto' : 'none' },
+  );
+  // A.4: a fragment has an even number of bytes
+  const fragment = new Uint8Array(codestream.length + (codestream.length & 1));
+  fragment.set(codestream);
+  const lossless = psnr === Number.POSITIVE_INFINITY;
+  const { mct } = inspectSync(codestream);
+  return {
+    fragment,
+    transferSyntaxUid: `1.2.840.10008.1.2.4.${lossless ? 90 : 91}`,
+    photometricInterpretation: mct === 'none' ? said : mct === 'rct' ? 'YBR_RCT' : 'YBR_ICT',
+    lossy: !lossless,
+    ratio: (rows * columns * samplesPerPixel * Math.ceil(bitsStored / 8)) / codestream.length,
+  };
+}
+
+/** Plane by plane to sample by sample. */
+function interleaved(planes: PixelArray, samplesPerPixel: number): PixelArray {
+  const out = planes.slice();
+  const size = planes.length / samplesPerPixel;
+  for (let k = 0; k < planes.length; k++) out[(k % size) * samplesPerPixel + Math.floor(k / size)] = planes[k]!;
+  return out;
+}
