@@ -45,6 +45,7 @@ export async function checkSource(source: Source, seed: number, oracles: readonl
   const byOracle = { opj_decompress: 0, grk_decompress: 0 };
   const image = decodeSync(codestream, { colour: 'native', layout: 'planar' });
   const reference = planesOf(image);
+  const { reversible } = inspectSync(codestream);
   const theirs = new Map<Oracle, PgxImage[]>();
   for (const oracle of oracles) {
     try {
@@ -75,7 +76,9 @@ export async function checkSource(source: Source, seed: number, oracles: readonl
       compared++;
       for (const [oracle, expected] of theirs) {
         const found = await DECODERS[oracle](data).catch((error: unknown) => messageOf(error));
-        if (typeof found !== 'string' && same(found, expected)) {
+        // Grok computes the 9/7 filter in threads that do not always round alike
+        const alike = oracle === 'grk_decompress' && !reversible ? near : same;
+        if (typeof found !== 'string' && alike(found, expected)) {
           byOracle[oracle]++;
           continue;
         }

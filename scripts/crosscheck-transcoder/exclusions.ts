@@ -28,9 +28,43 @@ const DEFECTS: readonly Defect[] = [
     when: (_, { tiles, origin }) =>
       tiles.columns * tiles.rows > 1 && (tiles.x > 0 || tiles.y > 0 || origin.x > 0 || origin.y > 0),
   },
+  {
+    oracle: 'grk_decompress',
+    reason: 'loses packets in orders by position where components have different sample distances',
+    when: (_, { progression, components }) => byPosition(progression) && distancesOf(components).length > 1,
+  },
+  {
+    oracle: 'opj_decompress',
+    reason: 'fails with orders by position and so many decomposition levels that precincts begin 2^32 points apart',
+    when: (_, { progression, levels }) => byPosition(progression) && levels > 16,
+  },
+  {
+    oracle: 'opj_decompress',
+    reason:
+      'walks in steps of the smallest distance, and misses precincts that begin at no multiple of it (15444-1 B.12.1.3 visits every point)',
+    when: (_, { progression, components }) => byPosition(progression) && unevenDistances(distancesOf(components)),
+  },
 ];
 
 /** The known reason why a decoder does not do with this result as with its source; nothing when there is none. */
 export function knownDefectOf(oracle: Oracle, codestream: Uint8Array, info: ImageInfo): string | undefined {
   return DEFECTS.find((defect) => defect.oracle === oracle && defect.when(codestream, info))?.reason;
+}
+
+function byPosition(progression: ImageInfo['progression']): boolean {
+  return progression === 'RPCL' || progression === 'PCRL' || progression === 'CPRL';
+}
+
+function distancesOf(components: ImageInfo['components']): string[] {
+  return [...new Set(components.map(({ dx, dy }) => `${dx},${dy}`))];
+}
+
+/** Whether some distance is not a power of two times the smallest one of its axis. */
+function unevenDistances(distances: readonly string[]): boolean {
+  const pairs = distances.map((distance) => distance.split(',').map(Number));
+  return [0, 1].some((axis) => {
+    const list = pairs.map((pair) => pair[axis]!);
+    const least = Math.min(...list);
+    return list.some((distance) => Math.log2(distance / least) % 1 !== 0);
+  });
 }

@@ -132,6 +132,7 @@ async function writing(
   limits: Limits,
 ): Promise<TranscodeSummary> {
   const out = new SinkWriter(sink);
+  const writes = new OneWrite();
   const { signal } = options;
   try {
     const job = new Job(opened, options, out.canPatch);
@@ -141,7 +142,10 @@ async function writing(
     while (!step.done) {
       deadline.check();
       throwIfAborted(signal);
-      if (step.value.write) await out.write(step.value.write);
+      if (step.value.write) {
+        await writes.settled();
+        writes.begin(out.write(step.value.write));
+      }
       const reply = await answer(opened.source, step.value, { executor, deadline, ...(signal ? { signal } : {}) });
       if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
         await executor.pause();
@@ -150,14 +154,33 @@ async function writing(
       throwIfAborted(signal);
       step = job.work.next(job.noted(reply));
     }
+    await writes.settled();
     await out.flush();
     const patch = job.lateBoxHeader(out.length);
     if (patch) await out.patch(patch.offset, patch.bytes);
     await out.close();
     return summaryOf(job, step.value, undefined, out.length, 0);
   } catch (error) {
+    await writes.settled().catch(() => {}); // the first failure is the one that counts
     await out.abort(error);
     throw error;
+  }
+}
+
+/** A write that goes on while the next packets are brought in; there is never more than one. */
+class OneWrite {
+  private pending: Promise<void> | undefined;
+
+  begin(write: Promise<void>): void {
+    this.pending = write;
+    write.catch(() => {}); // whoever waits for it is told
+  }
+
+  /** Waits until it is done, or throws what went wrong. */
+  async settled(): Promise<void> {
+    const { pending } = this;
+    this.pending = undefined;
+    await pending;
   }
 }
 

@@ -48,7 +48,8 @@ export async function fileSource(file: string | URL | FileHandle): Promise<Rando
 async function readAt(handle: FileHandle, range: ByteRange, size: number): Promise<Uint8Array> {
   // a hostile length must not become an allocation: nothing beyond the end of the file can be read anyway
   const length = Math.max(0, Math.min(range.length, size - range.offset));
-  const bytes = new Uint8Array(length);
+  // not filled with zeros first: what is not read is cut off below
+  const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer, 0, length);
   let done = 0;
   try {
     while (done < length) {
