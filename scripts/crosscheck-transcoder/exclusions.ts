@@ -11,6 +11,13 @@ interface Defect {
 }
 
 const DEFECTS: readonly Defect[] = [
+  ...(['opj_decompress', 'grk_decompress'] as const).map(
+    (oracle): Defect => ({
+      oracle,
+      reason: 'fails on a tile-part without data (Psot 14)',
+      when: (_, { tileParts = [] }) => tileParts.some(({ dataLength }) => dataLength === 0),
+    }),
+  ),
   {
     oracle: 'grk_decompress',
     reason: 'loses its place in PPM and PPT',

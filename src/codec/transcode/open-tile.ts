@@ -6,7 +6,8 @@ import { type TileGeometry, tileGeometry } from '../geometry/tile.ts';
 import { numPrecinctsOf } from '../geometry/tile-component.ts';
 import { type Arrangement, type PacketOrder, packetOrderOf } from '../packets/arrangement.ts';
 import type { ComponentSelection, PacketEnds, PrecinctPlan, TileSelection } from '../packets/precinct-source.ts';
-import { usage } from '../errors.ts';
+import { overLimit, usage } from '../errors.ts';
+import { DEFAULT_LIMITS } from '../limits.ts';
 import { arrangementOf, tileHeaderOf, type TranscodePlan } from './headers.ts';
 import { endsOf, type TranscodeWork } from './work.ts';
 
@@ -79,7 +80,12 @@ export function orderOf(
   plan: TranscodePlan,
   tile: TileGeometry,
 ): { readonly order: PacketOrder; readonly numbers: PacketNumbers } {
-  return { order: packetOrderOf(plan.main, tile), numbers: new PacketNumbers(tile) };
+  const numbers = new PacketNumbers(tile);
+  const most = plan.options.limits?.codeBlocks ?? DEFAULT_LIMITS.codeBlocks;
+  if (numbers.count > most) {
+    throw overLimit('limit-code-blocks', `tile ${tile.tile} has ${numbers.count} packets, the limit is ${most}`);
+  }
+  return { order: packetOrderOf(plan.main, tile), numbers };
 }
 
 /** Numbers all packets of a tile by component, resolution level, precinct and layer. */
