@@ -56,6 +56,7 @@ export {
   blobSource,
   bytesSource,
   DEFAULT_LIMITS,
+export { createJpx } from './codec/create-jpx.ts';
   Jp2Image,
   Jpeg2000Error,
   Jpx,

@@ -1,5 +1,6 @@
 /** The codec's own entry: everything that entry files and adapters of the platform build on. */
 export type { BoxFile, BoxOptions, SetBoxesOptions, WrittenFile } from './boxes.ts';
+export type { CreatedJpx, CreateJpxOptions, JpxFrame } from './create-jpx.ts';
 export type { BoxEdit, NewBox, NewSuperbox, SourceRange } from './fileformat/box-edit.ts';
 export type { BoxNode, BoxTree } from './fileformat/box-tree.ts';
 export type { CodestreamHeader } from './fileformat/codestream-header.ts';
@@ -10,8 +11,10 @@ export type { JpxCodestream, JpxLayer } from './fileformat/jpx-file.ts';
 export type { LayerHeader, Opacity, RegisteredCodestream, Registration } from './fileformat/layer-header.ts';
 export type { MetadataNode } from './fileformat/metadata-tree.ts';
 export type { NumberList, RegionDescription } from './fileformat/number-list.ts';
+export type { PlaySpec } from './fileformat/play.ts';
 export type { ReaderRequirements } from './fileformat/reader-requirements.ts';
 export { Jpx, type JpxOptions, type JpxReadOptions, openJpxFrom } from './jpx.ts';
+export type { FrameInput } from './jpx-frames.ts';
 export type { ResolveReference } from './linked-sources.ts';
 export type { BlockCoder, BlockDecoder, CodeBlockData } from './decoder/block-jobs.ts';
 export type { DecodeOptions, DecodeProgress } from './decoder/options.ts';

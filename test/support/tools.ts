@@ -10,6 +10,7 @@ export type Tool =
   | 'opj_compress'
   | 'opj_decompress'
   | 'opj_dump'
+  | 'grk_dump'
   | 'grk_compress'
   | 'grk_decompress'
   | 'chromium'
