@@ -108,7 +108,8 @@ export type ErrorCode =
   // calls of the transcoder
   | 'sample-distance'
   | 'component-transform'
-  | 'precinct-partition';
+  | 'precinct-partition'
+  | 'layers-estimated';
 
 /** Where in the input and in the standard a problem lies. */
 export interface ErrorPlace {

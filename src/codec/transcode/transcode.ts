@@ -26,6 +26,11 @@ export function* transcodeCodestream(
   log: DiagnosticLog,
 ): TranscodeWork<WrittenTiles> {
   const plan = planTranscode(main, options, log);
-  const cuts = options.insertLayers === undefined ? undefined : yield* chooseCuts(plan, options.insertLayers);
+  const { insertLayers } = options;
+  const cuts = insertLayers === undefined ? undefined : yield* chooseCuts(plan, insertLayers);
+  if (insertLayers !== undefined && insertLayers > 1) {
+    const message = `what is in the first ${insertLayers - 1} of ${insertLayers} layers is estimated; all of them together are the source`;
+    log.note('layers-estimated', message);
+  }
   return yield* writeTiles(plan, (length) => wrapping.head(plan, length), cuts, log);
 }

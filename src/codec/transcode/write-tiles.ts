@@ -16,7 +16,7 @@ import type { LayerCuts } from './layer-cuts.ts';
 import type { TranscodeWork } from './work.ts';
 
 /** Bytes of packets that are brought in and written at once. */
-const BATCH_BYTES = 1 << 23;
+const BATCH_BYTES = 1 << 22;
 
 /** Packets in one batch, where they are small. */
 const BATCH_PACKETS = 1 << 16;
