@@ -109,7 +109,8 @@ export type ErrorCode =
   | 'sample-distance'
   | 'component-transform'
   | 'precinct-partition'
-  | 'layers-estimated';
+  | 'layers-estimated'
+  | 'metadata-stale';
 
 /** Where in the input and in the standard a problem lies. */
 export interface ErrorPlace {

@@ -259,6 +259,14 @@ class Job implements Wrapping {
     else this.log.add(code, message, place);
   }
 
+  /** A map that was cut or made coarser lies elsewhere than its boxes say; what they should say is the caller's business. */
+  private noteGeography({ options }: TranscodePlan, { metadata }: Jp2File): void {
+    const geographic = metadata.gml !== undefined || metadata.uuids.some(({ name }) => name === 'geotiff');
+    const kept = options.metadata === undefined || options.metadata === 'keep';
+    if (!geographic || !kept || !(options.crop || options.reduce)) return;
+    this.log.note('metadata-stale', 'the GeoTIFF or GML boxes still speak of the whole picture in its full size');
+  }
+
   /** The boxes before the codestream's; `undefined` for a bare codestream. */
   private boxesBefore(plan: TranscodePlan): Uint8Array | undefined {
     const { file, boxes } = this.opened;
@@ -266,6 +274,7 @@ class Job implements Wrapping {
     const bare = file === undefined || file.container === 'codestream';
     if ((container ?? (bare ? 'codestream' : 'jp2')) === 'codestream') return undefined;
     if (bare) return writeJp2Head(plan.main.siz, undefined, typeof metadata === 'object' ? metadata : {});
+    this.noteGeography(plan, file);
     const changes = { before: plan.source.siz, after: plan.main.siz, components: plan.components, reduce: plan.reduce };
     return writeKeptBoxes(boxes!, file.header, changes, metadata);
   }

@@ -101,6 +101,15 @@ describe('the boxes of a transcoded file', () => {
     expect(inspectSync(transcodeSync(file, { metadata: { xml: ['<b/>'] } }).data).metadata.xml).toEqual(['<b/>']);
   });
 
+  test('are kept with a warning where they place a picture that has changed', () => {
+    const gml = '<gml:FeatureCollection xmlns:gml="http://www.opengis.net/gml"/>';
+    const file = rgba({ metadata: { gml } });
+    const codes = (options: TranscodeOptions) => transcodeSync(file, options).warnings.map(({ code }) => code);
+    expect(codes({ reduce: 1 })).toEqual(['metadata-stale']);
+    expect(codes({ reduce: 1, metadata: 'drop' })).toEqual([]);
+    expect(codes({ progression: 'CPRL' })).toEqual([]);
+  });
+
   test('come before the codestream, wherever they stood', () => {
     const file = rgba();
     const xml = new TextEncoder().encode('\0\0\0\0xml <late/>');
