@@ -1,8 +1,9 @@
 /** `jp2kit info`: what a file holds, as text or JSON. */
 import { parseArgs } from 'node:util';
-import { type ImageInfo, inspect, Jpeg2000Error } from 'jp2kit';
+import { type BoxNode, type ImageInfo, inspect, Jpeg2000Error, type Jpx, openJpx } from 'jp2kit';
 import { fileSource } from 'jp2kit/node';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { describeJpx, jpxReport } from './info-jpx.ts';
 import { print, say, toJson } from './terminal.ts';
 
 /** The text of `jp2kit help info`. */
@@ -30,9 +31,9 @@ export async function runInfo(args: string[]): Promise<ExitCode> {
   let exit: ExitCode = EXIT.ok;
   for (const file of files) {
     try {
-      const { info, bytes } = await inspectFile(file, values.packets || values.tree);
-      if (values.json) reports.push({ file, bytes, ...info });
-      else print(describe(file, bytes, info, values).join('\n'));
+      const { info, jpx, bytes } = await inspectFile(file, values.packets || values.tree);
+      if (values.json) reports.push({ file, bytes, ...info, ...(jpx ? { jpx: jpxReport(jpx) } : {}) });
+      else print(describe(file, bytes, info, jpx, values).join('\n'));
     } catch (error) {
       const known = error instanceof Jpeg2000Error;
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -47,25 +48,53 @@ export async function runInfo(args: string[]): Promise<ExitCode> {
   return exit;
 }
 
-async function inspectFile(file: string, index: boolean): Promise<{ info: ImageInfo; bytes: number }> {
+/** What is known of a file: of the picture it begins with, and of several, where there are. */
+interface Inspected {
+  readonly info: ImageInfo | undefined;
+  readonly jpx: Jpx | undefined;
+  readonly bytes: number;
+}
+
+async function inspectFile(file: string, index: boolean): Promise<Inspected> {
   const source = await fileSource(file);
+  const bytes = source.size ?? 0;
   try {
-    return { info: await inspect(source, { index }), bytes: source.size ?? 0 };
+    let info: ImageInfo | undefined;
+    let failure: unknown;
+    try {
+      info = await inspect(source, { index });
+    } catch (error) {
+      failure = error;
+    }
+    // a movie whose first frame lies in another file is described by what it says itself
+    const elsewhere = failure instanceof Jpeg2000Error && failure.code === 'fragment';
+    if (failure !== undefined && !elsewhere) throw failure;
+    const jpx = info === undefined || info.container === 'jpx' ? await openJpx(source) : undefined;
+    return { info, jpx: jpx && (elsewhere || isMore(jpx)) ? jpx : undefined, bytes };
   } finally {
     await source.close?.();
   }
 }
 
+/** Whether a file holds more than one picture. */
+function isMore({ codestreams, layers, composition }: Jpx): boolean {
+  return codestreams.length > 1 || layers.length > 1 || composition !== undefined;
+}
+
 function describe(
   file: string,
   bytes: number,
-  info: ImageInfo,
+  info: ImageInfo | undefined,
+  jpx: Jpx | undefined,
   wanted: { tree?: boolean; packets?: boolean },
 ): string[] {
-  const lines = [`${file}: ${info.container}, ${bytes} bytes`, ...facts(info, bytes)];
-  if (wanted.tree) lines.push(...tree(info));
-  if (wanted.packets) lines.push(...packets(info));
-  lines.push(...info.warnings.map((warning) => `  warning       ${warning.code}: ${warning.message}`));
+  const lines = [`${file}: ${info?.container ?? 'jpx'}, ${bytes} bytes`];
+  if (info) lines.push(...facts(info, bytes));
+  if (jpx) lines.push(...describeJpx(jpx));
+  if (wanted.tree) lines.push(...(info ? tree(info, jpx?.boxes) : boxTree(jpx?.boxes ?? [])));
+  if (wanted.packets && info) lines.push(...packets(info));
+  const warnings = [...(info?.warnings ?? []), ...(info ? [] : (jpx?.warnings ?? []))];
+  lines.push(...warnings.map((warning) => `  warning       ${warning.code}: ${warning.message}`));
   return lines;
 }
 
@@ -101,18 +130,22 @@ function facts(info: ImageInfo, bytes: number): string[] {
   return rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}`);
 }
 
-function tree(info: ImageInfo): string[] {
-  const lines: string[] = [];
+function treeLine(depth: number, offset: number, text: string): string {
+  return `  ${String(offset).padStart(10)} ${'  '.repeat(depth)}${text}`;
+}
+
+function boxTree(boxes: ImageInfo['boxes'] | readonly BoxNode[], depth = 0): string[] {
+  return boxes.flatMap((box) => [
+    treeLine(depth, box.offset, `box '${box.type}', ${box.length} bytes`),
+    ...boxTree(box.children ?? [], depth + 1),
+  ]);
+}
+
+function tree(info: ImageInfo, boxes: readonly BoxNode[] | undefined): string[] {
+  const lines = boxTree(boxes ?? info.boxes);
   const line = (depth: number, offset: number, text: string): void => {
-    lines.push(`  ${String(offset).padStart(10)} ${'  '.repeat(depth)}${text}`);
+    lines.push(treeLine(depth, offset, text));
   };
-  const walk = (boxes: ImageInfo['boxes'], depth: number): void => {
-    for (const box of boxes) {
-      line(depth, box.offset, `box '${box.type}', ${box.length} bytes`);
-      walk(box.children ?? [], depth + 1);
-    }
-  };
-  walk(info.boxes, 0);
   const depth = info.boxes.length > 0 ? 1 : 0;
   line(depth, info.codestream.offset, 'codestream');
   for (const segment of info.segments) line(depth + 1, segment.offset, `${segment.name}, ${segment.length} bytes`);

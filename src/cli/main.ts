@@ -9,6 +9,7 @@ import { DECODE_HELP, runDecode } from './decode.ts';
 import { ENCODE_HELP, runEncode } from './encode.ts';
 import { CommandLineError, EXIT, type ExitCode } from './exit.ts';
 import { INFO_HELP, runInfo } from './info.ts';
+import { JPX_HELP, runJpx } from './jpx.ts';
 import { print, say } from './terminal.ts';
 import { runTranscode, TRANSCODE_HELP } from './transcode.ts';
 
@@ -29,6 +30,8 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: runTranscode,
   },
   compare: { summary: 'say how far two pictures are apart', help: COMPARE_HELP, run: runCompare },
+  validate: { summary: 'check files against the rules of the standard', help: VALIDATE_HELP, run: runValidate },
+  jpx: { summary: 'join pictures to a JPX file, take one out of it', help: JPX_HELP, run: runJpx },
 };
 
 const HELP = `jp2kit: JPEG 2000 on the command line

@@ -10,7 +10,7 @@ import { writeParts } from './fileformat/box-output.ts';
 import { correctReferences, holdsOffsets } from './fileformat/box-references.ts';
 import { type BoxNode, type BoxTree, readBoxTree } from './fileformat/box-tree.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { type ByteSink, SinkWriter } from './sink.ts';
+import type { ByteSink } from './sink.ts';
 import {
   type AbortSignalLike,
   type ImageInput,
@@ -20,6 +20,7 @@ import {
   sourceOf,
   throwIfAborted,
 } from './source.ts';
+import { type WholeFile, wholeFile } from './whole-file.ts';
 
 /** Options of {@link readBoxes}. */
 export interface BoxOptions {
@@ -90,12 +91,8 @@ export interface SetBoxesOptions extends BoxOptions {
   readonly sink?: ByteSink;
 }
 
-/** A file that was written. */
-export interface WrittenFile {
-  /** Bytes of the file. */
-  readonly bytes: number;
-  /** The file, where no sink took it. */
-  readonly data: Uint8Array | undefined;
+/** A file that was written with other boxes. */
+export interface WrittenFile extends WholeFile {
   /** What was tolerated in the old file, and what was left out of the new one. */
   readonly warnings: readonly Diagnostic[];
 }
@@ -124,17 +121,21 @@ export async function setBoxes(
   boxes: readonly BoxEdit[] | ((boxes: readonly BoxNode[]) => readonly BoxEdit[] | Promise<readonly BoxEdit[]>),
   options: SetBoxesOptions = {},
 ): Promise<WrittenFile> {
-  const source = new MeteredSource(sourceOf(input));
-  const file = await readBoxes(source, options);
-  if (file.boxes.length === 0) throw usage('input-type', 'expected a file with boxes, found a bare codestream');
-  const size = file.size;
-  if (size === undefined) throw usage('input-type', 'expected a source that knows its size');
-  const wanted = typeof boxes === 'function' ? await boxes(file.boxes) : boxes;
-  checkOrder(file.boxes, wanted);
-  const log = new DiagnosticLog();
-  const { plan, contents } = await planWithReferences(file.boxes, wanted, source, size, log, options.signal);
-  const written = await writePlan(plan, source, contents, options);
-  return { ...written, warnings: [...file.warnings, ...log.list] };
+  const { sink, signal, limits } = options;
+  const warnings: Diagnostic[] = [];
+  const file = await wholeFile(sink, limits?.bytes ?? DEFAULT_LIMITS.bytes, async (out) => {
+    const source = new MeteredSource(sourceOf(input));
+    const old = await readBoxes(source, options);
+    if (old.boxes.length === 0) throw usage('input-type', 'expected a file with boxes, found a bare codestream');
+    if (old.size === undefined) throw usage('input-type', 'expected a source that knows its size');
+    const wanted = typeof boxes === 'function' ? await boxes(old.boxes) : boxes;
+    checkOrder(old.boxes, wanted);
+    const log = new DiagnosticLog();
+    const { plan, contents } = await planWithReferences(old.boxes, wanted, source, old.size, log, signal);
+    warnings.push(...old.warnings, ...log.list);
+    await writeParts(plan.parts, out, { source, contents, ...(signal ? { signal } : {}) });
+  });
+  return { ...file, warnings };
 }
 
 /** Plans until no index box points at what is gone; an index may point at another one, so leaving out one may cost two. */
@@ -153,41 +154,6 @@ async function planWithReferences(
     if (stale.size === 0) return { plan, contents };
     list = list.filter((box) => !('offset' in box && stale.has(box.offset)));
   }
-}
-
-/** Writes a planned file to a sink, or to memory. */
-export async function writePlan(
-  plan: OutputPlan,
-  source: RandomAccessSource,
-  contents: ReadonlyMap<number, Uint8Array>,
-  options: SetBoxesOptions,
-): Promise<Omit<WrittenFile, 'warnings'>> {
-  const { sink, signal } = options;
-  const most = options.limits?.bytes ?? DEFAULT_LIMITS.bytes;
-  if (!sink && plan.length > most) {
-    throw overLimit(
-      'limit-bytes',
-      `expected a file of at most ${most} bytes in memory, found ${plan.length}: use a sink`,
-    );
-  }
-  const data = sink ? undefined : new Uint8Array(plan.length);
-  let at = 0;
-  const out = new SinkWriter(
-    sink ?? {
-      write(bytes) {
-        data!.set(bytes, at);
-        at += bytes.length;
-      },
-    },
-  );
-  try {
-    await writeParts(plan.parts, out, { source, contents, ...(signal ? { signal } : {}) });
-    await out.close();
-  } catch (error) {
-    await out.abort(error);
-    throw error;
-  }
-  return { bytes: plan.length, data };
 }
 
 /** Rules that the new list breaks, and the old one did not. */

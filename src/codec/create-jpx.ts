@@ -6,8 +6,7 @@
  * Frames are looked at twice: first their headers, from which the boxes are worked out, then their codestreams, one after
  * the other. So memory holds headers and metadata, and a frame's source is open only while it is looked at.
  */
-import { ByteWriter } from './bits/byte-writer.ts';
-import { overLimit, usage } from './errors.ts';
+import { usage } from './errors.ts';
 import { boxHeader } from './fileformat/box-edit.ts';
 import { parseUuid } from './fileformat/box-names.ts';
 import { writeParts } from './fileformat/box-output.ts';
@@ -28,8 +27,9 @@ import {
 } from './fileformat/write-jpx.ts';
 import { type FrameInfo, type FrameInput, readFrame, withInput } from './jpx-frames.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { type ByteSink, SinkWriter } from './sink.ts';
+import type { ByteSink } from './sink.ts';
 import { type AbortSignalLike, throwIfAborted } from './source.ts';
+import { type WholeFile, wholeFile } from './whole-file.ts';
 
 /** One frame of a JPX file to be made. */
 export interface JpxFrame {
@@ -71,11 +71,7 @@ export interface CreateJpxOptions {
 }
 
 /** A JPX file that was made. */
-export interface CreatedJpx {
-  /** Bytes of the file. */
-  readonly bytes: number;
-  /** The file, where no sink took it. */
-  readonly data: Uint8Array | undefined;
+export interface CreatedJpx extends WholeFile {
   readonly frames: number;
 }
 
@@ -95,12 +91,9 @@ const MAX_FRAMES = 65535;
  * ```
  */
 export async function createJpx(frames: readonly JpxFrame[], options: CreateJpxOptions = {}): Promise<CreatedJpx> {
-  const { mode = 'embedded', signal } = options;
-  checkCall(frames, mode, options);
-  const most = options.limits?.bytes ?? DEFAULT_LIMITS.bytes;
-  const memory = new ByteWriter(0);
-  const out = new SinkWriter(options.sink ?? intoMemory(memory, most));
-  try {
+  const { mode = 'embedded', signal, sink } = options;
+  const file = await wholeFile(sink, options.limits?.bytes ?? DEFAULT_LIMITS.bytes, async (out) => {
+    checkCall(frames, mode, options);
     const infos = await lookAt(frames, options);
     const links = new Links();
     const numbers = frames.map(({ url }) => (mode === 'linked' ? links.numberOf(url!) : 0));
@@ -124,12 +117,8 @@ export async function createJpx(frames: readonly JpxFrame[], options: CreateJpxO
       await out.write(writeFrameAssociation(n, { xml, uuid, boxes }));
     }
     if (mode === 'linked') await out.write(writeLinks(links.urls));
-    await out.close();
-  } catch (error) {
-    await out.abort(error);
-    throw error;
-  }
-  return { bytes: out.length, data: options.sink ? undefined : memory.take(), frames: frames.length };
+  });
+  return { ...file, frames: frames.length };
 }
 
 function checkCall(frames: readonly JpxFrame[], mode: string, { composition }: CreateJpxOptions): void {
@@ -157,18 +146,6 @@ function checkCall(frames: readonly JpxFrame[], mode: string, { composition }: C
       throw usage('option-value', `expected 1 to 255 loops, or Infinity, found ${loops}`);
     }
   }
-}
-
-/** Keeps the file, up to a limit. */
-function intoMemory(memory: ByteWriter, most: number): ByteSink {
-  return {
-    write(bytes) {
-      if (memory.length + bytes.length > most) {
-        throw overLimit('limit-bytes', `expected a file of at most ${most} bytes in memory, found more: use a sink`);
-      }
-      memory.append(bytes);
-    },
-  };
 }
 
 /** The first look: headers, places and metadata of all frames. */

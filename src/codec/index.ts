@@ -7,6 +7,7 @@ export type { CodestreamHeader } from './fileformat/codestream-header.ts';
 export type { Composition, Instruction, InstructionSet } from './fileformat/composition.ts';
 export type { DataReference } from './fileformat/data-references.ts';
 export type { Fragment } from './fileformat/fragment-list.ts';
+export type { Jp2Header } from './fileformat/jp2-boxes.ts';
 export type { JpxCodestream, JpxLayer } from './fileformat/jpx-file.ts';
 export type { LayerHeader, Opacity, RegisteredCodestream, Registration } from './fileformat/layer-header.ts';
 export type { MetadataNode } from './fileformat/metadata-tree.ts';
@@ -87,3 +88,4 @@ export type {
   TranscodeResult,
   TranscodeSummary,
 } from './transcode/options.ts';
+export type { WholeFile } from './whole-file.ts';

@@ -4,12 +4,15 @@
  */
 import type { Diagnostic } from './errors.ts';
 import { DiagnosticLog, Jpeg2000Error, malformed, overLimit, unsupported, usage } from './errors.ts';
-import { contentOffset } from './fileformat/box.ts';
+import { ByteWriter } from './bits/byte-writer.ts';
+import { writeFrameFile } from './extract-frame.ts';
+import { contentOffset, writeBox } from './fileformat/box.ts';
 import type { BoxNode } from './fileformat/box-tree.ts';
 import type { Composition } from './fileformat/composition.ts';
 import { type DataReference, readCrossReference } from './fileformat/data-references.ts';
 import type { Fragment } from './fileformat/fragment-list.ts';
 import { joinFragments } from './fileformat/fragment-source.ts';
+import type { Jp2Header } from './fileformat/jp2-boxes.ts';
 import { containerOf, type Jp2File } from './fileformat/jp2-file.ts';
 import { headerFor, type JpxCodestream, type JpxFile, type JpxLayer, readJpxFile } from './fileformat/jpx-file.ts';
 import { emptyMetadata } from './fileformat/metadata.ts';
@@ -19,6 +22,7 @@ import { decodeXmlText } from './fileformat/utf8.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type ResolveReference, SourcePool } from './linked-sources.ts';
 import { type Codec, type Jp2Image, type LocatedCodestream, type OpenOptions, openingCodestream } from './picture.ts';
+import type { ByteSink } from './sink.ts';
 import {
   type AbortSignalLike,
   BytesSource,
@@ -30,6 +34,7 @@ import {
   sourceOf,
   throwIfAborted,
 } from './source.ts';
+import { type WholeFile, wholeFile } from './whole-file.ts';
 
 /** Options of {@link openJpxFrom}. */
 export interface JpxOptions extends OpenOptions {
@@ -61,6 +66,8 @@ export class Jpx {
   readonly references: readonly DataReference[];
   /** Labels, XML, UUID boxes and the like, and what each is about. */
   readonly metadata: readonly MetadataNode[];
+  /** What holds for all codestreams and layers that do not say otherwise; `undefined` for a bare codestream. */
+  readonly header: Jp2Header | undefined;
   /** Every box of the file. */
   readonly boxes: readonly BoxNode[];
   /** What was tolerated. */
@@ -88,6 +95,7 @@ export class Jpx {
     this.requirements = file.requirements;
     this.references = file.references;
     this.metadata = file.metadata;
+    this.header = file.header;
     this.boxes = file.boxes;
     this.warnings = [...log.list];
   }
@@ -119,14 +127,63 @@ export class Jpx {
    */
   async layer(n: number, options: JpxReadOptions = {}): Promise<Jp2Image> {
     const layer = itemAt(this.layers, n, 'layer');
+    return this.open(this.codestreamOf(layer), layer, options.signal);
+  }
+
+  /**
+   * A compositing layer as a file of its own: a JP2 file where JP2 has its colours. The codestream is copied as it is, and
+   * the XML and UUID boxes about the layer with it.
+   *
+   * @throws {Jpeg2000Error} as {@link layer}; `sink`.
+   * @example
+   * ```ts
+   * await jpx.extract(3, { sink: await fileSink('frame-3.jp2') });
+   * ```
+   */
+  async extract(n: number, options: JpxReadOptions & { readonly sink?: ByteSink } = {}): Promise<WholeFile> {
+    const { sink, signal } = options;
+    return wholeFile(sink, this.limits.bytes, async (out) => {
+      this.checkOpen();
+      const layer = itemAt(this.layers, n, 'layer');
+      const codestream = this.codestreamOf(layer);
+      const { fragments } = codestream;
+      if (fragments instanceof Jpeg2000Error) throw fragments;
+      const header = headerFor(this.file, codestream, layer);
+      const pieces = fragments.map((fragment) => ({ ...fragment, source: this.sourceOf(fragment) }));
+      const metadata = await this.metadataBoxes({ codestream: codestream.index, layer: n }, options);
+      await writeFrameFile(out, header, metadata, pieces, signal);
+    });
+  }
+
+  private codestreamOf({ index, codestreams }: JpxLayer): JpxCodestream {
     const clause = '15444-2 M.11.7.7';
-    const [number, ...more] = layer.codestreams;
-    if (number === undefined) throw malformed('jpx-layer', `layer ${n} has no codestream`, { clause });
+    const [number, ...more] = codestreams;
+    if (number === undefined) throw malformed('jpx-layer', `layer ${index} has no codestream`, { clause });
     if (more.length > 0) {
-      const message = `layer ${n} is made of ${layer.codestreams.length} codestreams: decode them one by one`;
+      const message = `layer ${index} is made of ${codestreams.length} codestreams: decode them one by one`;
       throw unsupported('jpx-layer', message, { clause });
     }
-    return this.open(itemAt(this.codestreams, number, 'codestream'), layer, options.signal);
+    return itemAt(this.codestreams, number, 'codestream');
+  }
+
+  /** XML and UUID boxes about a frame, whole. */
+  private async metadataBoxes(
+    what: { readonly codestream: number; readonly layer: number },
+    options: JpxReadOptions,
+  ): Promise<Uint8Array> {
+    const w = new ByteWriter(0);
+    const walk = async (nodes: readonly MetadataNode[]): Promise<void> => {
+      for (const node of nodes) {
+        const { type } = node.box;
+        if (type === 'xml ' || type === 'uuid') {
+          const content = await this.content(node, options);
+          writeBox(w, type, () => w.append(content));
+        }
+        await walk(node.children ?? []);
+      }
+    };
+    await walk(this.metadataAbout(what));
+    return w.take();
   }
 
   /**
@@ -248,12 +305,11 @@ export class Jpx {
   }
 
   private join(fragments: readonly Fragment[]): RandomAccessSource {
-    return joinFragments(
-      fragments.map(({ offset, length, dataReference }) => {
-        const source = dataReference === 0 ? this.input : this.linked.source(dataReference);
-        return { source, offset, length };
-      }),
-    );
+    return joinFragments(fragments.map((fragment) => ({ ...fragment, source: this.sourceOf(fragment) })));
+  }
+
+  private sourceOf({ dataReference }: Fragment): RandomAccessSource {
+    return dataReference === 0 ? this.input : this.linked.source(dataReference);
   }
 }
 

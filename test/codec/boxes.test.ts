@@ -150,6 +150,9 @@ describe('an edit of boxes', () => {
     const failing = new TestSink({ failIn: 'write' });
     await expect(setBoxes(bytes, (b) => b, { sink: failing })).rejects.toMatchObject({ code: 'sink' });
     expect(failing.calls.abort).toBe(1);
+    const unused = new TestSink();
+    await expect(setBoxes(bytes, () => [], { sink: unused })).rejects.toMatchObject({ kind: 'usage' });
+    expect(unused.calls).toMatchObject({ write: 0, abort: 1 });
     await expect(setBoxes(bytes, (b) => b, { limits: { bytes: 1000 } })).rejects.toMatchObject({ code: 'limit-bytes' });
   });
 });

@@ -277,6 +277,41 @@ describe('a JPX file of many frames', () => {
     await expectFrames(data!, ['rgb', 'palette']);
   });
 
+  test('gives back every frame as a file of its own', async () => {
+    const frames = NAMES.map((name) => ({ ...frameOf(name), xml: [`<${name}/>`] }));
+    for (const mode of ['embedded', 'linked'] as const) {
+      const { data } = await createJpx(frames, { mode });
+      const jpx = await openJpx(mode === 'linked' ? new TestSource(data!) : data!, {
+        resolve: (url) => new TestSource(FILES[url.replace('frames/', '')]),
+      });
+      for (const [n, name] of NAMES.entries()) {
+        const file = FILES[name === 'codestream' ? 'rgb' : name];
+        const { data: own, bytes } = await jpx.extract(n);
+        expect(own!.length).toBe(bytes);
+        const [found, expected] = [inspectSync(own!), inspectSync(file)];
+        const of = ({ container, colour, resolution, warnings }: typeof found) => [
+          container,
+          colour,
+          resolution,
+          warnings,
+        ];
+        expect([name, of(found)]).toEqual([name, of(expected)]);
+        expect(found.metadata.xml).toEqual([`<${name}/>`]);
+        expect(found.boxes.find(({ type }) => type === 'jp2h')).toEqual(
+          expect.objectContaining({ length: expected.boxes.find(({ type }) => type === 'jp2h')!.length }),
+        );
+        expect(extractCodestream(own!)).toEqual(extractCodestream(file));
+      }
+    }
+    const sink = new TestSink();
+    const jpx = await openJpx(FILES.codestream);
+    expect((await jpx.extract(0, { sink })).data).toBeUndefined();
+    expect(sink.bytes).toEqual(FILES.codestream);
+    await expect(jpx.extract(1)).rejects.toMatchObject({ kind: 'usage' });
+    const short = await openJpx(FILES.rgb, { limits: { bytes: 300 } });
+    await expect(short.extract(0)).rejects.toMatchObject({ code: 'limit-bytes' });
+  });
+
   test.each<[string, unknown, unknown]>([
     ['no frames', [], {}],
     ['frames that are no list', 'x', {}],
@@ -288,7 +323,10 @@ describe('a JPX file of many frames', () => {
     ['no time at all', [{ input: FILES.grey }], { composition: { framesPerSecond: 0 } }],
     ['too many loops', [{ input: FILES.grey }], { composition: { framesPerSecond: 1, loops: 300 } }],
   ])('refuses %s', async (_, frames, options) => {
-    await expect(createJpx(frames as JpxFrame[], options as object)).rejects.toMatchObject({ kind: 'usage' });
+    const sink = new TestSink(); // which is told
+    const call = createJpx(frames as JpxFrame[], { ...(options as object), sink });
+    await expect(call).rejects.toMatchObject({ kind: 'usage' });
+    expect(sink.calls).toMatchObject({ abort: 1, close: 0 });
   });
 });
 

@@ -34,7 +34,6 @@ export function orderProblems(boxes: readonly ListedBox[]): OrderProblem[] {
   const add = (code: ErrorCode, message: string, clause: string, box?: ListedBox): void => {
     problems.push({ code, message, clause, ...(box?.offset === undefined ? {} : { offset: box.offset }) });
   };
-  if (boxes.length === 0) return problems;
   const first = (type: string): number => boxes.findIndex((box) => box.type === type);
   if (first('jP  ') !== 0) add('box-order', 'the signature box is not the first', '15444-1 I.5.1', boxes[0]);
   if (first('ftyp') < 0) add('box-missing', 'the file has no file type box', '15444-1 I.5.2');

@@ -30,7 +30,7 @@ export interface JpxHead {
 /** Signature, file type, reader requirements, JP2 header, composition, and what is about the whole file. */
 export function writeJpxHead(head: JpxHead): Uint8Array {
   const w = new ByteWriter();
-  writeBox(w, 'jP  ', () => w.u32(0x0d0a870a)); // 15444-1 I.5.1
+  writeSignature(w);
   const compatible = head.forJp2Readers ? ['jpx ', 'jp2 '] : ['jpx '];
   writeFileType(w, { brand: 'jpx ', minorVersion: 0, compatible });
   writeRequirements(w, head.requirements);
@@ -38,6 +38,39 @@ export function writeJpxHead(head: JpxHead): Uint8Array {
   if (head.composition) writeComposition(w, head.composition);
   for (const xml of head.xml) writeXml(w, xml);
   return w.take();
+}
+
+function writeSignature(w: ByteWriter): void {
+  writeBox(w, 'jP  ', () => w.u32(0x0d0a870a)); // 15444-1 I.5.1
+}
+
+/**
+ * The head of a file with one frame of a JPX file and nothing else: a JP2 file where JP2 readers know its colours. `boxes`
+ * are metadata, written already.
+ */
+export function writeSingleHead(header: Jp2Header, boxes: Uint8Array): Uint8Array {
+  const own = withoutUnusedPalette(header);
+  const w = new ByteWriter();
+  writeSignature(w);
+  if (hasJp2Colours(own)) {
+    writeFileType(w, { brand: 'jp2 ', minorVersion: 0, compatible: ['jp2 '] });
+  } else {
+    writeFileType(w, { brand: 'jpx ', minorVersion: 0, compatible: ['jpx '] });
+    writeRequirements(
+      w,
+      requirementsOf([own], [], () => true),
+    );
+  }
+  writeJp2Header(w, own);
+  w.append(boxes);
+  return w.take();
+}
+
+/** A palette that was for other frames, and the mapping that said so, say nothing of a frame alone. */
+function withoutUnusedPalette(header: Jp2Header): Jp2Header {
+  const mapping = header.componentMapping;
+  const used = mapping?.some(({ component, paletteColumn }, k) => paletteColumn !== undefined || component !== k);
+  return used ? header : { ...header, palette: undefined, componentMapping: undefined };
 }
 
 /** All features are needed to understand the file, and some to show it; one bit for each. */
@@ -56,10 +89,7 @@ function writeRequirements(w: ByteWriter, requirements: readonly Requirement[]):
   });
 }
 
-/**
- * Features of a file (15444-2 Table M.14) that follow from its frames; `rsiz` are those of the codestreams, `urls` those
- * of the files that are linked.
- */
+/** Features of a file (15444-2 Table M.14) that follow from its frames, and from the URLs of the files that are linked. */
 export function requirementsOf(
   headers: readonly Jp2Header[],
   urls: readonly string[],
