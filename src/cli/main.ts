@@ -30,7 +30,6 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     run: runTranscode,
   },
   compare: { summary: 'say how far two pictures are apart', help: COMPARE_HELP, run: runCompare },
-  validate: { summary: 'check files against the rules of the standard', help: VALIDATE_HELP, run: runValidate },
   jpx: { summary: 'join pictures to a JPX file, take one out of it', help: JPX_HELP, run: runJpx },
 };
 
