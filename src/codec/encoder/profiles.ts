@@ -1,10 +1,17 @@
 /**
- * Profiles: sets of rules that a codestream has to keep for some use, as data (15444-1 A.10 and its amendments, DICOM PS3.5).
+ * Profiles for some use (15444-1 A.10 and its amendments, DICOM PS3.5): what they prescribe for what the caller leaves open, and
+ * their rules about rates. The rules about codestreams, which the completed options must keep, are in `codestream/profiles`.
  *
- * A profile prescribes values for what the caller leaves open, and has rules that the completed options must keep. Rsiz claims a
- * profile of the standard only where all of its rules are checked here.
+ * Rsiz claims a profile of the standard only where all of its rules are checked.
  */
-import type { ProgressionChange } from '../codestream/poc.ts';
+import {
+  brokenRules,
+  CINEMA_COMPONENT_BYTES,
+  CINEMA_FRAME_BYTES,
+  type CodestreamShape,
+  imfSize,
+  twoResolutions,
+} from '../codestream/profiles.ts';
 import { usage } from '../errors.ts';
 import { oneOf } from '../checks.ts';
 import type { EncodeOptions, ProfileName, Rate } from './options.ts';
@@ -35,10 +42,6 @@ export interface Profile {
   maxComponentBytes?(options: EncodeOptions): number;
 }
 
-/** Bytes of a frame of digital cinema at 24 frames a second: 250 Mbit/s, and 200 Mbit/s for one component. */
-const CINEMA_FRAME_BYTES = 1302083;
-const CINEMA_COMPONENT_BYTES = 1041666;
-
 /** Mega-samples a second that main levels 1 to 11 allow, and Mbit/s of sublevels 1 to 9 (15444-1 AMD 8). */
 const MAIN_LEVELS = [65, 130, 195, 260, 520, 1200, 2400, 4800, 9600, 19200, 38400] as const;
 const SUBLEVELS = [200, 400, 800, 1600, 3200, 6400, 12800, 25600, 51200] as const;
@@ -53,21 +56,10 @@ const LEAST_BYTES = 1000;
 /** Everything moving pictures have in common: one quality layer by component and position, no exceptions by component. */
 const MOVING_PICTURE = { progression: 'CPRL', codeBlock: { width: 32, height: 32 }, layers: 1 } as const;
 
-const MOVING_PICTURE_RULES: readonly Rule[] = [
-  rule((_, o) => o.container === 'codestream', 'frames are bare codestreams'),
-  rule((_, o) => o.progression === 'CPRL', 'the progression is CPRL'),
-  rule((_, o) => numLayersOf(o) === 1, 'there is one quality layer'),
-  rule((_, o) => !o.roi, 'a region of interest (RGN) is not allowed'),
-  rule((_, o) => isAt(o.origin, 0) && isAt(o.tileOrigin, 0), 'image and tile offsets are 0'),
-  rule((_, o) => noStyle(o), 'code-block styles are not allowed'),
-  rule((_, o) => !o.markers?.ppm && !o.markers?.ppt, 'packed packet headers (PPM, PPT) are not allowed'),
-  rule((_, o) => hasMoviePrecincts(o), 'precincts are 128 x 128 at the lowest resolution level and 256 x 256 above'),
-];
-
 /** The profiles by name. */
 export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
-  cinema2k: cinema('2K digital cinema', 0x0003, 2048, 1080, 0, 5, 1),
-  cinema4k: cinema('4K digital cinema', 0x0004, 4096, 2160, 1, 6, 2),
+  cinema2k: cinema('2K digital cinema', 0x0003, 5, 1),
+  cinema4k: cinema('4K digital cinema', 0x0004, 6, 2),
   broadcast: {
     title: 'broadcast contribution, single tile',
     source: '15444-1 AMD 3',
@@ -80,19 +72,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       rate: { bytes: broadcastBytes(format, options) },
       precincts: moviePrecincts(options.levels ?? 5),
     }),
-    rules: [
-      ...MOVING_PICTURE_RULES,
-      oneTile(),
-      rule((_, o) => o.wavelet === '9/7', 'the filter is 9/7'),
-      rule((f) => f.components.length <= 4, 'there are at most 4 components'),
-      depth(8, 12),
-      rule((f) => f.components.every((c) => c.xrsiz <= 2 && c.yrsiz <= 2), 'sample distances are 1 or 2'),
-      levels(1, 5),
-      rule(
-        (_, o) => [32, 64, 128].includes(o.codeBlock!.width) && [32, 64, 128].includes(o.codeBlock!.height),
-        'code-blocks are 32, 64 or 128 wide and high',
-      ),
-    ],
+    rules: [],
   },
   imf: {
     title: 'interoperable master format',
@@ -109,42 +89,14 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
         markers: { tlm: true },
       };
     },
-    rules: [
-      ...MOVING_PICTURE_RULES,
-      rule((f) => imfSize(f) >= 0, 'a picture is at most 8192 x 6224'),
-      rule((f) => f.components.length <= 3, 'there are at most 3 components'),
-      depth(8, 16),
-      rule(
-        ({ components: [a, b, c] }) =>
-          a.xrsiz === 1 && (b?.xrsiz ?? 1) <= 2 && (c === undefined || c.xrsiz === b.xrsiz),
-        'only the second and third component may be subsampled, horizontally by 2',
-      ),
-      rule((f) => f.components.every((c) => c.yrsiz === 1), 'nothing is subsampled vertically'),
-      rule((_, o) => o.codeBlock?.width === 32 && o.codeBlock.height === 32, 'code-blocks are 32 x 32'),
-      rule((_, o) => !o.progressionChanges?.length, 'changes of progression (POC) are not allowed'),
-      rule(
-        (f, o) => imfTile(f, o),
-        'there is one tile; lossless pictures may have tiles of 1024, from 4K on of 2048, at 8K of 4096',
-      ),
-      rule(
-        (f, o) => o.levels! >= 1 && o.levels! <= imfLevels(f, o),
-        'there are 1 to 5 decomposition levels, 6 at 4K, 7 at 8K, fewer for small tiles',
-      ),
-      rule((f, o) => mainLevelOf(f, o) > 0, 'so many samples a second have no level'),
-    ],
+    rules: [rule((f, o) => mainLevelOf(f, o) > 0, 'so many samples a second have no level')],
   },
   'dicom-j2k': {
     title: 'DICOM JPEG 2000 image compression',
     source: 'DICOM PS3.5 8.2.4 and A.4.4',
     rsiz: () => 0,
     prescribe: () => ({ container: 'codestream' }),
-    rules: [
-      rule((_, o) => o.container === 'codestream', 'frames are bare codestreams; the JP2 boxes are not allowed'),
-      rule((f) => f.components.length === 1 || f.components.length === 3, 'there are 1 or 3 components'),
-      rule((f) => f.components.every((c) => c.precision <= 16), 'a sample has at most 16 bits'),
-      rule((f) => f.components.every((c) => c.xrsiz === 1 && c.yrsiz === 1), 'components are not subsampled'),
-      rule((_, o) => isAt(o.origin, 0) && isAt(o.tileOrigin, 0), 'image and tile offsets are 0'),
-    ],
+    rules: [],
   },
   jpip: {
     title: 'for serving by windows',
@@ -157,11 +109,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       layers: Array.isArray(options.rate) ? undefined : 6,
       markers: { plt: true, tlm: true },
     }),
-    rules: [
-      rule((_, o) => o.progression === 'RPCL', 'the progression is RPCL'),
-      rule((_, o) => o.markers?.plt === true, 'packet lengths (PLT) are written'),
-      rule((_, o) => o.precincts !== undefined, 'precincts are smaller than the picture'),
-    ],
+    rules: [],
   },
   archive: {
     title: 'archival master',
@@ -179,10 +127,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
       markers: { tlm: true, plt: true, sop: true, eph: true },
       verify: true,
     }),
-    rules: [
-      rule((_, o) => isLossless(o), 'the result is lossless'),
-      rule((_, o) => !o.roi, 'a region of interest is not allowed'),
-    ],
+    rules: [rule((_, o) => isLossless(o), 'the result is lossless')],
   },
 };
 
@@ -199,12 +144,10 @@ export function resolveProfile(format: PictureFormat, options: EncodeOptions): R
       ? { markers: { ...prescribed.markers, ...defined(options.markers ?? {}) } }
       : {}),
   };
-  for (const { broken } of profile.rules) {
-    const what = broken(format, merged);
-    if (what !== undefined) {
-      throw usage('profile', `profile ${options.profile}: ${what} (${profile.source})`);
-    }
-  }
+  const [ofShape] = brokenRules(options.profile, shapeOf(format, merged));
+  const [ofRate] = profile.rules.flatMap(({ broken }) => broken(format, merged) ?? []);
+  const what = ofShape ?? ofRate;
+  if (what !== undefined) throw usage('profile', `profile ${options.profile}: ${what} (${profile.source})`);
   return {
     options: merged,
     rsiz: profile.rsiz(format, merged),
@@ -212,15 +155,7 @@ export function resolveProfile(format: PictureFormat, options: EncodeOptions): R
   };
 }
 
-function cinema(
-  title: string,
-  rsiz: number,
-  width: number,
-  height: number,
-  leastLevels: number,
-  mostLevels: number,
-  guardBits: number,
-): Profile {
+function cinema(title: string, rsiz: number, mostLevels: number, guardBits: number): Profile {
   const is4k = rsiz === 0x0004;
   return {
     title,
@@ -244,26 +179,6 @@ function cinema(
     },
     maxComponentBytes: (options) => Math.floor((CINEMA_COMPONENT_BYTES * FRAME_RATE) / frameRateOf(options)),
     rules: [
-      ...MOVING_PICTURE_RULES,
-      oneTile(),
-      rule((f) => f.width <= width && f.height <= height, `a picture is at most ${width} x ${height}`),
-      rule((f) => f.components.length === 3, 'there are 3 components'),
-      depth(12, 12),
-      rule((f) => f.components.every((c) => c.xrsiz === 1 && c.yrsiz === 1), 'components are not subsampled'),
-      rule((_, o) => o.wavelet === '9/7', 'the filter is 9/7'),
-      rule((_, o) => o.mct === 'ict', 'the components are transformed (ICT)'),
-      levels(leastLevels, mostLevels),
-      rule(
-        (_, o) => o.guardBits === guardBits,
-        guardBits === 1 ? 'there is 1 guard bit' : `there are ${guardBits} guard bits`,
-      ),
-      rule((_, o) => o.codeBlock?.width === 32 && o.codeBlock.height === 32, 'code-blocks are 32 x 32'),
-      rule((_, o) => o.tileParts === 'component', 'there is a tile-part for each component'),
-      rule((_, o) => o.markers?.tlm === true, 'tile-part lengths (TLM) are written'),
-      rule(
-        (_, o) => isSame(o.progressionChanges ?? [], is4k ? twoResolutions(o.levels!) : []),
-        is4k ? 'the 2K resolutions come first, then the 4K one (POC)' : 'changes of progression (POC) are not allowed',
-      ),
       {
         broken: (_, o) => {
           const most = Math.floor((CINEMA_FRAME_BYTES * FRAME_RATE) / frameRateOf(o));
@@ -276,48 +191,50 @@ function cinema(
   };
 }
 
-/** All components of the levels a 2K decoder uses, then the rest (4K digital cinema). */
-function twoResolutions(numLevels: number): NonNullable<EncodeOptions['progressionChanges']> {
-  const common = { componentStart: 0, componentEnd: 3, layerEnd: 1, progression: 'CPRL' } as const;
-  return [
-    { ...common, resolutionStart: 0, resolutionEnd: numLevels },
-    { ...common, resolutionStart: numLevels, resolutionEnd: numLevels + 1 },
-  ];
-}
-
 function rule(holds: (format: PictureFormat, options: EncodeOptions) => boolean, text: string): Rule {
   return { broken: (format, options) => (holds(format, options) ? undefined : text) };
 }
 
-function oneTile(): Rule {
-  return rule((f, o) => !o.tile || (o.tile.width >= f.width && o.tile.height >= f.height), 'there is one tile');
+/** What completed options make of a picture, as rules look at it. */
+function shapeOf(format: PictureFormat, o: EncodeOptions): CodestreamShape {
+  const { width, height, components } = format;
+  return {
+    width,
+    height,
+    components,
+    bare: o.container === 'codestream',
+    atOrigin: isAt(o.origin, 0) && isAt(o.tileOrigin, 0),
+    tile: o.tile ?? { width, height },
+    progression: o.progression,
+    changes: o.progressionChanges ?? [],
+    layers: numLayersOf(o),
+    levels: o.levels ?? defaultLevelsOf(format, o),
+    reversible: isReversible(o),
+    mct: o.mct,
+    guardBits: o.guardBits,
+    codeBlock: o.codeBlock,
+    hasStyles: !noStyle(o),
+    precincts: precinctsOf(o),
+    hasRegion: Boolean(o.roi),
+    hasPackedHeaders: o.markers?.ppm === true || o.markers?.ppt === true,
+    partForComponent: o.tileParts === 'component',
+    tlm: o.markers?.tlm === true,
+    plt: o.markers?.plt === true,
+  };
 }
 
-function levels(least: number, most: number): Rule {
-  return rule((_, o) => o.levels! >= least && o.levels! <= most, `there are ${least} to ${most} decomposition levels`);
-}
-
-function depth(least: number, most: number): Rule {
-  const text = least === most ? `${least}` : `${least} to ${most}`;
-  return rule(
-    (f) => f.components.every((c) => !c.signed && c.precision >= least && c.precision <= most),
-    `samples are unsigned and have ${text} bits`,
-  );
+/** From the lowest resolution level upward; the last one given is for all levels below it. */
+function precinctsOf({ precincts, levels }: EncodeOptions): CodestreamShape['precincts'] {
+  if (!precincts || precincts.length === 0) return undefined;
+  const count = Math.min(33, levels === undefined ? precincts.length : levels + 1);
+  const given = Array.from({ length: count }, (_, k) => precincts[Math.min(k, precincts.length - 1)]);
+  return given.reverse();
 }
 
 function moviePrecincts(numLevels: number): { width: number; height: number }[] {
   return Array.from({ length: numLevels + 1 }, (_, k) => {
     const size = k === numLevels ? 128 : 256;
     return { width: size, height: size };
-  });
-}
-
-function hasMoviePrecincts(o: EncodeOptions): boolean {
-  const wanted = moviePrecincts(o.levels!);
-  const given = o.precincts ?? [];
-  return wanted.every(({ width, height }, k) => {
-    const size = given[Math.min(k, given.length - 1)];
-    return size?.width === width && size.height === height;
   });
 }
 
@@ -402,25 +319,6 @@ function defaultLevelsOf({ width, height }: PictureFormat, { tile }: EncodeOptio
   return defaultLevels(Math.max(1, Math.min(width, height, tile?.width ?? width, tile?.height ?? height)));
 }
 
-/** 0 for 2K, 1 for 4K, 2 for 8K, -1 beyond. */
-function imfSize({ width, height }: PictureFormat): number {
-  return [0, 1, 2].find((k) => width <= 2048 << k && height <= 1556 << k) ?? -1;
-}
-
-function imfTile(format: PictureFormat, o: EncodeOptions): boolean {
-  const { tile } = o;
-  if (!tile || (tile.width >= format.width && tile.height >= format.height)) return true;
-  const sizes = [1024, 2048, 4096].slice(0, imfSize(format) + 1);
-  return isReversible(o) && tile.width === tile.height && sizes.includes(tile.width);
-}
-
-function imfLevels(format: PictureFormat, o: EncodeOptions): number {
-  const most = 5 + imfSize(format);
-  const tileWidth = o.tile?.width ?? format.width;
-  if (!isReversible(o) || tileWidth >= format.width) return most;
-  return Math.min(most, Math.log2(tileWidth) - 6);
-}
-
 /** Profile, sublevel and main level; where no size is promised the highest sublevel of the main level. */
 function imfRsiz(format: PictureFormat, o: EncodeOptions): number {
   const main = mainLevelOf(format, o);
@@ -441,17 +339,3 @@ function imfRsiz(format: PictureFormat, o: EncodeOptions): number {
 function defined<T extends object>(options: T): T {
   return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }
-
-/** True when both are the same list of progression changes. */
-function isSame(a: readonly ProgressionChange[], b: readonly ProgressionChange[]): boolean {
-  return a.length === b.length && a.every((change, k) => CHANGE_FIELDS.every((field) => change[field] === b[k][field]));
-}
-
-const CHANGE_FIELDS = [
-  'resolutionStart',
-  'resolutionEnd',
-  'componentStart',
-  'componentEnd',
-  'layerEnd',
-  'progression',
-] as const;

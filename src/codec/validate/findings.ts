@@ -64,7 +64,7 @@ export class Findings {
     const seen = (this.counts.get(key) ?? 0) + 1;
     this.counts.set(key, seen);
     if (seen > MAX_PER_CODE) {
-      const last = this.list.findLastIndex((finding) => finding.severity === severity && finding.code === code);
+      const last = this.list.map((finding) => `${finding.severity} ${finding.code}`).lastIndexOf(key);
       this.list[last] = { ...this.list[last], count: seen - MAX_PER_CODE + 1 };
       return;
     }
