@@ -18,6 +18,8 @@ import {
   type ImageHeader,
   type ImageInfo,
   type ImageInput,
+  type IndexOptions,
+  type IndexSummary,
   type InspectOptions,
   type Jp2Image,
   type Jpx,
@@ -27,6 +29,7 @@ import {
   MovieWriter,
   openJpxFrom,
   openMovieFrom,
+  type OpenFileOptions,
   type OpenOptions,
   openPicture,
   openPictureSync,
@@ -38,6 +41,9 @@ import {
   type Rect,
   StreamEncoder,
   type StreamOptions,
+  type ValidateOptions,
+  validateInput,
+  type ValidationReport,
   type TranscodeOptions,
   type TranscodeResult,
   type TranscodeSummary,
@@ -45,6 +51,7 @@ import {
   transcodeInto,
   transcodeNow,
 } from './codec/index.ts';
+import { buildIndexFrom, buildIndexInto, packetIndexing } from './codec/packet-index.ts';
 import { classic } from './codec/tier1/classic.ts';
 import { classicEncoder } from './codec/tier1/classic-encoder.ts';
 import { hostExecutor } from './platform/host-executor.ts';
@@ -52,11 +59,11 @@ import { type ByteStreamLike, chunksOf } from './platform/streams.ts';
 
 export type * from './codec/index.ts';
 export { readBoxes, setBoxes } from './codec/boxes.ts';
+export { createJpx } from './codec/create-jpx.ts';
 export {
   blobSource,
   bytesSource,
   DEFAULT_LIMITS,
-export { createJpx } from './codec/create-jpx.ts';
   Jp2Image,
   Jpeg2000Error,
   Jpx,
@@ -70,6 +77,14 @@ export { type FetchLike, type FetchResponseLike, httpSource, type HttpSourceOpti
 export type { ByteStreamLike } from './platform/streams.ts';
 
 const decoding: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor };
+
+// apart from the one above, so that who only decodes is not sent packet indexes
+const opening: Codec = {
+  coders: [classic],
+  channels: channelStage,
+  executor: hostExecutor,
+  indexing: packetIndexing,
+};
 
 // apart from the one above, and without spreading it, so that who only decodes is not sent the encoder
 const encoding: EncodingCodec = {
@@ -90,8 +105,40 @@ const encoding: EncodingCodec = {
  * await image.close();
  * ```
  */
-export function open(input: ImageInput, options: OpenOptions = {}): Promise<Jp2Image> {
-  return openPicture(decoding, input, options);
+export async function open(input: ImageInput, options: OpenFileOptions = {}): Promise<Jp2Image> {
+  const image = await openPicture(opening, input, options);
+  return image.useIndex(options);
+}
+
+/**
+ * Makes an index of a file's packets. Given to `open`, it spares reading the file to find them: a window of a remote picture takes the
+ * head of the file, a few pages of the index, and the bytes of the packets.
+ *
+ * Tiles that are damaged are left out of it, and searched through as ever.
+ *
+ * @throws {Jpeg2000Error} `malformed` or `limit` for the headers, `unsupported` for high-throughput code-blocks; an abort rejects with
+ * the signal's reason.
+ * @example
+ * ```ts
+ * await writeFile('map.idx', await buildIndex(await fileSource('map.jp2')));
+ * const image = await open(httpSource('/map.jp2'), { index: httpSource('/map.idx') });
+ * ```
+ */
+export function buildIndex(input: ImageInput, options: IndexOptions = {}): Promise<Uint8Array> {
+  return buildIndexFrom(opening, input, options);
+}
+
+/**
+ * As {@link buildIndex}, to a sink; memory holds the places of one tile's packets.
+ *
+ * @throws {Jpeg2000Error} as {@link buildIndex}; `sink` when the sink fails.
+ * @example
+ * ```ts
+ * const { tiles, packets } = await buildIndexTo(await fileSource('map.jp2'), await fileSink('map.idx'));
+ * ```
+ */
+export function buildIndexTo(input: ImageInput, sink: ByteSink, options: IndexOptions = {}): Promise<IndexSummary> {
+  return buildIndexInto(opening, input, sink, options);
 }
 
 /**
@@ -351,4 +398,22 @@ export function transcodeTo(
   options: TranscodeOptions = {},
 ): Promise<TranscodeSummary> {
   return transcodeInto(hostExecutor, input, sink, options);
+}
+
+/**
+ * Checks a file against the rules of the standard, without decoding a sample: boxes, marker segments, tile-parts, and every packet
+ * header of the codestreams.
+ *
+ * A file that breaks rules is a result, not an error; only a call that cannot be is thrown. Findings of severity `warning` are legal
+ * but doubtful, or say that something was not checked.
+ *
+ * @throws {Jpeg2000Error} `usage` for an input that is none; an abort rejects with the signal's reason.
+ * @example
+ * ```ts
+ * const { valid, findings } = await validate(await fileSource('scan.jp2'));
+ * for (const { severity, code, message, offset } of findings) console.log(severity, code, message, offset);
+ * ```
+ */
+export function validate(input: ImageInput, options: ValidateOptions = {}): Promise<ValidationReport> {
+  return validateInput(hostExecutor, input, options);
 }

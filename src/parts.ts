@@ -88,7 +88,7 @@ export type {
   PrecinctSource,
   TileSelection,
 } from './codec/packets/precinct-source.ts';
-export type { PacketRange } from './codec/packets/tile-packets.ts';
+export type { FoundPackets, PacketRange } from './codec/packets/found-packets.ts';
 export { TilePackets } from './codec/packets/tile-packets.ts';
 export { ReadWindow } from './codec/read-window.ts';
 export type { Reading } from './codec/source.ts';

@@ -19,7 +19,7 @@ const ENTRIES = {
 const PROMISED: Readonly<Record<string, readonly string[]>> = {
   '.': [
     ...['DEFAULT_LIMITS', 'Jp2Image', 'Jpeg2000Error', 'Jpx', 'Movie', 'MovieTrack', 'MovieWriter', 'StreamEncoder'],
-    ...['blobSource', 'bytesSource', 'createEncoder', 'createJpx', 'createMovie'],
+    ...['blobSource', 'buildIndex', 'buildIndexTo', 'bytesSource', 'createEncoder', 'createJpx', 'createMovie'],
     ...['decode', 'decodeProgressive', 'decodeRegion', 'decodeSync', 'decodeTiles', 'encode', 'encodeSync'],
     ...['httpSource', 'inspect', 'inspectSync', 'open', 'openJpx', 'openMovie', 'readBoxes', 'setBoxes', 'toImageData'],
   ],

@@ -63,13 +63,32 @@ export type {
 } from './inspect/info.ts';
 export type { Limits } from './limits.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
-export type { Codec, InspectOptions, OpenOptions, ProgressiveImage, ProgressiveOptions } from './picture.ts';
+export type {
+  Codec,
+  Indexing,
+  IndexOptions,
+  IndexProgress,
+  IndexSummary,
+  InspectOptions,
+  OpenFileOptions,
+  OpenOptions,
+  ProgressiveImage,
+  ProgressiveOptions,
+} from './picture.ts';
 export { decodeGrowing, Jp2Image, openPicture, openPictureSync } from './picture.ts';
 export { type FrameOptions, type FrameTiming, Movie, MovieTrack, openMovieFrom } from './movie.ts';
 export { type MovieFrame, type MovieOptions, type MovieSummary, MovieWriter } from './movie-writer.ts';
 export type { EditEntry } from './fileformat/mj2-boxes.ts';
 export type { OtherTrack } from './fileformat/mj2-file.ts';
 export type { FieldCoding } from './fileformat/mj2-sample-entry.ts';
+export type { Finding, Severity } from './validate/findings.ts';
+export type { ValidateProfile } from './validate/profile-rules.ts';
+export {
+  type ValidateOptions,
+  type ValidateProgress,
+  validateInput,
+  type ValidationReport,
+} from './validate/validate.ts';
 export type { Rect } from './rect.ts';
 export type {
   AbortSignalLike,

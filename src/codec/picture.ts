@@ -26,7 +26,9 @@ import type { ImageInfo } from './inspect/info.ts';
 import { describeHeaders, describeIndex } from './inspect/inspect.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { CodestreamSource } from './packets/codestream-source.ts';
+import type { LoadOptions } from './packets/precinct-source.ts';
 import { intersect } from './rect.ts';
+import type { ByteSink } from './sink.ts';
 import {
   type AbortSignalLike,
   type Bytes,
@@ -48,6 +50,54 @@ export interface Codec {
   /** Palette, channels and colour; without it pictures are always `native`. */
   readonly channels: ChannelStage | undefined;
   readonly executor: Executor;
+  /** Packet indexes; who only decodes is not sent them. */
+  readonly indexing?: Indexing;
+}
+
+/** What a build does with packet indexes. */
+export interface Indexing {
+  /** Lets a codestream use an index of it, or what stands for one in the file. */
+  attach(
+    source: CodestreamSource,
+    index: Bytes | RandomAccessSource | undefined,
+    limits: Limits,
+    options: LoadOptions,
+  ): Promise<void>;
+  /** Makes the index of a codestream, in memory or to a sink. */
+  make(source: CodestreamSource, options: IndexOptions, executor: Executor): Promise<Uint8Array>;
+  write(source: CodestreamSource, sink: ByteSink, options: IndexOptions, executor: Executor): Promise<IndexSummary>;
+}
+
+/** How an index is made. */
+export interface IndexOptions {
+  /** What the file may cost. */
+  readonly limits?: Partial<Limits>;
+  /** True makes every tolerated violation in the headers an error. */
+  readonly strict?: boolean;
+  /** Ends the call; it rejects with the signal's reason. */
+  readonly signal?: AbortSignalLike;
+  /** Told after each tile, and now and then within a large one. */
+  readonly onProgress?: (progress: IndexProgress) => void;
+}
+
+/** How far an index is. */
+export interface IndexProgress {
+  /** Tiles that are done, of all tiles. */
+  readonly tiles: number;
+  readonly totalTiles: number;
+  /** Packets in the index so far. */
+  readonly packets: number;
+}
+
+/** What an index holds. */
+export interface IndexSummary {
+  /** Bytes of the index. */
+  readonly bytes: number;
+  /** Tiles of the picture. */
+  readonly tiles: number;
+  /** Tiles that are not in the index, since they are missing or damaged; who opens the file searches through them as without one. */
+  readonly tilesLeftOut: number;
+  readonly packets: number;
 }
 
 /** Options of {@link openPicture}. */
@@ -58,6 +108,15 @@ export interface OpenOptions {
   readonly strict?: boolean;
   /** Ends the call; it rejects with the signal's reason. */
   readonly signal?: AbortSignalLike;
+}
+
+/** Options of `open`. */
+export interface OpenFileOptions extends OpenOptions {
+  /**
+   * An index of the file's packets, as `buildIndex` makes: with it, windows are read without searching through the file for their
+   * packets. One that belongs to another file, or is damaged, is refused.
+   */
+  readonly index?: Bytes | RandomAccessSource;
 }
 
 /** Options of an inspection. */
@@ -180,6 +239,46 @@ export class Jp2Image {
     if (!(this.input instanceof BytesSource))
       throw usage('sync-source', 'only bytes in memory can be read synchronously');
     return readNow(describeIndex(this.info, this.source), this.input.bytes);
+  }
+
+  /**
+   * Makes an index of the packets, for `open(input, { index })`.
+   *
+   * @throws {Jpeg2000Error} `unsupported` for high-throughput code-blocks, whose packet headers cannot be followed yet.
+   * @example
+   * ```ts
+   * const image = await open(await fileSource('map.jp2'));
+   * await writeFile('map.idx', await image.exportIndex());
+   * ```
+   */
+  async exportIndex(options: Pick<IndexOptions, 'signal' | 'onProgress'> = {}): Promise<Uint8Array> {
+    return this.indexing().make(this.source, options, this.codec.executor);
+  }
+
+  /** As {@link exportIndex}, to a sink; memory holds one tile's places. */
+  async exportIndexTo(
+    sink: ByteSink,
+    options: Pick<IndexOptions, 'signal' | 'onProgress'> = {},
+  ): Promise<IndexSummary> {
+    return this.indexing().write(this.source, sink, options, this.codec.executor);
+  }
+
+  private indexing(): Indexing {
+    this.checkOpen();
+    const { indexing } = this.codec;
+    if (indexing === undefined) throw usage('option-value', 'only a picture made by open can be indexed');
+    return indexing;
+  }
+
+  /**
+   * What `open` does with its `index`.
+   *
+   * @internal
+   */
+  async useIndex({ index, signal }: OpenFileOptions): Promise<this> {
+    const { indexing, executor } = this.codec;
+    await indexing?.attach(this.source, index, this.limits, { executor, ...(signal ? { signal } : {}) });
+    return this;
   }
 
   /** Gives back the source. */

@@ -94,3 +94,36 @@ export async function guarded<T>(call: () => T | Promise<T>): Promise<T> {
     throw error;
   }
 }
+
+/** A sink in memory. */
+export class MemorySink implements ByteSink {
+  /** Bytes so far. */
+  length = 0;
+  private readonly pieces: Uint8Array[] = [];
+
+  write(bytes: Uint8Array): void {
+    this.pieces.push(bytes);
+    this.length += bytes.length;
+  }
+
+  patch(offset: number, bytes: Uint8Array): void {
+    let at = 0;
+    for (const piece of this.pieces) {
+      const from = Math.max(offset, at);
+      const to = Math.min(offset + bytes.length, at + piece.length);
+      if (to > from) piece.set(bytes.subarray(from - offset, to - offset), from - at);
+      at += piece.length;
+    }
+  }
+
+  /** Everything written. */
+  join(): Uint8Array {
+    const whole = new Uint8Array(this.length);
+    let at = 0;
+    for (const piece of this.pieces) {
+      whole.set(piece, at);
+      at += piece.length;
+    }
+    return whole;
+  }
+}

@@ -20,3 +20,15 @@ export function failureOf(run: () => unknown): Failure {
   }
   throw new Error('nothing was thrown');
 }
+
+/** The same for a call that takes its time. */
+export async function failureOfAsync(run: () => Promise<unknown>): Promise<Failure> {
+  try {
+    await run();
+  } catch (error) {
+    if (!(error instanceof Jpeg2000Error)) throw error;
+    const { kind, code, offset, clause } = error;
+    return { kind, code, offset, clause };
+  }
+  throw new Error('nothing was thrown');
+}

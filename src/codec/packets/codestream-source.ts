@@ -17,6 +17,7 @@ import { ReadWindow } from '../read-window.ts';
 import { type ByteRange, BytesSource, type RandomAccessSource, readFrom, type Reading, readNow } from '../source.ts';
 import { type PacketView, type PrecinctHeld, skipSop } from '../tier2/read-blocks.ts';
 import { type ByteStore, piecesStore, wholeStore } from './byte-store.ts';
+import { type DataRun, type FoundPackets, type PacketIndex, type PacketRange, rangesIn } from './found-packets.ts';
 import type {
   LoadOptions,
   PacketEnds,
@@ -27,7 +28,7 @@ import type {
   PrecinctSource,
   TileSelection,
 } from './precinct-source.ts';
-import { type PacketRange, type TileData, TilePackets } from './tile-packets.ts';
+import { type TileData, TilePackets } from './tile-packets.ts';
 import { HEAD_BYTES, TilePartFinder } from './tile-parts.ts';
 
 /** Least number of bytes fetched at once from a source that is not memory, when packet headers are followed. */
@@ -77,6 +78,8 @@ export class CodestreamSource implements PrecinctSource {
   private ppm: Uint8Array[] | undefined;
   private plm: Uint8Array[] | undefined;
   private lastSearch: Promise<unknown> = Promise.resolve();
+  /** Knows of tiles that need not be looked for. */
+  private index: PacketIndex | undefined;
 
   private constructor(
     input: RandomAccessSource,
@@ -114,21 +117,25 @@ export class CodestreamSource implements PrecinctSource {
   }
 
   async load(plan: PrecinctPlan, options: LoadOptions = {}): Promise<PrecinctSnapshot> {
-    const found = await this.inTurn(this.finding(plan, false), options);
+    const told = await this.index?.load(plan, options);
+    const found = await this.inTurn(this.finding(plan, false, told), options);
     return readFrom(this.holding(plan, found), this.input, options.signal, options.executor, options.deadline);
   }
 
   loadSync(plan: PrecinctPlan, options: Pick<LoadOptions, 'deadline'> = {}): PrecinctSnapshot {
     const bytes = this.bytesInMemory();
-    return readNow(this.holding(plan, readNow(this.finding(plan, false), bytes, options.deadline)), bytes);
+    const told = this.index?.loadSync(plan);
+    return readNow(this.holding(plan, readNow(this.finding(plan, false, told), bytes, options.deadline)), bytes);
   }
 
   async packetEnds(plan: PrecinctPlan, options: LoadOptions = {}): Promise<PacketEnds> {
-    return this.endsOf(await this.inTurn(this.finding(plan, true), options));
+    const told = await this.index?.load(plan, options);
+    return this.endsOf(await this.inTurn(this.finding(plan, true, told), options));
   }
 
   packetEndsSync(plan: PrecinctPlan, options: Pick<LoadOptions, 'deadline'> = {}): PacketEnds {
-    return this.endsOf(readNow(this.finding(plan, true), this.bytesInMemory(), options.deadline));
+    const told = this.index?.loadSync(plan);
+    return this.endsOf(readNow(this.finding(plan, true, told), this.bytesInMemory(), options.deadline));
   }
 
   /**
@@ -156,17 +163,37 @@ export class CodestreamSource implements PrecinctSource {
     return parts.sort((a, b) => a.ordinal - b.ordinal);
   }
 
-  /** The packet places of a tile, all of them found. */
-  *findPackets(tile: number): Reading<TilePackets | undefined> {
+  /** The packet places of a tile, all of them found; with `exact` by their headers, as {@link packetEnds} does. */
+  *findPackets(tile: number, exact = false): Reading<TilePackets | undefined> {
     const open = yield* this.openTile(tile);
     if (open === undefined) return undefined;
-    const packets = this.packetsOf(open);
+    const packets = exact ? this.exactPacketsOf(open) : this.packetsOf(open);
     const components = packets.tile.components.map(({ component, geometry }) => ({
       component,
       resolutions: geometry.resolutions.map((r) => ({ x0: 0, y0: 0, x1: r.numPrecinctsWide, y1: r.numPrecinctsHigh })),
     }));
     yield* packets.find({ tile, components, layers: packets.tile.header.cod.numLayers }, this.window, open.log);
     return packets;
+  }
+
+  /** The tile-parts of a tile, headers read. */
+  *tilePartsOf(tile: number): Reading<readonly TilePart[]> {
+    return (yield* this.openTile(tile))?.parts ?? [];
+  }
+
+  /** The first bytes of the codestream, mostly held since the main header was read. */
+  *firstBytes(length: number): Reading<Uint8Array> {
+    return yield* this.headers.need(this.main.offset, length);
+  }
+
+  /** Bytes of the input; `undefined` where that is not known. */
+  get inputSize(): number | undefined {
+    return this.input.size;
+  }
+
+  /** Lets an index tell where packets are, from now on. */
+  useIndex(index: PacketIndex): void {
+    this.index = index;
   }
 
   /** What was tolerated in a tile that has been opened last. */
@@ -190,22 +217,27 @@ export class CodestreamSource implements PrecinctSource {
     };
   }
 
-  /** Finds the packets of a plan, with `exact` by following their headers. */
-  private *finding(plan: PrecinctPlan, exact: boolean): Reading<Findings> {
-    const found = new Map<number, { header: TileHeader; packets: TilePackets | undefined }>();
+  /**
+   * Finds the packets of a plan, with `exact` by following their headers. What an index has told of tiles is not looked for.
+   */
+  private *finding(plan: PrecinctPlan, exact: boolean, told: ToldTiles | undefined): Reading<Findings> {
+    const found = new Map<number, { header: TileHeader; packets: FoundPackets | undefined }>();
     const logs = new Set([this.log]);
-    for (const [k, selection] of plan.entries()) {
+    const unknown = told ? plan.filter(({ tile }) => !told.has(tile)) : plan;
+    for (const [tile, packets] of told ?? []) found.set(tile, { header: packets.tile.header, packets });
+    for (const [k, selection] of unknown.entries()) {
       if (k > 0 && k % TILES_AHEAD === 0) this.headers.forgetAhead();
-      if (k % TILES_AHEAD === 0) yield* this.fetchHeaders(plan.slice(k, k + TILES_AHEAD));
+      if (k % TILES_AHEAD === 0) yield* this.fetchHeaders(unknown.slice(k, k + TILES_AHEAD));
       const open = yield* this.openTile(selection.tile);
       if (open === undefined) continue;
       logs.add(open.log);
-      let packets: TilePackets | undefined;
+      let packets: FoundPackets | undefined;
       if (selection.components.length > 0) {
-        packets = exact ? this.exactPacketsOf(open) : this.packetsOf(open);
         // lengths that were told before stay true
-        if (!exact && open.exact?.covers(selection)) packets = open.exact;
-        yield* packets.find(selection, this.window, open.log);
+        const again = exact || open.exact?.covers(selection);
+        const search = again ? this.exactPacketsOf(open) : this.packetsOf(open);
+        yield* search.find(selection, this.window, open.log);
+        packets = search;
       }
       found.set(selection.tile, { header: open.header, packets });
     }
@@ -334,7 +366,10 @@ interface Findings {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-type FoundTiles = ReadonlyMap<number, { header: TileHeader; packets: TilePackets | undefined }>;
+type FoundTiles = ReadonlyMap<number, { header: TileHeader; packets: FoundPackets | undefined }>;
+
+/** What an index knows of some tiles. */
+type ToldTiles = ReadonlyMap<number, FoundPackets>;
 
 class CodestreamSnapshot implements PrecinctSnapshot {
   readonly revision = 0;
@@ -372,7 +407,7 @@ class CodestreamSnapshot implements PrecinctSnapshot {
       }
       views.push(view.packet);
     }
-    const complete = views.length === layers || (packets.exhausted && !short);
+    const complete = !short && packets.isWhole(component, resolution, precinct);
     if (!complete && !short) {
       const cut = packets.cutOf(component, resolution, precinct);
       if (cut) tail = this.view(packets, cut).packet;
@@ -391,22 +426,29 @@ class CodestreamSnapshot implements PrecinctSnapshot {
     return { header: packet.body.subarray(0, end), body: packet.body.subarray(end) };
   }
 
-  private view(packets: TilePackets, range: PacketRange): { packet: PacketView; held: number } {
-    const pieces: Uint8Array[] = [];
-    for (const { offset, length } of packets.toRanges(range.start, range.length)) {
-      pieces.push(this.store.slice(offset, length));
-    }
-    const bytes = concat(pieces);
+  private view(packets: FoundPackets, range: PacketRange): { packet: PacketView; held: number } {
+    const bytes = this.slice(packets.runs, range.start, range.length);
     // with PLT, SOP is part of the packet; elsewhere what stands here is a header or, with packed headers, data
     const body = packets.exact ? bytes : bytes.subarray(skipSop(bytes, 0));
-    const packed = packets.data.packedHeaders;
-    const { headerStart, headerLength, eph } = range;
-    const header = packed?.subarray(headerStart, headerStart + headerLength + eph);
+    const { packedHeaders, headerRuns } = packets;
+    const { headerStart } = range;
+    const headerLength = range.headerLength + range.eph;
+    let header = packedHeaders?.subarray(headerStart, headerStart + headerLength);
+    if (headerRuns) {
+      header = this.slice(headerRuns, headerStart, headerLength);
+      if (header.length < headerLength) return { packet: { header, body }, held: -1 };
+    }
     return { packet: header ? { header, body } : { body }, held: bytes.length };
+  }
+
+  private slice(runs: readonly DataRun[], start: number, length: number): Uint8Array {
+    const pieces: Uint8Array[] = [];
+    for (const range of rangesIn(runs, start, length)) pieces.push(this.store.slice(range.offset, range.length));
+    return concat(pieces);
   }
 }
 
-function* wantedRanges(packets: TilePackets, selection: TileSelection): Generator<ByteRange> {
+function* wantedRanges(packets: FoundPackets, selection: TileSelection): Generator<ByteRange> {
   for (const { component, resolutions } of selection.components) {
     for (let r = 0; r < resolutions.length; r++) {
       const rect = resolutions[r];
@@ -416,10 +458,12 @@ function* wantedRanges(packets: TilePackets, selection: TileSelection): Generato
         for (let x = rect.x0; x < rect.x1; x++) {
           const precinct = y * resolution.numPrecinctsWide + x;
           for (const range of packets.rangesOf(component, r, precinct, selection.layers, selection.fromLayer)) {
-            yield* packets.toRanges(range.start, range.length);
+            yield* rangesIn(packets.runs, range.start, range.length);
+            if (packets.headerRuns)
+              yield* rangesIn(packets.headerRuns, range.headerStart, range.headerLength + range.eph);
           }
           const cut = packets.cutOf(component, r, precinct);
-          if (cut) yield* packets.toRanges(cut.start, cut.length);
+          if (cut) yield* rangesIn(packets.runs, cut.start, cut.length);
         }
       }
     }

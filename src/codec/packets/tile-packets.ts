@@ -16,13 +16,8 @@ import type { ByteRange, Reading } from '../source.ts';
 import { HeaderFollower } from '../tier2/header-follower.ts';
 import { type PacketPlace, packetSequence } from '../tier2/progression.ts';
 import { skipEph, skipSop } from '../tier2/read-blocks.ts';
+import { type DataRun, type FoundPackets, type PacketRange, rangesIn } from './found-packets.ts';
 import type { PrecinctLengths, TileSelection } from './precinct-source.ts';
-
-/** A run of packet bytes in the input: the data of one tile-part. */
-export interface DataRun {
-  readonly offset: number;
-  readonly length: number;
-}
 
 /** What is known about a tile's packets before any of them is read. */
 export interface TileData {
@@ -32,19 +27,6 @@ export interface TileData {
   readonly packedHeaders: Uint8Array | undefined;
   /** Packet lengths of the tile (PLT or PLM), in order and with SOP markers counted; complete or absent. */
   readonly packetLengths: readonly number[] | undefined;
-}
-
-/** One packet's place. */
-export interface PacketRange {
-  /** Place and bytes of the packet in the tile's data; an SOP marker may still stand at its start where PLT told the place. */
-  readonly start: number;
-  readonly length: number;
-  /** Where the header stands in the packed headers; 0 for one in line. */
-  readonly headerStart: number;
-  /** Bytes of the header without EPH, packed or in line; 0 where nobody has read it. */
-  readonly headerLength: number;
-  /** Bytes of EPH after the header: 0 or 2. */
-  readonly eph: number;
 }
 
 /** Bits that a code-block can take in a packet header, in bytes and rounded up far: what a remote scan buffers ahead. */
@@ -59,7 +41,7 @@ const PACKET_WORK = 8;
 const WORK_BETWEEN_PAUSES = 1 << 14;
 
 /** The packets of a tile, as far as they have been found. */
-export class TilePackets {
+export class TilePackets implements FoundPackets {
   readonly tile: TileGeometry;
   readonly data: TileData;
   /** True when no packet follows those found. */
@@ -131,9 +113,22 @@ export class TilePackets {
     this.sequence = packetSequence(tile, changes);
   }
 
-  /** True where headers are read, so that it is known where each ends and that bodies follow from it. */
+  /** True where headers are read, false where PLT or PLM are believed. */
   get exact(): boolean {
     return this.data.packetLengths === undefined;
+  }
+
+  get runs(): readonly DataRun[] {
+    return this.data.runs;
+  }
+
+  get packedHeaders(): Uint8Array | undefined {
+    return this.data.packedHeaders;
+  }
+
+  /** Packed headers are held in memory. */
+  get headerRuns(): undefined {
+    return undefined;
   }
 
   /** True when nothing more can be found of what `selection` names. */
@@ -186,7 +181,6 @@ export class TilePackets {
     }
   }
 
-  /** The packets found of one precinct in layer order: those of layers `from .. layers`. */
   rangesOf(component: number, resolution: number, precinct: number, layers: number, from = 0): PacketRange[] {
     const ranges: PacketRange[] = [];
     const key = this.firstPrecinct[component * 33 + resolution] + precinct;
@@ -197,7 +191,7 @@ export class TilePackets {
     return ranges;
   }
 
-  /** The packet of one layer of a precinct, if it was found. Asking for one layer after the other is quick. */
+  /** Asking for one layer after the other is quick. */
   rangeOf(component: number, resolution: number, precinct: number, layer: number): PacketRange | undefined {
     const key = this.firstPrecinct[component * 33 + resolution] + precinct;
     if (layer >= this.found[key]) return undefined;
@@ -211,7 +205,6 @@ export class TilePackets {
     return this.rangeAt(asked.packet[key]);
   }
 
-  /** How long the packets found of one precinct are. Only where {@link exact}. */
   lengthsOf(component: number, resolution: number, precinct: number): PrecinctLengths {
     const key = this.firstPrecinct[component * 33 + resolution] + precinct;
     const n = this.found[key];
@@ -224,7 +217,7 @@ export class TilePackets {
       ephs[layer] = 2 * (this.header[k] & 1);
       bodies[layer] = this.length[k] - (this.data.packedHeaders ? 0 : headers[layer] + ephs[layer]);
     }
-    return { headers, bodies, ephs, complete: n === this.tile.header.cod.numLayers || this.exhausted };
+    return { headers, bodies, ephs, complete: this.isWhole(component, resolution, precinct) };
   }
 
   private rangeAt(k: number): PacketRange {
@@ -238,21 +231,19 @@ export class TilePackets {
     };
   }
 
-  /** The packet of this precinct that the end of the data cuts off, if it is this precinct that was hit. */
   cutOf(component: number, resolution: number, precinct: number): PacketRange | undefined {
     const key = this.firstPrecinct[component * 33 + resolution] + precinct;
     return this.cut?.precinct === key ? this.cut.range : undefined;
   }
 
+  isWhole(component: number, resolution: number, precinct: number): boolean {
+    const key = this.firstPrecinct[component * 33 + resolution] + precinct;
+    return this.exhausted || this.found[key] === this.tile.header.cod.numLayers;
+  }
+
   /** Turns a run of joined positions into byte ranges of the input. */
-  *toRanges(start: number, length: number): Generator<ByteRange> {
-    let before = 0;
-    for (const run of this.data.runs) {
-      const lo = Math.max(start, before);
-      const hi = Math.min(start + length, before + run.length);
-      if (hi > lo) yield { offset: run.offset + (lo - before), length: hi - lo };
-      before += run.length;
-    }
+  toRanges(start: number, length: number): Generator<ByteRange> {
+    return rangesIn(this.data.runs, start, length);
   }
 
   private hasEmptyBodies(): boolean {
