@@ -21,8 +21,9 @@ export interface CodestreamShape extends Size {
   readonly components: readonly SizComponent[];
   /** True when image and tile offsets are 0. */
   readonly atOrigin: boolean;
-  /** Tile size; as large as the picture, or larger, for one tile. */
+  /** XTsiz and YTsiz. */
   readonly tile: Size;
+  readonly oneTile: boolean;
   readonly progression: Progression | undefined;
   /** Changes of the progression order (POC). */
   readonly changes: readonly ProgressionChange[];
@@ -34,8 +35,8 @@ export interface CodestreamShape extends Size {
   readonly mct: 'none' | 'rct' | 'ict' | 'auto' | undefined;
   readonly guardBits: number | undefined;
   readonly codeBlock: Size | undefined;
-  /** True for any code-block style. */
-  readonly hasStyles: boolean;
+  /** Names of code-block styles that are in use: `reset`, `causal`… */
+  readonly styles: readonly string[];
   /** Precinct sizes from the lowest resolution level upward; `undefined` for precincts as large as can be. */
   readonly precincts: readonly Size[] | undefined;
   /** True for a region of interest (RGN). */
@@ -76,7 +77,7 @@ const MOVING_PICTURE: readonly ShapeRule[] = [
   rule((s) => s.layers === 1, 'there is one quality layer'),
   rule((s) => !s.hasRegion, 'a region of interest (RGN) is not allowed'),
   rule((s) => s.atOrigin, 'image and tile offsets are 0'),
-  rule((s) => !s.hasStyles, 'code-block styles are not allowed'),
+  rule((s) => s.styles.length === 0, 'code-block styles are not allowed'),
   rule((s) => !s.hasPackedHeaders, 'packed packet headers (PPM, PPT) are not allowed'),
   rule(hasMoviePrecincts, 'precincts are 128 x 128 at the lowest resolution level and 256 x 256 above'),
 ];
@@ -87,7 +88,7 @@ export const PROFILE_RULES: Readonly<Record<RuledProfile, readonly ShapeRule[]>>
   'profile-0': [
     rule((s) => s.atOrigin, 'image and tile offsets are 0'),
     rule(
-      (s) => isOneTile(s) || (s.tile.width === 128 && s.tile.height === 128),
+      (s) => s.oneTile || (s.tile.width === 128 && s.tile.height === 128),
       'there is one tile, or tiles are 128 x 128',
     ),
     rule(
@@ -95,25 +96,29 @@ export const PROFILE_RULES: Readonly<Record<RuledProfile, readonly ShapeRule[]>>
       'sample distances are 1, 2 or 4',
     ),
     rule((s) => isSquareBlock(s, [32, 64]), 'code-blocks are 32 x 32 or 64 x 64'),
+    rule(
+      (s) => !s.styles.includes('reset') && !s.styles.includes('causal'),
+      'contexts are not reset, and no context is vertically causal',
+    ),
     rule((s) => !s.hasPackedHeaders, 'packed packet headers (PPM, PPT) are not allowed'),
     rule(hasSmallLowest, 'the lowest resolution level is at most 128 x 128'),
   ],
   'profile-1': [
     rule(
-      (s) => isOneTile(s) || (s.tile.width === s.tile.height && s.tile.width <= 1024 * leastDistance(s)),
+      (s) => s.oneTile || (s.tile.width === s.tile.height && s.tile.width <= 1024 * leastDistance(s)),
       'there is one tile, or tiles are square and at most 1024 wide',
     ),
     rule(
       (s) => s.codeBlock === undefined || Math.max(s.codeBlock.width, s.codeBlock.height) <= 64,
       'code-blocks are at most 64 wide and high',
     ),
-    rule((s) => !isOneTile(s) || hasSmallLowest(s), 'the lowest resolution level is at most 128 x 128'),
+    rule((s) => !s.oneTile || hasSmallLowest(s), 'the lowest resolution level is at most 128 x 128'),
   ],
   cinema2k: cinema(2048, 1080, 0, 5, 1, false),
   cinema4k: cinema(4096, 2160, 1, 6, 2, true),
   broadcast: [
     ...MOVING_PICTURE,
-    rule(isOneTile, 'there is one tile'),
+    rule((s) => s.oneTile, 'there is one tile'),
     rule((s) => !s.reversible, 'the filter is 9/7'),
     rule((s) => s.components.length <= 4, 'there are at most 4 components'),
     depth(8, 12),
@@ -175,7 +180,7 @@ function cinema(
 ): ShapeRule[] {
   return [
     ...MOVING_PICTURE,
-    rule(isOneTile, 'there is one tile'),
+    rule((s) => s.oneTile, 'there is one tile'),
     rule((s) => s.width <= width && s.height <= height, `a picture is at most ${width} x ${height}`),
     rule((s) => s.components.length === 3, 'there are 3 components'),
     depth(12, 12),
@@ -227,10 +232,6 @@ function depth(least: number, most: number): ShapeRule {
   );
 }
 
-function isOneTile({ width, height, tile }: CodestreamShape): boolean {
-  return tile.width >= width && tile.height >= height;
-}
-
 function isOneOf(list: readonly number[], value: number | undefined): boolean {
   return value !== undefined && list.includes(value);
 }
@@ -258,7 +259,7 @@ function hasMoviePrecincts({ precincts }: CodestreamShape): boolean {
 }
 
 function hasImfTile(shape: CodestreamShape): boolean {
-  if (isOneTile(shape)) return true;
+  if (shape.oneTile) return true;
   const { tile } = shape;
   const sizes = [1024, 2048, 4096].slice(0, imfSize(shape) + 1);
   return shape.reversible && tile.width === tile.height && sizes.includes(tile.width);
@@ -266,7 +267,7 @@ function hasImfTile(shape: CodestreamShape): boolean {
 
 function imfLevels(shape: CodestreamShape): number {
   const most = 5 + imfSize(shape);
-  if (!shape.reversible || shape.tile.width >= shape.width) return most;
+  if (!shape.reversible || shape.oneTile) return most;
   return Math.min(most, Math.log2(shape.tile.width) - 6);
 }
 

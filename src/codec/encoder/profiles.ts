@@ -205,6 +205,7 @@ function shapeOf(format: PictureFormat, o: EncodeOptions): CodestreamShape {
     bare: o.container === 'codestream',
     atOrigin: isAt(o.origin, 0) && isAt(o.tileOrigin, 0),
     tile: o.tile ?? { width, height },
+    oneTile: !o.tile || (o.tile.width >= width && o.tile.height >= height),
     progression: o.progression,
     changes: o.progressionChanges ?? [],
     layers: numLayersOf(o),
@@ -213,7 +214,7 @@ function shapeOf(format: PictureFormat, o: EncodeOptions): CodestreamShape {
     mct: o.mct,
     guardBits: o.guardBits,
     codeBlock: o.codeBlock,
-    hasStyles: !noStyle(o),
+    styles: stylesOf(o),
     precincts: precinctsOf(o),
     hasRegion: Boolean(o.roi),
     hasPackedHeaders: o.markers?.ppm === true || o.markers?.ppt === true,
@@ -242,8 +243,8 @@ function isAt(point: { readonly x: number; readonly y: number } | undefined, val
   return point === undefined || (point.x === value && point.y === value);
 }
 
-function noStyle(o: EncodeOptions): boolean {
-  return Object.values(o.codeBlockStyle ?? {}).every((value) => !value);
+function stylesOf(o: EncodeOptions): string[] {
+  return Object.entries(o.codeBlockStyle ?? {}).flatMap(([name, value]) => (value ? [name] : []));
 }
 
 function lastRate(o: EncodeOptions): Rate {

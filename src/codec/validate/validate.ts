@@ -17,9 +17,15 @@ import {
 import { type CheckedCodestream, checkCodestream } from './codestream-rules.ts';
 import { checkFile } from './file-rules.ts';
 import { type Finding, FindingLog, Findings } from './findings.ts';
+import { checkProfile, checkProfileName, type ValidateProfile } from './profile-rules.ts';
 
 /** Options of a validation. */
 export interface ValidateOptions {
+  /**
+   * A profile to hold the first codestream against: `profile-0` and `profile-1` (15444-1 Table A.45), or those of the encoder. Default:
+   * the one that Rsiz claims, if any.
+   */
+  readonly profile?: ValidateProfile;
   /** What checking may cost; a limit that is met is a warning, since no rule is broken. */
   readonly limits?: Partial<Limits>;
   /** Ends the call; it rejects with the signal's reason. */
@@ -41,6 +47,8 @@ export interface ValidationReport {
   readonly findings: readonly Finding[];
   /** What kind of file it is; `undefined` where it could not be told. */
   readonly container: Container | undefined;
+  /** The profile whose rules were checked, if any. */
+  readonly profile: ValidateProfile | undefined;
   /** Codestreams, tile-parts and packets that were gone through. */
   readonly checked: { readonly codestreams: number; readonly tileParts: number; readonly packets: number };
 }
@@ -52,11 +60,12 @@ export async function validateInput(
   options: ValidateOptions = {},
 ): Promise<ValidationReport> {
   throwIfAborted(options.signal);
+  checkProfileName(options.profile);
   const source = sourceOf(input);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const findings = new Findings();
   const counts = { codestreams: 0, tileParts: 0, packets: 0 };
-  const state: State = { findings, counts, limits, options, container: undefined };
+  const state: State = { findings, counts, limits, options, container: undefined, profile: undefined };
   try {
     // pauses are wanted over memory too, so that bytes are read like any other source
     const metered = new MeteredSource(source);
@@ -68,7 +77,7 @@ export async function validateInput(
     findings.thrown(error);
   }
   const valid = findings.list.every(({ severity }) => severity !== 'error');
-  return { valid, findings: findings.list, container: state.container, checked: { ...counts } };
+  return { valid, findings: findings.list, container: state.container, profile: state.profile, checked: { ...counts } };
 }
 
 /** What a validation carries along. */
@@ -78,6 +87,7 @@ interface State {
   readonly limits: Limits;
   readonly options: ValidateOptions;
   container: Container | undefined;
+  profile: ValidateProfile | undefined;
 }
 
 function* validating(state: State, size: number | undefined, inMemory: boolean): Reading<void> {
@@ -101,7 +111,10 @@ function* validating(state: State, size: number | undefined, inMemory: boolean):
     first ??= checked;
   }
   if (file.container !== 'codestream') checkFile(file, first?.main, findings);
-  if (first) checkShapes(file, first, findings);
+  if (first) {
+    checkShapes(file, first, findings);
+    state.profile = checkProfile(options.profile, first, file.container === 'codestream', findings);
+  }
   progress(size ?? 0);
 }
 
