@@ -1,0 +1,98 @@
+/** `jp2kit validate`: what is wrong with files, by the rules of the standard and of profiles. */
+import { parseArgs } from 'node:util';
+import { type Finding, validate, type ValidateProfile, type ValidationReport } from 'jp2kit';
+import { fileSource } from 'jp2kit/node';
+import { readWord } from './argument-values.ts';
+import { CommandLineError, EXIT, type ExitCode, isSystemCode, worse } from './exit.ts';
+import { ProgressBar, print, say, toJson } from './terminal.ts';
+
+/** The text of `jp2kit help validate`. */
+export const VALIDATE_HELP = `usage: jp2kit validate <files…> [options]
+
+Checks boxes, marker segments, tile-parts and every packet header against the standard, without decoding.
+
+      --profile <p>     a profile to hold codestreams against: profile-0, profile-1, cinema2k, cinema4k, broadcast, imf,
+                        dicom-j2k, jpip or archive; without it the one that a codestream claims
+      --quiet           say nothing of notes, and one line only of files without findings
+      --json            everything as JSON
+
+Files may be larger than memory.
+exit codes: 0 all valid, 1 wrong call, 2 a file breaks a rule or cannot be read`;
+
+const PROFILES: readonly ValidateProfile[] = [
+  'profile-0',
+  'profile-1',
+  'cinema2k',
+  'cinema4k',
+  'broadcast',
+  'imf',
+  'dicom-j2k',
+  'jpip',
+  'archive',
+];
+
+/** Runs the command. */
+export async function runValidate(args: string[]): Promise<ExitCode> {
+  const { values, positionals: files } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      profile: { type: 'string' },
+      quiet: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  if (files.length === 0) throw new CommandLineError('no files');
+  const profile = values.profile === undefined ? undefined : readWord(values.profile, 'profile', PROFILES);
+  const reports: unknown[] = [];
+  let exit: ExitCode = EXIT.ok;
+  for (const file of files) {
+    try {
+      const report = await validateFile(file, profile);
+      if (values.json) reports.push({ file, ...report });
+      else print(describe(file, report, values.quiet).join('\n'));
+      if (!report.valid) exit = worse(exit, EXIT.badInput);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+      if (!isSystemCode(code)) throw error;
+      const { message } = error as Error;
+      if (values.json) reports.push({ file, valid: false, error: { code, message } });
+      else say(`${file}: ${message}`);
+      exit = worse(exit, EXIT.badInput);
+    }
+  }
+  if (values.json) print(toJson(files.length === 1 ? reports[0] : reports));
+  return exit;
+}
+
+async function validateFile(file: string, profile: ValidateProfile | undefined): Promise<ValidationReport> {
+  const source = await fileSource(file);
+  const bar = new ProgressBar(file);
+  try {
+    return await validate(source, { profile, onProgress: ({ fraction }) => bar.update(fraction) });
+  } finally {
+    bar.clear();
+    await source.close?.();
+  }
+}
+
+function describe(file: string, report: ValidationReport, quiet: boolean): string[] {
+  const { valid, container, checked, findings, profile } = report;
+  const errors = findings.filter(({ severity }) => severity === 'error').length;
+  const shown = findings.filter(({ severity }) => !quiet || severity !== 'note');
+  const verdict = valid ? 'valid' : `not valid, ${errors} ${errors === 1 ? 'rule' : 'rules'} broken`;
+  const what = [
+    container ?? 'unknown',
+    `${checked.codestreams} codestream${checked.codestreams === 1 ? '' : 's'}`,
+    `${checked.tileParts} tile-part${checked.tileParts === 1 ? '' : 's'}`,
+    `${checked.packets} packets`,
+    ...(profile ? [`profile ${profile}`] : []),
+  ];
+  return [`${file}: ${verdict} (${what.join(', ')})`, ...shown.map(row)];
+}
+
+function row({ severity, code, message, offset, clause, count }: Finding): string {
+  const place = offset === undefined ? '' : `at ${offset}`;
+  const more = count === undefined ? '' : ` (and ${count - 1} more)`;
+  return `  ${severity.padEnd(8)}${place.padEnd(12)} ${code.padEnd(18)} ${message}${more}${clause ? ` [${clause}]` : ''}`;
+}
