@@ -8,8 +8,8 @@ import { type ByteSink, SinkWriter } from './sink.ts';
 export interface WholeFile {
   /** Bytes of the file. */
   readonly bytes: number;
-  /** The file, where no sink took it. */
-  readonly data: Uint8Array | undefined;
+  /** The file; empty where a sink took it. */
+  readonly data: Uint8Array;
 }
 
 /**
@@ -40,7 +40,7 @@ export async function wholeFile(
     await out.abort(error);
     throw error;
   }
-  return { bytes: out.length, data: sink ? undefined : joined(pieces, held) };
+  return { bytes: out.length, data: joined(pieces, held) };
 }
 
 function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {

@@ -68,7 +68,7 @@ describe('jp2kit jpx', () => {
   test('follows no link out of the folder, but may look for names', async () => {
     const { data } = await createJpx([{ input: red, url: '../in%20put/red.jp2' }], { mode: 'linked' });
     const movie = at('escaping.jpx');
-    writeFileSync(movie, data!);
+    writeFileSync(movie, data);
     const out = at('escaped.jp2');
     const refused = await jp2kit('jpx', 'extract', movie, '--frame', '0', '-o', out);
     expect(refused.code).toBe(2);
@@ -109,7 +109,7 @@ describe('jp2kit jpx', () => {
 
   test('info keeps what a file says from steering the terminal', async () => {
     const { data } = await createJpx([{ input: red }, { input: grey, label: 'a\u001b[31mb\u009b31m' }]);
-    writeFileSync(at('label.jpx'), data!);
+    writeFileSync(at('label.jpx'), data);
     const { stdout } = await jp2kit('info', at('label.jpx'));
     expect(stdout).toContain('"a\\u001b[31mb\\u009b31m"');
     expect(stdout).not.toContain('\u001b');
