@@ -1,7 +1,7 @@
 /** `jp2kit decode`: files into other formats, whole or in part. */
 import { basename, extname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type DecodeOptions, decode, inspect, Jpeg2000Error, type RasterImage } from 'jp2kit';
+import { type DecodeOptions, decode, inspect, Jpeg2000Error, open, type RasterImage } from 'jp2kit';
 import { fileSource } from 'jp2kit/node';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
 import { FORMATS, type FormatName, formatOf } from './format-names.ts';
@@ -21,6 +21,7 @@ export const DECODE_HELP = `usage: jp2kit decode <files…> -o <output> [options
       --colour c        native: components as stored; file: channels of the file; srgb: rendered to 8-bit sRGB
                         (default: srgb where the format can hold no other colour space, else file;
                         native for pgx and raw)
+      --index file      an index of the file's packets, as jp2kit index makes; {name} stands for the name of the input
       --strict          treat every violation of the standard as an error
       --json            a report on standard output
 
@@ -56,6 +57,7 @@ export async function runDecode(args: string[]): Promise<ExitCode> {
       layers: { type: 'string' },
       components: { type: 'string' },
       colour: { type: 'string' },
+      index: { type: 'string' },
       strict: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -63,7 +65,14 @@ export async function runDecode(args: string[]): Promise<ExitCode> {
   if (files.length === 0) throw new CommandLineError('no files');
   if (values.output === undefined) throw new CommandLineError('say where to write: -o out.png');
   const options = readOptions(values);
-  const plans = files.map((file) => planOf(file, files.length, values.output!, values.format));
+  const { index } = values;
+  if (files.length > 1 && index !== undefined && !index.includes('{name}')) {
+    throw new CommandLineError('several files need a pattern with {name} for their indexes');
+  }
+  const plans = files.map((file) => ({
+    ...planOf(file, files.length, values.output!, values.format),
+    index: index === undefined ? undefined : outputPathOf(index, basename(file, extname(file)), undefined),
+  }));
   const reports: FileReport[] = [];
   let exit: ExitCode = EXIT.ok;
   for (const [k, file] of files.entries()) {
@@ -93,7 +102,7 @@ function planOf(file: string, count: number, output: string, format: string | un
 
 async function decodeFile(
   file: string,
-  plan: { path: string; format: FormatName },
+  plan: { path: string; format: FormatName; index: string | undefined },
   options: DecodeOptions,
 ): Promise<FileReport> {
   const bar = new ProgressBar(basename(file));
@@ -102,17 +111,21 @@ async function decodeFile(
   process.once('SIGINT', onInterrupt);
   try {
     const source = await fileSource(file);
+    const index = plan.index === undefined ? undefined : await fileSource(plan.index);
     try {
       const colour = options.colour ?? (await defaultColour(source, plan.format, options));
       const interleaved = plan.format !== 'pgx' && plan.format !== 'raw';
-      const image = await decode(source, {
+      const decodeOptions: DecodeOptions = {
         ...options,
         colour,
         layout: interleaved ? 'interleaved' : 'planar',
         ...(interleaved && colour !== 'native' ? { upsample: 'linear' as const } : {}),
         signal: abort.signal,
         onProgress: (progress) => bar.update(progress.fraction),
-      });
+      };
+      const image = index
+        ? await (await open(source, { index, strict: options.strict === true })).decode(decodeOptions)
+        : await decode(source, decodeOptions);
       bar.clear();
       const outputs: string[] = [];
       const notes: string[] = [];
@@ -127,6 +140,7 @@ async function decodeFile(
       return { file, outputs, status, width, height, channels, precision, ms, warnings, notes };
     } finally {
       await source.close?.();
+      await index?.close?.();
     }
   } catch (error) {
     return { file, outputs: [], status: 'failed', error: describeError(error) };

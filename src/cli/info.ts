@@ -1,6 +1,7 @@
 /** `jp2kit info`: what a file holds, as text or JSON. */
+import { basename, extname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type BoxNode, type ImageInfo, inspect, Jpeg2000Error, type Jpx, openJpx } from 'jp2kit';
+import { type BoxNode, type ImageInfo, inspect, Jpeg2000Error, type Jpx, openJpx, open } from 'jp2kit';
 import { fileSource } from 'jp2kit/node';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
 import { describeJpx, jpxReport } from './info-jpx.ts';
@@ -11,6 +12,7 @@ export const INFO_HELP = `usage: jp2kit info <files…> [options]
 
       --tree     boxes, marker segments, tile-parts and the sizes of all resolutions
       --packets  how many bytes each resolution, layer and component takes (walks through the whole file)
+      --index file  check that an index of packets, as jp2kit index makes, belongs to the file; {name} for its name
       --json     everything as JSON; with --packets also the tile-parts and prefix lengths
 
 exit codes: 0 ok, 1 wrong call, 2 bad input`;
@@ -23,6 +25,7 @@ export async function runInfo(args: string[]): Promise<ExitCode> {
     options: {
       tree: { type: 'boolean', default: false },
       packets: { type: 'boolean', default: false },
+      index: { type: 'string' },
       json: { type: 'boolean', default: false },
     },
   });
@@ -32,8 +35,20 @@ export async function runInfo(args: string[]): Promise<ExitCode> {
   for (const file of files) {
     try {
       const { info, jpx, bytes } = await inspectFile(file, values.packets || values.tree);
-      if (values.json) reports.push({ file, bytes, ...info, ...(jpx ? { jpx: jpxReport(jpx) } : {}) });
-      else print(describe(file, bytes, info, jpx, values).join('\n'));
+      const index = values.index?.replaceAll('{name}', basename(file, extname(file)));
+      const indexBytes = index === undefined ? undefined : await checkIndex(file, index);
+      if (values.json)
+        reports.push({
+          file,
+          bytes,
+          ...info,
+          ...(jpx ? { jpx: jpxReport(jpx) } : {}),
+          ...(index ? { index, indexBytes } : {}),
+        });
+      else {
+        print(describe(file, bytes, info, jpx, values).join('\n'));
+        if (index) print(`  index         ${index}, ${indexBytes} bytes`);
+      }
     } catch (error) {
       const known = error instanceof Jpeg2000Error;
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
@@ -46,6 +61,22 @@ export async function runInfo(args: string[]): Promise<ExitCode> {
   }
   if (values.json) print(toJson(files.length === 1 ? reports[0] : reports));
   return exit;
+}
+
+/** Opens a file with an index, which fails where they do not belong together; the bytes of the index. */
+async function checkIndex(file: string, path: string): Promise<number> {
+  const source = await fileSource(file);
+  try {
+    const index = await fileSource(path);
+    try {
+      await open(source, { index });
+      return index.size ?? 0;
+    } finally {
+      await index.close?.();
+    }
+  } finally {
+    await source.close?.();
+  }
 }
 
 /** What is known of a file: of the picture it begins with, and of several, where there are. */

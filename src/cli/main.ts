@@ -8,9 +8,11 @@ import { COMPARE_HELP, runCompare } from './compare.ts';
 import { DECODE_HELP, runDecode } from './decode.ts';
 import { ENCODE_HELP, runEncode } from './encode.ts';
 import { CommandLineError, EXIT, type ExitCode } from './exit.ts';
+import { INDEX_HELP, runIndex } from './index-command.ts';
 import { INFO_HELP, runInfo } from './info.ts';
 import { JPX_HELP, runJpx } from './jpx.ts';
 import { print, say } from './terminal.ts';
+import { runValidate, VALIDATE_HELP } from './validate.ts';
 import { runTranscode, TRANSCODE_HELP } from './transcode.ts';
 
 /** A command with its help. */
@@ -29,8 +31,10 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     help: TRANSCODE_HELP,
     run: runTranscode,
   },
-  compare: { summary: 'say how far two pictures are apart', help: COMPARE_HELP, run: runCompare },
+  validate: { summary: 'check files against the rules of the standard', help: VALIDATE_HELP, run: runValidate },
+  index: { summary: 'write an index of packets, to read windows without searching', help: INDEX_HELP, run: runIndex },
   jpx: { summary: 'join pictures to a JPX file, take one out of it', help: JPX_HELP, run: runJpx },
+  compare: { summary: 'say how far two pictures are apart', help: COMPARE_HELP, run: runCompare },
 };
 
 const HELP = `jp2kit: JPEG 2000 on the command line

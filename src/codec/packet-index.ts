@@ -38,7 +38,14 @@ export async function buildIndexInto(
   sink: ByteSink,
   options: IndexOptions = {},
 ): Promise<IndexSummary> {
-  return (await openFor(codec, input, options)).exportIndexTo(sink, options);
+  let image: Jp2Image;
+  try {
+    image = await openFor(codec, input, options);
+  } catch (error) {
+    await new SinkWriter(sink).abort(error);
+    throw error;
+  }
+  return image.exportIndexTo(sink, options);
 }
 
 /** Makes the index of a file, in memory. */

@@ -1,0 +1,135 @@
+/** `jp2kit index`: where the packets of a file are, kept beside it. */
+import { mkdirSync } from 'node:fs';
+import { basename, dirname, extname } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildIndexTo, type IndexSummary, Jpeg2000Error } from 'jp2kit';
+import { fileSink, fileSource } from 'jp2kit/node';
+import { CommandLineError, EXIT, type ExitCode, isSystemCode, worse } from './exit.ts';
+import { isDirectory, outputPathOf } from './output.ts';
+import { ProgressBar, print, say, toJson } from './terminal.ts';
+
+/** The text of `jp2kit help index`. */
+export const INDEX_HELP = `usage: jp2kit index <files…> -o <output> [options]
+
+Writes an index of the packets: with it (--index of decode and info, open(file, { index }) of the library) windows are read without
+searching through the file.
+
+  -o, --output <path>    a file, a folder (name.idx in it), or a pattern with {name}
+      --strict           stop at whatever is wrong in the headers
+      --json             a report on standard output
+
+Tiles that are damaged are left out, and searched through by whoever reads them.
+Files may be larger than memory. Output appears whole or not at all.
+exit codes: 0 ok, 1 wrong call, 2 bad input or interrupted, 3 tiles were left out`;
+
+/** The report of one input. */
+interface FileReport extends Partial<IndexSummary> {
+  readonly input: string;
+  readonly output?: string;
+  readonly ms?: number;
+  readonly error?: { kind: string; code: string; message: string };
+}
+
+/** Runs the command. */
+export async function runIndex(args: string[]): Promise<ExitCode> {
+  const { values, positionals: inputs } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      output: { type: 'string', short: 'o' },
+      strict: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+    },
+  });
+  if (inputs.length === 0) throw new CommandLineError('no files');
+  const { output } = values;
+  if (output === undefined) throw new CommandLineError('say where to write: -o out.idx');
+  const plans = planIndexes(inputs, output);
+  const abort = new AbortController();
+  const onInterrupt = (): void => abort.abort(new Error('interrupted'));
+  process.once('SIGINT', onInterrupt);
+  const reports: FileReport[] = [];
+  let exit: ExitCode = EXIT.ok;
+  try {
+    for (const plan of plans) {
+      const report = await indexFile(plan, values.strict, abort.signal);
+      reports.push(report);
+      if (!values.json) tell(report);
+      exit = worse(exit, exitOf(report));
+      if (abort.signal.aborted) break;
+    }
+  } finally {
+    process.removeListener('SIGINT', onInterrupt);
+  }
+  if (values.json) print(toJson(reports));
+  return exit;
+}
+
+interface Plan {
+  readonly input: string;
+  readonly output: string;
+}
+
+/** Where each index goes; a complaint before anything is read. */
+function planIndexes(inputs: readonly string[], output: string): readonly Plan[] {
+  const toFolder = output.endsWith('/') || isDirectory(output);
+  if (inputs.length > 1 && !toFolder && !output.includes('{name}')) {
+    throw new CommandLineError('several inputs need a folder or a pattern with {name} as output');
+  }
+  const plans = inputs.map((input) => {
+    const name = basename(input, extname(input));
+    return { input, output: outputPathOf(output, name, toFolder ? 'idx' : undefined) };
+  });
+  const twice = plans.find((plan, k) => plans.findIndex((other) => other.output === plan.output) !== k);
+  if (twice) throw new CommandLineError(`two inputs would both become ${twice.output}`);
+  const same = plans.find((plan) => plan.output === plan.input);
+  if (same) throw new CommandLineError(`${same.input} would be overwritten by its index`);
+  return plans;
+}
+
+async function indexFile({ input, output }: Plan, strict: boolean, signal: AbortSignal): Promise<FileReport> {
+  const bar = new ProgressBar(basename(output));
+  const start = performance.now();
+  try {
+    const source = await fileSource(input);
+    try {
+      mkdirSync(dirname(output), { recursive: true });
+      const summary = await buildIndexTo(source, await fileSink(output), {
+        strict,
+        signal,
+        onProgress: ({ tiles, totalTiles }) => bar.update(tiles / totalTiles),
+      });
+      return { input, output, ...summary, ms: performance.now() - start };
+    } finally {
+      await source.close?.();
+    }
+  } catch (error) {
+    return { input, error: describeError(error) };
+  } finally {
+    bar.clear();
+  }
+}
+
+function describeError(error: unknown): NonNullable<FileReport['error']> {
+  if (error instanceof Jpeg2000Error) return { kind: error.kind, code: error.code, message: error.message };
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (isSystemCode(code)) return { kind: 'system', code, message: (error as Error).message };
+  if (error instanceof Error && error.message === 'interrupted') {
+    return { kind: 'system', code: 'interrupted', message: 'interrupted' };
+  }
+  throw error; // a fault of ours: let it be seen with its stack
+}
+
+function exitOf({ error, tilesLeftOut = 0 }: FileReport): ExitCode {
+  if (error) return error.kind === 'usage' ? EXIT.usage : EXIT.badInput;
+  return tilesLeftOut > 0 ? EXIT.partial : EXIT.ok;
+}
+
+function tell({ input, output, error, bytes, tiles = 0, tilesLeftOut = 0, packets }: FileReport): void {
+  if (error) {
+    say(`${input}: ${error.message}`);
+    return;
+  }
+  const left = tilesLeftOut > 0 ? `, ${tilesLeftOut} of ${tiles} tiles left out` : '';
+  say(`${output}: ${packets} packets in ${bytes} bytes${left}`);
+}
