@@ -127,7 +127,8 @@ export class PacketWalk {
       const bytes = left.packedHeaders ? left.packedHeaders.length - this.packed : left.end - this.position;
       const what = left.packedHeaders ? 'packed headers' : 'data';
       this.complain('packet-length', `${bytes} bytes of ${what} follow the last packet`, 'B.9');
-    } else if (this.count < expected && !cut) {
+    }
+    if (this.count < expected && !cut) {
       // the same count for what POC leaves out and for what the data does not have
       const message = `${this.count} of ${expected} packets are there`;
       const code: ErrorCode = this.changes.length > 0 ? 'progression' : 'packet-truncated';
