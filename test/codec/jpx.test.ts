@@ -1,10 +1,21 @@
 import { readFileSync } from 'node:fs';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { ByteWriter } from '../../src/codec/bits/byte-writer.ts';
 import { writeDataReferences } from '../../src/codec/fileformat/data-references.ts';
 import { type Fragment, writeFragmentList } from '../../src/codec/fileformat/fragment-list.ts';
 import { type LayerHeader, writeLayerHeader } from '../../src/codec/fileformat/layer-header.ts';
-import { bytesSource, decode, decodeSync, encodeSync, inspect, Jpx, open, openJpx } from '../../src/index.ts';
+import {
+  bytesSource,
+  decode,
+  decodeSync,
+  encodeSync,
+  inspect,
+  Jpeg2000Error,
+  Jpx,
+  open,
+  openJpx,
+} from '../../src/index.ts';
 import { decodeWithOpenJpeg } from '../support/openjpeg.ts';
 import { expectSamePicture, firstDifference } from '../support/same-picture.ts';
 import { describeShared, describeTools, sharedPath } from '../support/shared.ts';
@@ -126,6 +137,40 @@ describe('header boxes of codestreams and layers', () => {
     new DataView(two.buffer).setUint16(SIGNATURE.length + FTYP_JPX.length + 8 + 8 + 8, 2); // NC
     const { info } = await (await openJpx(two)).layer(0);
     expect(info.colour.channels.map(({ kind }) => kind)).toEqual(['colour', 'opacity']);
+  });
+
+  test('may stand elsewhere in the file, and count as if they stood here', async () => {
+    const ihdr = hex('00000010 00000010 0003 07 07 00 00');
+    const group = box('colr', SRGB); // what a colour group holds
+    const head = join(SIGNATURE, FTYP_JPX, jp2h(), box('mdat', join(ihdr, group)));
+    const at = head.length - group.length;
+    const cref = (type: string, ...list: [number, number, number][]) => {
+      const fragments = list.map(([offset, length, dataReference]) => ({ offset, length, dataReference }));
+      return box(
+        'cref',
+        join(
+          ascii(type),
+          bytesOf((w) => writeFragmentList(w, fragments)),
+        ),
+      );
+    };
+    const file = (own: Uint8Array, layer: Uint8Array) => join(head, box('jpch', own), box('jplh', layer), jp2c(rgb));
+    const here = cref('ihdr', [at - ihdr.length, ihdr.length, 0]);
+    const jpx = await openJpx(file(here, cref('cgrp', [at, 5, 0], [at + 5, group.length - 5, 0])));
+    expect(jpx.warnings).toEqual([]);
+    const { info } = await jpx.layer(0);
+    expect([info.colour.space, info.warnings]).toEqual(['srgb', []]);
+    const nowhere: [number, number, number][] = [
+      [99999, 5, 0],
+      [0, 5, 1],
+    ];
+    for (const fragment of nowhere) {
+      const { warnings, codestreams } = await openJpx(file(cref('ihdr', fragment), new Uint8Array(0)));
+      expect(warnings.map(({ code }) => code)).toEqual(['fragment']);
+      expect(codestreams[0].header!.imageHeader).toBeUndefined();
+    }
+    const large = await openJpx(new TestSource(file(here, new Uint8Array(0))), { limits: { bytes: 90 } });
+    expect(large.warnings.map(({ code }) => code)).toEqual(['limit-bytes']);
   });
 
   test('lead a layer to its codestream, and say what cannot be shown as one', async () => {
@@ -330,6 +375,47 @@ describe('hostile fragment tables', () => {
     await expect(jpx.layer(0)).rejects.toMatchObject({ code: 'fragment' });
     expect((await (await jpx.layer(1)).decode()).status).toBe('complete');
   });
+});
+
+test('any damage ends in a file, a picture or a typed error', async () => {
+  const text = ascii('<a/>');
+  const rich = join(
+    SIGNATURE,
+    FTYP_JPX,
+    box('rreq', hex('01 C0 80 0002 0005 80 0043 40 0000')),
+    jp2h(),
+    box(
+      'comp',
+      join(box('copt', hex('00000010 00000010 FF')), box('inst', hex('0008 0001 00000064 80000001 00000000'))),
+    ),
+    box('jpch', box('lbl ', ascii('a'))),
+    jplh({ colours: [], opacity: { kind: 'last-channel' } }),
+    jp2c(picture(7)),
+    ftbl({ offset: 40, length: 20, dataReference: 1 }),
+    box('asoc', join(box('nlst', hex('01000000')), box('xml ', text), box('roid', hex(`01 ${'00'.repeat(19)}`)))),
+    bytesOf((w) => writeDataReferences(w, ['a'])),
+  );
+  const damage = fc.array(fc.tuple(fc.nat(rich.length - 1), fc.integer({ min: 0, max: 255 })), { maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(damage, fc.nat(rich.length), async (edits, cut) => {
+      const bytes = rich.slice(0, cut % 3 === 0 ? cut : rich.length);
+      for (const [at, value] of edits) if (at < bytes.length) bytes[at] = value;
+      const attempt = async (run: () => Promise<unknown>): Promise<void> => {
+        try {
+          await run();
+        } catch (error) {
+          if (!(error instanceof Jpeg2000Error)) throw error;
+        }
+      };
+      await attempt(async () => {
+        const jpx = await openJpx(bytes, { resolve: () => bytesSource(rich), limits: { pixels: 1 << 16 } });
+        for (const { index } of jpx.layers.slice(0, 3)) await attempt(async () => (await jpx.layer(index)).decode());
+        for (const node of jpx.metadata) await attempt(() => jpx.text(node));
+        await attempt(() => jpx.extract(0));
+      });
+    }),
+    { numRuns: 1500 },
+  );
 });
 
 describe('metadata', () => {

@@ -38,8 +38,9 @@ export interface BoxTree {
 /** Superboxes nest no deeper than this in any file that means well; deeper ones are listed without what they hold. */
 export const MAX_BOX_DEPTH = 24;
 
-/** How far ahead of a box header the file is read: small boxes then come along for nothing. */
+/** How far ahead of a box header the file is read, and how far where small boxes follow each other for long. */
 const READ_AHEAD = 4096;
+const MOST_READ_AHEAD = 1 << 17;
 
 /** What the walk carries along. */
 interface Walk {
@@ -62,7 +63,7 @@ export function* readBoxTree(
   limits: Pick<Limits, 'boxes'>,
   sizeOf: () => number | undefined,
 ): Reading<BoxTree> {
-  const file = new ReadWindow(READ_AHEAD, sizeOf());
+  const file = new ReadWindow(READ_AHEAD, sizeOf(), { mostChunk: MOST_READ_AHEAD });
   const start = yield* file.need(0, 12);
   if (start.length >= 2 && start[0] === 0xff && start[1] === 0x4f) return { brand: undefined, boxes: [] };
   checkSignature(start);

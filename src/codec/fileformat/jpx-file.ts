@@ -19,6 +19,7 @@ import { type Composition, readComposition } from './composition.ts';
 import { type DataReference, readDataReferences } from './data-references.ts';
 import { type Fragment, readFragments } from './fragment-list.ts';
 import { type FileTypeBox, type Jp2Header, readFileType, readJp2Header } from './jp2-boxes.ts';
+import { type ReferenceReader, withReferences } from './header-references.ts';
 import { headerForLayer, type LayerHeader, readLayerHeader } from './layer-header.ts';
 import { type MetadataNode, readMetadataTree } from './metadata-tree.ts';
 import { type ReaderRequirements, readReaderRequirements } from './reader-requirements.ts';
@@ -61,6 +62,7 @@ export interface JpxFile extends BoxTree {
 
 /** Header boxes stand close to each other in a linked movie, and far apart in an embedded one. */
 const READ_AHEAD = 1 << 14;
+const MOST_READ_AHEAD = 1 << 17;
 
 /**
  * Reads everything but codestreams and metadata.
@@ -74,8 +76,8 @@ export function* readJpxFile(
 ): Reading<JpxFile> {
   const tree = yield* readBoxTree(log, limits, sizeOf);
   const size = sizeOf();
-  const file = new ReadWindow(READ_AHEAD, size);
-  const state: State = { file, log, left: limits.bytes };
+  const file = new ReadWindow(READ_AHEAD, size, { mostChunk: MOST_READ_AHEAD });
+  const state: ReferenceReader = { file, log, size, left: limits.bytes };
   let fileType: FileTypeBox | undefined;
   let header: Jp2Header | undefined;
   let composition: Composition | undefined;
@@ -87,7 +89,9 @@ export function* readJpxFile(
   for (const box of tree.boxes) {
     if (box.type === 'jp2c') streams.push({ box, fragments: [placeOfContents(box)] });
     if (!WANTED.has(box.type)) continue;
-    const content = yield* contentOf(box, state);
+    const refers = box.type !== 'ftbl' && box.children?.some(({ type }) => type === 'cref');
+    const own = yield* contentOf(box, state);
+    const content = refers ? yield* withReferences(own, state) : own;
     switch (box.type) {
       case 'ftyp':
         fileType ??= tolerate(log, content, readFileType);
@@ -137,15 +141,7 @@ const WANTED: ReadonlySet<string> = /* @__PURE__ */ new Set([
   ...['ftyp', 'jp2h', 'rreq', 'dtbl', 'comp', 'jpch', 'jplh', 'ftbl'],
 ]);
 
-/** What the walk carries along. */
-interface State {
-  readonly file: ReadWindow;
-  readonly log: DiagnosticLog;
-  /** Bytes of headers that may still be read. */
-  left: number;
-}
-
-function* contentOf(box: BoxNode, state: State): Reading<BoxContent> {
+function* contentOf(box: BoxNode, state: ReferenceReader): Reading<BoxContent> {
   const length = box.length === undefined ? Number.POSITIVE_INFINITY : box.length - box.headerLength;
   if (length > state.left) {
     throw overLimit('limit-bytes', `box '${box.type}' of ${length} bytes: the limit has ${state.left} left`, {
