@@ -22,6 +22,7 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
     ...['blobSource', 'buildIndex', 'buildIndexTo', 'bytesSource', 'createEncoder', 'createJpx', 'createMovie'],
     ...['decode', 'decodeProgressive', 'decodeRegion', 'decodeSync', 'decodeTiles', 'encode', 'encodeSync'],
     ...['httpSource', 'inspect', 'inspectSync', 'open', 'openJpx', 'openMovie', 'readBoxes', 'setBoxes', 'toImageData'],
+    ...['transcode', 'transcodeSync', 'transcodeTo', 'validate'],
   ],
   './decode-core': ['Jpeg2000Error', 'classic', 'decode', 'decodeSync'],
   './dicom': ['Jpeg2000Error', 'TRANSFER_SYNTAXES', 'decodeFrame', 'decodeFrameSync', 'encodeFrame', 'framesOf'],
