@@ -1,5 +1,5 @@
 /**
- * Rules that profiles have for codestreams (15444-1 A.10, Table A.45 and its amendments; DICOM PS3.5), as data.
+ * Rules that profiles have for codestreams (15444-1 A.10 and its amendments; DICOM PS3.5), as data.
  *
  * A rule looks at a {@link CodestreamShape}, which an encoder makes of what it was asked for, and a validator of what it finds. Rules
  * about rates and bytes are with those who know them.
@@ -56,16 +56,7 @@ export interface ShapeRule {
 }
 
 /** Profiles that have rules here. */
-export type RuledProfile =
-  | 'profile-0'
-  | 'profile-1'
-  | 'cinema2k'
-  | 'cinema4k'
-  | 'broadcast'
-  | 'imf'
-  | 'dicom-j2k'
-  | 'jpip'
-  | 'archive';
+export type RuledProfile = 'cinema2k' | 'cinema4k' | 'broadcast' | 'imf' | 'dicom-j2k' | 'jpip' | 'archive';
 
 /** Bytes of a frame of digital cinema at 24 frames a second: 250 Mbit/s, and 200 Mbit/s for one component. */
 export const CINEMA_FRAME_BYTES = 1302083;
@@ -84,36 +75,6 @@ const MOVING_PICTURE: readonly ShapeRule[] = [
 
 /** The rules by profile. Those of digital cinema about bytes, and those about samples a second, are not among them. */
 export const PROFILE_RULES: Readonly<Record<RuledProfile, readonly ShapeRule[]>> = {
-  // Table A.45; what it says about the order of tile-parts and about precincts is not checked
-  'profile-0': [
-    rule((s) => s.atOrigin, 'image and tile offsets are 0'),
-    rule(
-      (s) => s.oneTile || (s.tile.width === 128 && s.tile.height === 128),
-      'there is one tile, or tiles are 128 x 128',
-    ),
-    rule(
-      (s) => s.components.every((c) => isOneOf([1, 2, 4], c.xrsiz) && isOneOf([1, 2, 4], c.yrsiz)),
-      'sample distances are 1, 2 or 4',
-    ),
-    rule((s) => isSquareBlock(s, [32, 64]), 'code-blocks are 32 x 32 or 64 x 64'),
-    rule(
-      (s) => !s.styles.includes('reset') && !s.styles.includes('causal'),
-      'contexts are not reset, and no context is vertically causal',
-    ),
-    rule((s) => !s.hasPackedHeaders, 'packed packet headers (PPM, PPT) are not allowed'),
-    rule(hasSmallLowest, 'the lowest resolution level is at most 128 x 128'),
-  ],
-  'profile-1': [
-    rule(
-      (s) => s.oneTile || (s.tile.width === s.tile.height && s.tile.width <= 1024 * leastDistance(s)),
-      'there is one tile, or tiles are square and at most 1024 wide',
-    ),
-    rule(
-      (s) => s.codeBlock === undefined || Math.max(s.codeBlock.width, s.codeBlock.height) <= 64,
-      'code-blocks are at most 64 wide and high',
-    ),
-    rule((s) => !s.oneTile || hasSmallLowest(s), 'the lowest resolution level is at most 128 x 128'),
-  ],
   cinema2k: cinema(2048, 1080, 0, 5, 1, false),
   cinema4k: cinema(4096, 2160, 1, 6, 2, true),
   broadcast: [
@@ -165,9 +126,9 @@ export const PROFILE_RULES: Readonly<Record<RuledProfile, readonly ShapeRule[]>>
   ],
 };
 
-/** What of a profile a codestream breaks, in words that follow the profile's name. */
-export function brokenRules(profile: RuledProfile, shape: CodestreamShape): string[] {
-  return PROFILE_RULES[profile].filter(({ holds }) => !holds(shape)).map(({ text }) => text);
+/** What of a profile's rules a codestream breaks, in words that follow the profile's name. */
+export function brokenRules(rules: readonly ShapeRule[], shape: CodestreamShape): string[] {
+  return rules.filter(({ holds }) => !holds(shape)).map(({ text }) => text);
 }
 
 function cinema(
@@ -216,7 +177,8 @@ export function imfSize({ width, height }: Size): number {
   return [0, 1, 2].find((k) => width <= 2048 << k && height <= 1556 << k) ?? -1;
 }
 
-function rule(holds: (shape: CodestreamShape) => boolean, text: string): ShapeRule {
+/** A rule from its condition and its words. */
+export function rule(holds: (shape: CodestreamShape) => boolean, text: string): ShapeRule {
   return { holds, text };
 }
 
@@ -232,22 +194,14 @@ function depth(least: number, most: number): ShapeRule {
   );
 }
 
-function isOneOf(list: readonly number[], value: number | undefined): boolean {
+/** A number that is there, and in the list. */
+export function isOneOf(list: readonly number[], value: number | undefined): boolean {
   return value !== undefined && list.includes(value);
 }
 
-function isSquareBlock({ codeBlock }: CodestreamShape, sizes: readonly number[]): boolean {
+/** Code-blocks of one of these sizes, as wide as high. */
+export function isSquareBlock({ codeBlock }: CodestreamShape, sizes: readonly number[]): boolean {
   return codeBlock !== undefined && codeBlock.width === codeBlock.height && sizes.includes(codeBlock.width);
-}
-
-function leastDistance({ components }: CodestreamShape): number {
-  return Math.min(...components.flatMap((c) => [c.xrsiz, c.yrsiz]));
-}
-
-/** Table A.45, LL resolution, with one tile: what is left of the image after all levels. */
-function hasSmallLowest({ width, height, levels: n, tile }: CodestreamShape): boolean {
-  const left = (size: number) => Math.ceil(size / 2 ** n);
-  return left(Math.min(width, tile.width)) <= 128 && left(Math.min(height, tile.height)) <= 128;
 }
 
 function hasMoviePrecincts({ precincts }: CodestreamShape): boolean {

@@ -10,6 +10,7 @@ import {
   CINEMA_FRAME_BYTES,
   type CodestreamShape,
   imfSize,
+  PROFILE_RULES,
   twoResolutions,
 } from '../codestream/profiles.ts';
 import { usage } from '../errors.ts';
@@ -144,7 +145,7 @@ export function resolveProfile(format: PictureFormat, options: EncodeOptions): R
       ? { markers: { ...prescribed.markers, ...defined(options.markers ?? {}) } }
       : {}),
   };
-  const [ofShape] = brokenRules(options.profile, shapeOf(format, merged));
+  const [ofShape] = brokenRules(PROFILE_RULES[options.profile], shapeOf(format, merged));
   const [ofRate] = profile.rules.flatMap(({ broken }) => broken(format, merged) ?? []);
   const what = ofShape ?? ofRate;
   if (what !== undefined) throw usage('profile', `profile ${options.profile}: ${what} (${profile.source})`);

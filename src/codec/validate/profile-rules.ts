@@ -23,17 +23,26 @@ import {
   type CodestreamShape,
   PROFILE_RULES,
   type RuledProfile,
+  type ShapeRule,
 } from '../codestream/profiles.ts';
 import { numXTiles, numYTiles } from '../codestream/siz.ts';
 import { usage } from '../errors.ts';
 import type { CheckedCodestream } from './codestream-rules.ts';
+import { RESTRICTIONS } from './codestream-restrictions.ts';
 import type { Findings } from './findings.ts';
 
 /** Names that `profile` may have: those of the encoder, and Profile-0 and Profile-1 of Table A.45. */
-export type ValidateProfile = RuledProfile;
+export type ValidateProfile = RuledProfile | keyof typeof RESTRICTIONS;
+
+const RULES: Readonly<Record<ValidateProfile, readonly ShapeRule[]>> = { ...RESTRICTIONS, ...PROFILE_RULES };
 
 /** Rsiz values with rules here. */
-const CLAIMS: Readonly<Record<number, RuledProfile>> = { 1: 'profile-0', 2: 'profile-1', 3: 'cinema2k', 4: 'cinema4k' };
+const CLAIMS: Readonly<Record<number, ValidateProfile>> = {
+  1: 'profile-0',
+  2: 'profile-1',
+  3: 'cinema2k',
+  4: 'cinema4k',
+};
 
 /** Rsiz values that are known by name only (Table A.10 with its amendments). */
 const UNRULED: Readonly<Record<number, string>> = {
@@ -43,7 +52,7 @@ const UNRULED: Readonly<Record<number, string>> = {
 };
 
 /** Families of broadcast and IMF profiles by the second byte of Rsiz. */
-const FAMILIES: Readonly<Record<number, RuledProfile | undefined>> = {
+const FAMILIES: Readonly<Record<number, ValidateProfile | undefined>> = {
   1: 'broadcast',
   4: 'imf',
   5: 'imf',
@@ -65,7 +74,7 @@ const STYLES: readonly (readonly [number, string])[] = [
 ];
 
 /** Where rules stand. */
-const SOURCES: Readonly<Record<RuledProfile, string>> = {
+const SOURCES: Readonly<Record<ValidateProfile, string>> = {
   'profile-0': '15444-1 Table A.45',
   'profile-1': '15444-1 Table A.45',
   cinema2k: '15444-1 AMD 1',
@@ -79,17 +88,17 @@ const SOURCES: Readonly<Record<RuledProfile, string>> = {
 
 /** Checks the name that a caller gave. */
 export function checkProfileName(profile: string | undefined): void {
-  if (profile === undefined || Object.hasOwn(PROFILE_RULES, profile)) return;
-  throw usage('option-value', `profile must be one of ${Object.keys(PROFILE_RULES).join(', ')}, found ${profile}`);
+  if (profile === undefined || Object.hasOwn(RULES, profile)) return;
+  throw usage('option-value', `profile must be one of ${Object.keys(RULES).join(', ')}, found ${profile}`);
 }
 
 /** Holds a codestream against a profile, or against the one that it claims; which one that was. */
 export function checkProfile(
-  asked: RuledProfile | undefined,
+  asked: ValidateProfile | undefined,
   checked: CheckedCodestream,
   bare: boolean,
   findings: Findings,
-): RuledProfile | undefined {
+): ValidateProfile | undefined {
   const { siz, offset } = checked.main;
   const place = { offset: offset + 6, clause: '15444-1 Table A.10' };
   const claimed = claimOf(siz.rsiz);
@@ -105,7 +114,8 @@ export function checkProfile(
     return undefined;
   }
   const at = { offset, clause: SOURCES[profile] };
-  for (const text of brokenRules(profile, shapeOf(checked, bare))) findings.error('profile', `${profile}: ${text}`, at);
+  for (const text of brokenRules(RULES[profile], shapeOf(checked, bare)))
+    findings.error('profile', `${profile}: ${text}`, at);
   if (profile === 'profile-0' || profile.startsWith('cinema') || profile === 'imf') {
     checkMainHeaderOnly(profile, checked, findings);
   }
@@ -113,18 +123,18 @@ export function checkProfile(
   return profile;
 }
 
-function claimOf(rsiz: number): RuledProfile | undefined {
+function claimOf(rsiz: number): ValidateProfile | undefined {
   const low = rsiz & 0x3fff;
   return CLAIMS[low] ?? FAMILIES[low >> 8];
 }
 
 /** Profiles that have a value of Rsiz. */
-function isOfStandard(profile: RuledProfile): boolean {
+function isOfStandard(profile: ValidateProfile): boolean {
   return Object.values(CLAIMS).includes(profile) || Object.values(FAMILIES).includes(profile);
 }
 
 /** COD, COC, QCD and QCC stand in the main header only (Table A.45, marker locations). */
-function checkMainHeaderOnly(profile: RuledProfile, checked: CheckedCodestream, findings: Findings): void {
+function checkMainHeaderOnly(profile: ValidateProfile, checked: CheckedCodestream, findings: Findings): void {
   for (const marker of [M.COD, M.COC, M.QCD, M.QCC]) {
     if (!checked.tileMarkers.has(marker)) continue;
     const message = `${profile}: ${M.markerName(marker)} is in the main header only, found in a tile-part`;
@@ -133,7 +143,11 @@ function checkMainHeaderOnly(profile: RuledProfile, checked: CheckedCodestream, 
 }
 
 /** What a frame may take at 24 frames a second; it is less at more. */
-function checkCinemaBytes(profile: RuledProfile, { parts, bytes, main }: CheckedCodestream, findings: Findings): void {
+function checkCinemaBytes(
+  profile: ValidateProfile,
+  { parts, bytes, main }: CheckedCodestream,
+  findings: Findings,
+): void {
   const at = { offset: main.offset, clause: SOURCES[profile] };
   if (bytes > CINEMA_FRAME_BYTES) {
     findings.error('profile', `${profile}: a frame has at most ${CINEMA_FRAME_BYTES} bytes, found ${bytes}`, at);
