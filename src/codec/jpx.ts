@@ -203,7 +203,8 @@ export class Jpx {
         const fits =
           (what.codestream !== undefined && codestreams.includes(what.codestream)) ||
           (what.layer !== undefined && layers.includes(what.layer));
-        if (fits) found.push(node);
+        // a number list alone says nothing
+        if (fits && node.box.type !== 'nlst') found.push(node);
         else walk(node.children ?? []);
       }
     };

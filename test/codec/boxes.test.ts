@@ -122,7 +122,7 @@ describe('an edit of boxes', () => {
     const [first, ...rest] = boxes;
     const lists: BoxEdit[][] = [
       [first, ...rest, { ...rest[0], offset: 7 }],
-      [first, ...rest, { ...rest[0], length: 9 }],
+      [first, { ...rest[0], length: 9 }, ...rest.slice(1)],
       [first, ...rest, rest[0]],
       [first, ...rest, { type: 'toolong', content: new Uint8Array(0) }],
       [first, ...rest, { type: 'abc', content: new Uint8Array(0) }],
@@ -192,6 +192,12 @@ describe('offsets that boxes hold', () => {
     const bytes = join(smallFile(), mdat, tail([DATA_AT, 40, 0]));
     const without = setBoxes(bytes, (list) => list.filter((b) => b.type !== 'mdat'));
     await expect(without).rejects.toMatchObject({ kind: 'usage', code: 'box-reference' });
+    // half of it would be: from the end of one box into the next
+    const across = join(smallFile(), mdat, tail([DATA_AT - 12, 30, 0]));
+    const taken = setBoxes(across, (list) => list.filter((b) => b.type !== 'jp2c'));
+    await expect(taken).rejects.toMatchObject({ code: 'box-reference' });
+    const apart = setBoxes(across, (list) => putBefore(list, 'mdat', XML));
+    await expect(apart).rejects.toMatchObject({ code: 'box-reference' });
     const wild = join(smallFile(), tail([99999, 40, 0]));
     const { data, warnings } = await edited(wild, (list) => putBefore(list, 'jp2c', XML));
     expect(warnings).toEqual(['box-reference']);
@@ -282,9 +288,21 @@ describe('offsets that boxes hold', () => {
       expect(new Set(warnings)).toEqual(new Set(['box-reference']));
     });
 
+    test('know how long a box is that they point at', async () => {
+      const { data, boxes } = await edited(indexed(), (list) =>
+        list.map((b) => (b.type === 'fidx' ? { ...b, children: [...b.children!, XML] } : b)),
+      );
+      const [fidx, iptr] = boxes.slice(-2);
+      const view = new DataView(data.buffer, iptr.offset + 8);
+      expect([Number(view.getBigUint64(0)), Number(view.getBigUint64(8))]).toEqual([fidx.offset, fidx.length]);
+    });
+
     test('that were never filled in stay', async () => {
       const bytes = join(smallFile(), cptr(0, 0));
-      const { boxes, warnings } = await edited(bytes, (list) => putBefore(list, 'jp2c', XML));
+      const signature = { type: 'jP  ', content: SIGNATURE.subarray(8) };
+      const { boxes, warnings } = await edited(bytes, (list) =>
+        putBefore([signature as never, ...list.slice(1)], 'jp2c', XML),
+      );
       expect(boxes.at(-1)!.type).toBe('cidx');
       expect(warnings).toEqual([]);
     });

@@ -278,13 +278,15 @@ describe('a JPX file of many frames', () => {
   });
 
   test('gives back every frame as a file of its own', async () => {
-    const frames = NAMES.map((name) => ({ ...frameOf(name), xml: [`<${name}/>`] }));
+    // with a palette that is for all, and must not stay with those that have none
+    const names = ['palette', ...NAMES.filter((name) => name !== 'palette')];
+    const frames = names.map((name) => ({ ...frameOf(name), xml: [`<${name}/>`] }));
     for (const mode of ['embedded', 'linked'] as const) {
       const { data } = await createJpx(frames, { mode });
       const jpx = await openJpx(mode === 'linked' ? new TestSource(data) : data, {
         resolve: (url) => new TestSource(FILES[url.replace('frames/', '')]),
       });
-      for (const [n, name] of NAMES.entries()) {
+      for (const [n, name] of names.entries()) {
         const file = FILES[name === 'codestream' ? 'rgb' : name];
         const { data: own, bytes } = await jpx.extract(n);
         expect(own.length).toBe(bytes);

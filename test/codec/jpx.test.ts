@@ -356,6 +356,29 @@ describe('hostile fragment tables', () => {
     expect(jpx.warnings.length).toBeGreaterThan(0);
   });
 
+  test('with one byte twice, or with a part missing in the middle, are errors', async () => {
+    const [front, back] = [
+      { ...good, length: 20 },
+      { ...good, offset: good.offset + 20, length: codestream.length - 20 },
+    ];
+    expect(decodeSync(file(ftbl(front, back))).status).toBe('complete');
+    const overlapping = file(ftbl({ ...front, length: 21 }, back));
+    await expect(decode(overlapping)).rejects.toMatchObject({ kind: 'malformed', code: 'fragment' });
+    // the table in front, so that what is too long runs into nothing but the end of the file
+    const table = (length: number, rest: number) =>
+      ftbl({ offset: 900, length, dataReference: 0 }, { offset: 800, length: rest, dataReference: 0 });
+    const bytes = (t: Uint8Array) => join(head, t, box('mdat', new Uint8Array(1000 - head.length - t.length - 8)));
+    const cut = await openJpx(bytes(table(101, 5)));
+    expect(cut.codestreams[0].fragments).toMatchObject({ code: 'fragment' });
+    const whole = await openJpx(bytes(table(100, 5)));
+    expect(whole.codestreams[0].fragments).toHaveLength(2);
+    const last = await openJpx(bytes(ftbl({ offset: 900, length: 101, dataReference: 0 })));
+    expect([last.codestreams[0].fragments, last.warnings.map(({ code }) => code)]).toMatchObject([
+      { length: 1 },
+      ['fragment'],
+    ]);
+  });
+
   test('with a million fragments end soon', async () => {
     const list = bytesOf((w) =>
       writeFragmentList(
@@ -445,10 +468,12 @@ describe('metadata', () => {
       box('asoc', join(label('gml.data'), box('asoc', join(label('gml.root-instance'), xml('<gml/>'))))),
       box('asoc', join(box('roid', hex('01 00 00 00 00000001 00000002 00000003 00000004')), label('spot'))),
       box('asoc', join(nlst('00000000'), xml('<rendered/>'))),
+      // the list is labelled here, and says nothing of what follows it
+      box('asoc', join(label('favourites'), nlst('01000000'), xml('<about-the-label/>'))),
     );
     const jpx = await openJpx(bytes);
     expect(jpx.warnings).toEqual([]);
-    const [whole, stream, uuid, second, gml, spot, rendered] = jpx.metadata;
+    const [whole, stream, uuid, second, gml, spot, rendered, labelled] = jpx.metadata;
     expect(whole.about).toEqual({ wholeFile: true, codestreams: [], layers: [] });
     expect(stream).toMatchObject({ label: 'stream 0', about: { wholeFile: false, codestreams: [0] } });
     expect(uuid).toMatchObject({ uuid: 'be7acfcb-97a9-42e8-9c71-999491e3afac', uuidName: 'xmp' });
@@ -460,6 +485,8 @@ describe('metadata', () => {
     expect(gml.children![1].children![1].labels).toEqual(['gml.data', 'gml.root-instance']);
     expect(spot.children![0].regions).toMatchObject([{ x: 1, y: 2, width: 3, height: 4 }]);
     expect(rendered.about).toEqual({ wholeFile: true, codestreams: [], layers: [] });
+    expect(labelled.children!.map(({ about }) => about.codestreams)).toEqual([[], [0], []]);
+    expect(labelled.children![2].labels).toEqual(['favourites']);
     expect(await jpx.text(whole)).toBe('<whole/>');
     expect(await jpx.text(inner.children![1])).toBe('<a/>');
     expect((await jpx.content(uuid)).length).toBe(19);
