@@ -5,12 +5,12 @@
  * movie's tables when it is opened, and for a frame's bytes when that is asked for.
  */
 import { type Diagnostic, DiagnosticLog, malformed, overLimit, unsupported, usage } from './errors.ts';
-import { type BoxHeader, contentOffset, readBoxHeader } from './fileformat/box.ts';
 import { checkAgainstCodestream, type Jp2File } from './fileformat/jp2-file.ts';
-import { type Jp2Header, readJp2Header } from './fileformat/jp2-boxes.ts';
+import type { Jp2Header } from './fileformat/jp2-boxes.ts';
 import { emptyMetadata } from './fileformat/metadata.ts';
 import type { EditEntry } from './fileformat/mj2-boxes.ts';
 import { type MovieFile, type OtherTrack, type PictureTrack, readMovieFile } from './fileformat/mj2-file.ts';
+import { readSample } from './fileformat/mj2-sample.ts';
 import type { FieldCoding, SampleEntry } from './fileformat/mj2-sample-entry.ts';
 import type { SamplePlace } from './fileformat/mj2-sample-table.ts';
 import type { ColourInfo } from './image.ts';
@@ -254,31 +254,15 @@ export class MovieTrack {
         offset: place.offset,
       });
     }
-    // other muxers store codestreams without a box, or whole JP2 files
-    if (start[0] === 0xff && start[1] === 0x4f) {
-      return { entry, header: undefined, offset: place.offset, length: place.length };
+    const { codestreams, header } = yield* readSample(window, place, field + 1, new DiagnosticLog());
+    const found = codestreams[field];
+    if (!found) {
+      throw malformed('box-missing', `the frame has no codestream for field ${field}`, {
+        offset: place.offset,
+        clause: '15444-3 6.1',
+      });
     }
-    let offset = place.offset;
-    let header: Jp2Header | undefined;
-    for (let found = 0, count = 0; offset < end && count < MAX_SAMPLE_BOXES; count++) {
-      const box: BoxHeader | undefined = yield* readBoxHeader(window, offset);
-      if (!box) break;
-      const stop = box.length === undefined ? place.offset + place.length : offset + box.length;
-      if (box.type === 'jp2c' && found++ === field) {
-        // a length that goes beyond the sample belongs to something else
-        const length = Math.min(stop, place.offset + place.length) - contentOffset(box);
-        return { entry, header, offset: contentOffset(box), length };
-      }
-      if (box.type === 'jp2h' && !header && stop - offset <= MAX_HEADER_BYTES) {
-        const content = yield* readRange(contentOffset(box), stop - contentOffset(box));
-        header = readJp2Header(content, contentOffset(box), new DiagnosticLog());
-      }
-      offset = stop;
-    }
-    throw malformed('box-missing', `the frame has no codestream for field ${field}`, {
-      offset: place.offset,
-      clause: '15444-3 6.1',
-    });
+    return { entry, header, ...found };
   }
 
   private entryOf(place: SamplePlace): SampleEntry {
@@ -307,12 +291,6 @@ interface FoundCodestream extends ByteRange {
 
 /** Least number of bytes read where a frame begins: its box header. */
 const HEADER_BYTES = 64;
-
-/** Boxes that are looked at in one sample. */
-const MAX_SAMPLE_BOXES = 64;
-
-/** Bytes of a JP2 header inside a sample that are still read. */
-const MAX_HEADER_BYTES = 1 << 24;
 
 /** A frame and what its track says of it, as the JP2 file that they would make. */
 function fileAround(codestream: ByteRange, header: Jp2Header | undefined): Jp2File {

@@ -106,7 +106,15 @@ export class PacketWalk {
     if (packedHeaders && this.position < end) {
       this.complain('packet-length', `${end - this.position} bytes follow the last packet of a tile-part`, 'B.9');
     }
-    if (packetLengths && packetLengths.length > this.packetOfPart) {
+    const rest = packetLengths?.slice(this.packetOfPart) ?? [];
+    if (packetLengths && rest.length > 0 && rest.every((length) => length === 0)) {
+      // no packet has no bytes: an encoder kept more room than it needed, as Kakadu does
+      const message = `${rest.length} packet lengths of 0 behind the true ones`;
+      this.findings.warning('plt-value', `tile ${this.tile.tile}: ${message}`, {
+        offset: start,
+        clause: '15444-1 A.7.3',
+      });
+    } else if (packetLengths && rest.length > 0) {
       const message = `${packetLengths.length} packet lengths for a tile-part of ${this.packetOfPart} packets`;
       this.findings.error('plt-value', `tile ${this.tile.tile}: ${message}`, {
         offset: start,
@@ -187,11 +195,15 @@ export class PacketWalk {
   private *header(part: PartData, state: PrecinctState, window: ReadWindow): Reading<number | undefined> {
     const room = part.end - this.position;
     for (let want = HEADER_BYTES_AT_LEAST + state.geometry.numBlocks * HEADER_BYTES_PER_BLOCK; ; want *= 4) {
-      const bytes = yield* window.need(this.position, Math.min(want, room));
-      this.follower.save(state.at);
-      state.save();
+      const bytes = (yield* window.needAtLeast(this.position, Math.min(want, room))).subarray(0, room);
+      // where more could be fetched, a header that is not there to its end, or to its EPH, is read anew
+      const growing = bytes.length < room && bytes.length >= want;
+      if (growing) {
+        this.follower.save(state.at);
+        state.save();
+      }
       const result = this.readHeader(bytes, 0, state);
-      if (result === 'more' && bytes.length < room && bytes.length >= want) {
+      if (growing && (result === 'more' || this.bits.position + EPH_BYTES > bytes.length)) {
         this.follower.restore(state.at);
         state.restore();
         continue;
@@ -311,11 +323,11 @@ class PrecinctState implements HeaderSink {
 
   save(): void {
     this.saved = { zeroPlanes: this.zeroPlanes.slice(), passes: this.passes.slice() };
-    this.deep = '';
   }
 
   restore(): void {
     ({ zeroPlanes: this.zeroPlanes, passes: this.passes } = this.saved!);
+    this.deep = '';
   }
 
   include(block: number, zeroBitPlanes: number): void {

@@ -36,6 +36,9 @@ export type ValidateProfile = RuledProfile | keyof typeof RESTRICTIONS;
 
 const RULES: Readonly<Record<ValidateProfile, readonly ShapeRule[]>> = { ...RESTRICTIONS, ...PROFILE_RULES };
 
+/** 15444-2 Table A.2. */
+const RSIZ_PART_2 = 0x8000;
+
 /** Rsiz values with rules here. */
 const CLAIMS: Readonly<Record<number, ValidateProfile>> = {
   1: 'profile-0',
@@ -107,6 +110,7 @@ export function checkProfile(
     findings.error('profile', `${asked}: Rsiz does not claim it, but is ${siz.rsiz}`, place);
   }
   if (profile === undefined) {
+    if ((siz.rsiz & RSIZ_PART_2) !== 0) return undefined;
     const low = siz.rsiz & 0x3fff;
     const name = UNRULED[low] ?? (low >> 8 === 2 || low >> 8 === 3 ? 'multi-tile broadcast' : undefined);
     if (name !== undefined) findings.note('profile', `the rules of ${name} are not checked`, place);
@@ -124,6 +128,7 @@ export function checkProfile(
 }
 
 function claimOf(rsiz: number): ValidateProfile | undefined {
+  if ((rsiz & RSIZ_PART_2) !== 0) return undefined; // then the other bits name extensions
   const low = rsiz & 0x3fff;
   return CLAIMS[low] ?? FAMILIES[low >> 8];
 }

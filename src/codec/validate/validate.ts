@@ -3,7 +3,11 @@
  */
 import { Deadline, type Executor } from '../executor.ts';
 import { checkAgainstCodestream, type Container, type Jp2File, readJp2File } from '../fileformat/jp2-file.ts';
+import type { Jp2Header } from '../fileformat/jp2-boxes.ts';
+import { readMovieFile } from '../fileformat/mj2-file.ts';
+import { readSample } from '../fileformat/mj2-sample.ts';
 import { DEFAULT_LIMITS, type Limits } from '../limits.ts';
+import { ReadWindow } from '../read-window.ts';
 import {
   type AbortSignalLike,
   BytesSource,
@@ -11,12 +15,14 @@ import {
   MeteredSource,
   readFrom,
   type Reading,
+  readRange,
   sourceOf,
   throwIfAborted,
 } from '../source.ts';
-import { type CheckedCodestream, checkCodestream } from './codestream-rules.ts';
+import { type CheckedCodestream, checkCodestream, type Progress } from './codestream-rules.ts';
 import { checkFile } from './file-rules.ts';
 import { type Finding, FindingLog, Findings } from './findings.ts';
+import type { Extent } from './tile-part-rules.ts';
 import { checkProfile, checkProfileName, type ValidateProfile } from './profile-rules.ts';
 
 /** Options of a validation. */
@@ -46,7 +52,7 @@ export interface ValidationReport {
   readonly valid: boolean;
   readonly findings: readonly Finding[];
   /** What kind of file it is; `undefined` where it could not be told. */
-  readonly container: Container | undefined;
+  readonly container: Container | 'mj2' | undefined;
   /** The profile whose rules were checked, if any. */
   readonly profile: ValidateProfile | undefined;
   /** Codestreams, tile-parts and packets that were gone through. */
@@ -86,16 +92,20 @@ interface State {
   readonly counts: { codestreams: number; tileParts: number; packets: number };
   readonly limits: Limits;
   readonly options: ValidateOptions;
-  container: Container | undefined;
+  container: Container | 'mj2' | undefined;
   profile: ValidateProfile | undefined;
 }
 
 function* validating(state: State, size: number | undefined, inMemory: boolean): Reading<void> {
   const { findings, limits, options } = state;
+  if (yield* isMovie()) {
+    state.container = 'mj2';
+    yield* validatingMovie(state, size, inMemory);
+    return;
+  }
   const file = yield* readJp2File(new FindingLog(findings), limits, size);
   state.container = file.container;
-  const progress = (position: number) =>
-    options.onProgress?.({ fraction: size === undefined || size === 0 ? 0 : Math.min(1, position / size) });
+  const progress = progressOf(state, size);
   let first: CheckedCodestream | undefined;
   for (const { offset, length, fragments } of file.codestreams) {
     if (fragments) {
@@ -104,10 +114,7 @@ function* validating(state: State, size: number | undefined, inMemory: boolean):
     }
     const limit = length === undefined ? Number.MAX_SAFE_INTEGER : offset + length;
     const extent = { start: offset, end: Math.min(limit, size ?? Number.MAX_SAFE_INTEGER) };
-    const checked = yield* checkCodestream(extent, inMemory, limits, findings, progress);
-    state.counts.codestreams++;
-    state.counts.tileParts += checked?.parts.length ?? 0;
-    state.counts.packets += checked?.packets ?? 0;
+    const checked = yield* counted(state, extent, inMemory, progress);
     first ??= checked;
   }
   if (file.container !== 'codestream') checkFile(file, first?.main, findings);
@@ -116,6 +123,93 @@ function* validating(state: State, size: number | undefined, inMemory: boolean):
     state.profile = checkProfile(options.profile, first, file.container === 'codestream', findings);
   }
   progress(size ?? 0);
+}
+
+function progressOf({ options }: State, size: number | undefined): Progress {
+  return (position) =>
+    options.onProgress?.({ fraction: size === undefined || size === 0 ? 0 : Math.min(1, position / size) });
+}
+
+/** Checks a codestream, and counts what was in it. */
+function* counted(
+  { findings, limits, counts }: State,
+  extent: Extent,
+  inMemory: boolean,
+  progress: Progress,
+): Reading<CheckedCodestream | undefined> {
+  const checked = yield* checkCodestream(extent, inMemory, limits, findings, progress);
+  counts.codestreams++;
+  counts.tileParts += checked?.parts.length ?? 0;
+  counts.packets += checked?.packets ?? 0;
+  return checked;
+}
+
+/** Signature and file type of Motion JPEG 2000 (15444-3), whose codestreams are found by tables. */
+function* isMovie(): Reading<boolean> {
+  const start = yield* readRange(0, 24);
+  return start.length === 24 && String.fromCharCode(...start.subarray(16, 24)) === 'ftypmjp2';
+}
+
+/** Every frame of a movie: tables, sample entries, codestreams, and that these are what the entry says. */
+function* validatingMovie(state: State, size: number | undefined, inMemory: boolean): Reading<void> {
+  const { findings, limits } = state;
+  const log = new FindingLog(findings);
+  const progress = progressOf(state, size);
+  const movie = yield* readMovieFile(log, limits, size);
+  if (!movie.fileType?.compatible.includes('mjp2')) {
+    findings.error('box-value', "the compatibility list lacks 'mjp2'", { offset: 12, clause: '15444-3 5.2' });
+  }
+  if (movie.tracks.length === 0) findings.warning('box-missing', 'the movie has no track of JPEG 2000 pictures');
+  for (const { samples, entries } of movie.tracks) {
+    if (samples.count > limits.codeBlocks) {
+      findings.warning(
+        'limit-code-blocks',
+        `${samples.count} frames: those after ${limits.codeBlocks} are not checked`,
+      );
+    }
+    for (let n = 0; n < Math.min(samples.count, limits.codeBlocks); n++) {
+      const place = samples.placeOf(n);
+      const where = { offset: place.offset, clause: '15444-3 6.1' };
+      const entry = entries[place.description];
+      if (entry?.format !== 'mjp2') continue;
+      const end = Math.min(place.offset + place.length, size ?? Number.MAX_SAFE_INTEGER);
+      if (end < place.offset + place.length) {
+        findings.error('sample-table', `frame ${n} lies beyond the end of the file`, where);
+        if (end <= place.offset) return; // so do, mostly, all that follow, of which there may be billions
+      }
+      const window = new ReadWindow(64, end);
+      const { codestreams } = yield* readSample(window, place, 2, log);
+      if (codestreams.length !== entry.fields.count) {
+        findings.error(
+          'box-missing',
+          `frame ${n} has ${codestreams.length} of ${entry.fields.count} codestreams`,
+          where,
+        );
+      }
+      for (const { offset, length } of codestreams) {
+        const extent = { start: offset, end: Math.min(offset + length, end) };
+        const checked = yield* counted(state, extent, inMemory, () => {});
+        if (checked) checkFrame(n, checked, entry.header, findings);
+      }
+      progress(place.offset);
+      yield [];
+    }
+  }
+}
+
+/** What a sample entry says of all frames (15444-3 6.2). */
+function checkFrame(
+  n: number,
+  { main: { siz, offset } }: CheckedCodestream,
+  header: Jp2Header | undefined,
+  findings: Findings,
+): void {
+  const said = header?.imageHeader;
+  if (said === undefined) return;
+  const width = siz.xsiz - siz.xosiz;
+  if (said.width === width && said.numComponents === siz.components.length) return;
+  const message = `frame ${n} is ${width} wide with ${siz.components.length} components, its sample entry says otherwise`;
+  findings.error('jp2-mismatch', message, { offset, clause: '15444-3 6.2' });
 }
 
 /** What the JP2 header repeats of the codestream (I.5.3.1). */

@@ -4,7 +4,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodeSync, type RawImage, validate, type ValidationReport } from '../../../src/index.ts';
+import { createMovie, encodeSync, type RawImage, validate, type ValidationReport } from '../../../src/index.ts';
 import { encoderOptions, pictures } from '../../arbitraries/encodes.ts';
 import {
   be,
@@ -74,6 +74,17 @@ describeShared('conformance', 'the conformance set', () => {
       'security_threaded_decode_abort.j2k',
       'security_threaded_decode_abort_color.j2k',
     ]);
+  });
+});
+
+describeShared('jpx', 'solar images of JPX', () => {
+  test('are valid, with room to spare in PLT', async () => {
+    for (const file of ['helioviewer-4frames-embedded.jpx', '3codestreams-mixed-size-heliov.jpx']) {
+      const report = await validate(new Uint8Array(readFileSync(sharedPath('jpx', file))));
+      expect(codes(report)).toEqual([]);
+      expect(codes(report, 'warning')).toContain('plt-value');
+      expect(report.checked.codestreams).toBe(file.startsWith('3') ? 3 : 4);
+    }
   });
 });
 
@@ -330,6 +341,9 @@ describe('a broken codestream', () => {
   });
 
   test('is told apart from one that is only odd', async () => {
+    const padded = await validate(withPlt(lrcp, (lengths) => [...lengths, 0, 0]));
+    expect(codes(padded)).toEqual([]);
+    expect(codes(padded, 'warning')).toEqual(['plt-value']);
     const report = await validate(join(lrcp, hex('00 00')));
     expect(codes(report)).toEqual([]);
     expect(codes(report, 'warning')).toEqual(['eoc-missing']);
@@ -433,6 +447,49 @@ describe('a broken file', () => {
     expect(odd.findings.map(({ severity }) => severity)).toEqual(['warning', 'warning', 'warning']);
     const unknown = await validate(file({ between: [box('what', hex('00'))] }));
     expect(codes(unknown, 'note')).toEqual(['box-value']);
+  });
+});
+
+describe('a movie', () => {
+  const picture = (n: number, width = 24): RawImage => ({
+    width,
+    height: 16,
+    channels: 3,
+    data: new Uint8Array(width * 48).fill(n),
+  });
+  const frame = (n: number) => encodeSync(picture(n), { container: 'codestream' }).data;
+
+  async function movie(fields?: 'top-first'): Promise<Uint8Array> {
+    const writer = createMovie({ timescale: 25, ...(fields ? { fields } : {}) });
+    for (let n = 0; n < 3; n++) await writer.add(fields ? [frame(n), frame(n + 9)] : frame(n));
+    return (await writer.finish()).data;
+  }
+
+  test('is followed frame by frame', async () => {
+    for (const [bytes, codestreams] of [
+      [await movie(), 3],
+      [await movie('top-first'), 6],
+    ] as const) {
+      const report = await validate(bytes);
+      expect(report).toMatchObject({ valid: true, container: 'mj2', findings: [], checked: { codestreams } });
+      expect(await validate(new TestSource(bytes))).toEqual(report);
+    }
+  });
+
+  test('that is broken is found out', async () => {
+    const bytes = await movie();
+    const at = (type: string) => Buffer.from(bytes).lastIndexOf(type);
+    const set = (where: number, value: number) => {
+      const copy = bytes.slice();
+      copy[where] = value;
+      return copy;
+    };
+    expect(await errorsOf(bytes.subarray(0, -20))).toContain('sample-table');
+    expect(await errorsOf(set(at('stco') + 11, 9))).toContain('sample-table');
+    expect(await errorsOf(set(at('jp2c') + 4 + 6 + 5, 99))).not.toEqual([]);
+    expect(await errorsOf(set(at('ihdr') + 11, 25))).toEqual(['jp2-mismatch']);
+    expect(await errorsOf(set(at('fiel') + 4, 2))).toEqual(['box-missing']);
+    expect(await errorsOf(set(at('moov'), 0))).toEqual(['box-missing']);
   });
 });
 
