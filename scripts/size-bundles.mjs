@@ -13,6 +13,7 @@ const PROGRAMS = {
     globalThis.run = (bytes) => decodeSync(bytes, { coders: [classic] });`,
   decode: `import { decode } from './src/index.ts'; globalThis.run = (bytes) => decode(bytes);`,
   inspect: `import { inspect } from './src/index.ts'; globalThis.run = (bytes) => inspect(bytes);`,
+  transcode: `import { transcodeTo } from './src/index.ts'; globalThis.run = (...args) => transcodeTo(...args);`,
   encode: `import { encode } from './src/index.ts'; globalThis.run = (image) => encode(image);`,
   'create-encoder': `import { createEncoder } from './src/index.ts';
     globalThis.run = (header, options) => createEncoder(header, options);`,

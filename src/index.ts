@@ -47,10 +47,12 @@ import {
   type TranscodeOptions,
   type TranscodeResult,
   type TranscodeSummary,
+  type TranscodingCodec,
   transcodeFrom,
   transcodeInto,
   transcodeNow,
 } from './codec/index.ts';
+import { writeIndexBoxesInto } from './codec/index-boxes.ts';
 import { buildIndexFrom, buildIndexInto, packetIndexing } from './codec/packet-index.ts';
 import { classic } from './codec/tier1/classic.ts';
 import { classicEncoder } from './codec/tier1/classic-encoder.ts';
@@ -86,7 +88,9 @@ const opening: Codec = {
   indexing: packetIndexing,
 };
 
-// apart from the one above, and without spreading it, so that who only decodes is not sent the encoder
+const transcoding: TranscodingCodec = { executor: hostExecutor, indexing: packetIndexing };
+
+// apart from the ones above, and without spreading them, so that who only decodes is not sent the encoder
 const encoding: EncodingCodec = {
   coders: [classic],
   encoders: [classicEncoder],
@@ -126,6 +130,25 @@ export async function open(input: ImageInput, options: OpenFileOptions = {}): Pr
  */
 export function buildIndex(input: ImageInput, options: IndexOptions = {}): Promise<Uint8Array> {
   return buildIndexFrom(opening, input, options);
+}
+
+/**
+ * Writes a JP2 file again with index boxes in it (15444-9 Annex I: `cidx`, `fidx`, `iptr`), as some JPIP servers need. `open` uses them,
+ * too, without being asked.
+ *
+ * @throws {Jpeg2000Error} `malformed` or `limit` for the file, `unsupported` where parts of the codestream are missing or its packet headers
+ * cannot be followed, `usage` for a bare codestream; `sink` when the sink fails.
+ * @example
+ * ```ts
+ * await writeIndexBoxes(await fileSource('map.jp2'), await fileSink('map-indexed.jp2'));
+ * ```
+ */
+export function writeIndexBoxes(
+  input: ImageInput,
+  sink: ByteSink,
+  options: Pick<IndexOptions, 'limits' | 'signal'> = {},
+): Promise<{ readonly bytes: number }> {
+  return writeIndexBoxesInto(hostExecutor, input, sink, options);
 }
 
 /**
@@ -365,7 +388,7 @@ export function createMovie(options: MovieOptions): MovieWriter {
  * ```
  */
 export function transcode(input: ImageInput, options: TranscodeOptions = {}): Promise<TranscodeResult> {
-  return transcodeFrom(hostExecutor, input, options);
+  return transcodeFrom(transcoding, input, options);
 }
 
 /**
@@ -377,8 +400,8 @@ export function transcode(input: ImageInput, options: TranscodeOptions = {}): Pr
  * const thumbnail = transcodeSync(bytes, { reduce: 3, layers: 1 }).data;
  * ```
  */
-export function transcodeSync(bytes: Bytes, options: Omit<TranscodeOptions, 'signal'> = {}): TranscodeResult {
-  return transcodeNow(hostExecutor, bytes, options);
+export function transcodeSync(bytes: Bytes, options: Omit<TranscodeOptions, 'signal' | 'index'> = {}): TranscodeResult {
+  return transcodeNow(transcoding, bytes, options);
 }
 
 /**
@@ -397,7 +420,7 @@ export function transcodeTo(
   sink: ByteSink,
   options: TranscodeOptions = {},
 ): Promise<TranscodeSummary> {
-  return transcodeInto(hostExecutor, input, sink, options);
+  return transcodeInto(transcoding, input, sink, options);
 }
 
 /**

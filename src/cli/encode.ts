@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type EncodeOptions, type EncodeSummary, encode, Jpeg2000Error } from 'jp2kit';
+import { type EncodeOptions, type EncodeSummary, encode } from 'jp2kit';
 import { formatDecibels } from './compare.ts';
 import {
   ENCODE_FLAGS,
@@ -12,12 +12,13 @@ import {
   mergeMetadata,
   withoutAliases,
 } from './encode-options.ts';
-import { CommandLineError, EXIT, type ExitCode, InputFileError, isSystemCode, worse } from './exit.ts';
+import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
 import { equivalentsTable, refuseForeignFlags } from './foreign-flags.ts';
 import { expandPalette, type InputPicture } from './formats/input-picture.ts';
 import { parseRawDescription, type RawDescription } from './formats/read-raw.ts';
 import { isDirectory, outputPathOf, writeWhole } from './output.ts';
 import { filesOf, readInput } from './read-picture.ts';
+import { describeError, exitOfError, forEachFile, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 
 /** The text of `jp2kit help encode`. */
@@ -88,7 +89,7 @@ interface FileReport extends Partial<EncodeSummary> {
   readonly components?: number;
   /** What was left out or changed. */
   readonly notes?: readonly string[];
-  readonly error?: { kind: string; code: string; message: string };
+  readonly error?: ReportedError;
 }
 
 /** Where one input goes. */
@@ -128,24 +129,15 @@ export async function runEncode(args: string[]): Promise<ExitCode> {
   if (plans[0].container === 'codestream' && (call.options.metadata || call.options.colour?.icc)) {
     throw new CommandLineError('a bare codestream has no room for profiles, resolution, XML and UUIDs: write .jp2');
   }
-  const abort = new AbortController();
-  const onInterrupt = (): void => abort.abort(new Error('interrupted'));
-  process.once('SIGINT', onInterrupt);
   const reports: FileReport[] = [];
   let exit: ExitCode = EXIT.ok;
-  try {
-    for (const plan of plans) {
-      const report = await encodeFile(plan, call, abort.signal);
-      reports.push(report);
-      if (!values.json) tell(report);
-      exit = worse(exit, !report.error ? EXIT.ok : report.error.kind === 'usage' ? EXIT.usage : EXIT.badInput);
-      if (!abort.signal.aborted) continue;
-      exit = worse(exit, EXIT.badInput);
-      break;
-    }
-  } finally {
-    process.removeListener('SIGINT', onInterrupt);
-  }
+  await forEachFile(plans, async (plan, signal) => {
+    const report = await encodeFile(plan, call, signal);
+    reports.push(report);
+    if (!values.json) tell(report);
+    exit = worse(exit, report.error ? exitOfError(report.error) : EXIT.ok);
+    if (signal.aborted) exit = worse(exit, EXIT.badInput);
+  });
   if (values.json) print(toJson(reports));
   return exit;
 }
@@ -251,18 +243,6 @@ function boxesOf(picture: InputPicture, { options, strip }: Call): Pick<EncodeOp
   const colour = mergeColour(picture.colour, options.colour, strip);
   const metadata = mergeMetadata(picture.metadata, options.metadata, strip);
   return { ...(colour ? { colour } : {}), ...(metadata ? { metadata } : {}) };
-}
-
-function describeError(error: unknown): NonNullable<FileReport['error']> {
-  if (error instanceof Jpeg2000Error) return { kind: error.kind, code: error.code, message: error.message };
-  if (error instanceof CommandLineError) return { kind: 'usage', code: 'call', message: error.message };
-  if (error instanceof InputFileError) return { kind: 'malformed', code: 'input', message: error.message };
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (isSystemCode(code)) return { kind: 'system', code, message: (error as Error).message };
-  if (error instanceof Error && error.message === 'interrupted') {
-    return { kind: 'system', code: 'interrupted', message: 'interrupted' };
-  }
-  throw error; // a fault of ours: let it be seen with its stack
 }
 
 function tell(report: FileReport): void {

@@ -1,11 +1,12 @@
 /** `jp2kit index`: where the packets of a file are, kept beside it. */
 import { mkdirSync } from 'node:fs';
-import { basename, dirname, extname } from 'node:path';
+import { basename, dirname, extname, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildIndexTo, type IndexSummary, Jpeg2000Error } from 'jp2kit';
+import { buildIndexTo, type IndexSummary, writeIndexBoxes } from 'jp2kit';
 import { fileSink, fileSource } from 'jp2kit/node';
-import { CommandLineError, EXIT, type ExitCode, isSystemCode, worse } from './exit.ts';
+import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
 import { isDirectory, outputPathOf } from './output.ts';
+import { describeError, exitOfError, forEachFile, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 
 /** The text of `jp2kit help index`. */
@@ -15,6 +16,7 @@ Writes an index of the packets: with it (--index of decode and info, open(file, 
 searching through the file.
 
   -o, --output <path>    a file, a folder (name.idx in it), or a pattern with {name}
+      --boxes            write JP2 files again with index boxes in them (15444-9), as some JPIP servers need, instead
       --strict           stop at whatever is wrong in the headers
       --json             a report on standard output
 
@@ -27,7 +29,7 @@ interface FileReport extends Partial<IndexSummary> {
   readonly input: string;
   readonly output?: string;
   readonly ms?: number;
-  readonly error?: { kind: string; code: string; message: string };
+  readonly error?: ReportedError;
 }
 
 /** Runs the command. */
@@ -37,6 +39,7 @@ export async function runIndex(args: string[]): Promise<ExitCode> {
     allowPositionals: true,
     options: {
       output: { type: 'string', short: 'o' },
+      boxes: { type: 'boolean', default: false },
       strict: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -44,23 +47,15 @@ export async function runIndex(args: string[]): Promise<ExitCode> {
   if (inputs.length === 0) throw new CommandLineError('no files');
   const { output } = values;
   if (output === undefined) throw new CommandLineError('say where to write: -o out.idx');
-  const plans = planIndexes(inputs, output);
-  const abort = new AbortController();
-  const onInterrupt = (): void => abort.abort(new Error('interrupted'));
-  process.once('SIGINT', onInterrupt);
+  const plans = planIndexes(inputs, output, values.boxes ? 'jp2' : 'idx');
   const reports: FileReport[] = [];
   let exit: ExitCode = EXIT.ok;
-  try {
-    for (const plan of plans) {
-      const report = await indexFile(plan, values.strict, abort.signal);
-      reports.push(report);
-      if (!values.json) tell(report);
-      exit = worse(exit, exitOf(report));
-      if (abort.signal.aborted) break;
-    }
-  } finally {
-    process.removeListener('SIGINT', onInterrupt);
-  }
+  await forEachFile(plans, async (plan, signal) => {
+    const report = await indexFile(plan, values, signal);
+    reports.push(report);
+    if (!values.json) tell(report);
+    exit = worse(exit, exitOf(report));
+  });
   if (values.json) print(toJson(reports));
   return exit;
 }
@@ -71,29 +66,37 @@ interface Plan {
 }
 
 /** Where each index goes; a complaint before anything is read. */
-function planIndexes(inputs: readonly string[], output: string): readonly Plan[] {
+function planIndexes(inputs: readonly string[], output: string, extension: string): readonly Plan[] {
   const toFolder = output.endsWith('/') || isDirectory(output);
   if (inputs.length > 1 && !toFolder && !output.includes('{name}')) {
     throw new CommandLineError('several inputs need a folder or a pattern with {name} as output');
   }
   const plans = inputs.map((input) => {
     const name = basename(input, extname(input));
-    return { input, output: outputPathOf(output, name, toFolder ? 'idx' : undefined) };
+    return { input, output: outputPathOf(output, name, toFolder ? extension : undefined) };
   });
   const twice = plans.find((plan, k) => plans.findIndex((other) => other.output === plan.output) !== k);
   if (twice) throw new CommandLineError(`two inputs would both become ${twice.output}`);
-  const same = plans.find((plan) => plan.output === plan.input);
-  if (same) throw new CommandLineError(`${same.input} would be overwritten by its index`);
+  const same = plans.find((plan) => resolve(plan.output) === resolve(plan.input));
+  if (same) throw new CommandLineError(`${same.input} would be overwritten`);
   return plans;
 }
 
-async function indexFile({ input, output }: Plan, strict: boolean, signal: AbortSignal): Promise<FileReport> {
+async function indexFile(
+  { input, output }: Plan,
+  { boxes, strict }: { readonly boxes: boolean; readonly strict: boolean },
+  signal: AbortSignal,
+): Promise<FileReport> {
   const bar = new ProgressBar(basename(output));
   const start = performance.now();
   try {
     const source = await fileSource(input);
     try {
       mkdirSync(dirname(output), { recursive: true });
+      if (boxes) {
+        const { bytes } = await writeIndexBoxes(source, await fileSink(output), { signal });
+        return { input, output, bytes, ms: performance.now() - start };
+      }
       const summary = await buildIndexTo(source, await fileSink(output), {
         strict,
         signal,
@@ -110,18 +113,8 @@ async function indexFile({ input, output }: Plan, strict: boolean, signal: Abort
   }
 }
 
-function describeError(error: unknown): NonNullable<FileReport['error']> {
-  if (error instanceof Jpeg2000Error) return { kind: error.kind, code: error.code, message: error.message };
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (isSystemCode(code)) return { kind: 'system', code, message: (error as Error).message };
-  if (error instanceof Error && error.message === 'interrupted') {
-    return { kind: 'system', code: 'interrupted', message: 'interrupted' };
-  }
-  throw error; // a fault of ours: let it be seen with its stack
-}
-
 function exitOf({ error, tilesLeftOut = 0 }: FileReport): ExitCode {
-  if (error) return error.kind === 'usage' ? EXIT.usage : EXIT.badInput;
+  if (error) return exitOfError(error);
   return tilesLeftOut > 0 ? EXIT.partial : EXIT.ok;
 }
 
@@ -131,5 +124,6 @@ function tell({ input, output, error, bytes, tiles = 0, tilesLeftOut = 0, packet
     return;
   }
   const left = tilesLeftOut > 0 ? `, ${tilesLeftOut} of ${tiles} tiles left out` : '';
-  say(`${output}: ${packets} packets in ${bytes} bytes${left}`);
+  const what = packets === undefined ? '' : `${packets} packets in `;
+  say(`${output}: ${what}${bytes} bytes${left}`);
 }

@@ -2,12 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
-import { Jpeg2000Error, type TranscodeOptions, type TranscodeSummary, transcodeTo } from 'jp2kit';
+import { type TranscodeOptions, type TranscodeSummary, transcodeTo } from 'jp2kit';
 import { fileSink, fileSource } from 'jp2kit/node';
 import { readWhole, readWholes, readWord } from './argument-values.ts';
 import { planOutputs } from './encode.ts';
 import { parseProgressionChanges, readPrecincts } from './encode-options.ts';
-import { CommandLineError, EXIT, type ExitCode, isSystemCode, worse } from './exit.ts';
+import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { describeError, exitOfError, forEachFile, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 
 /** The text of `jp2kit help transcode`. */
@@ -18,6 +19,7 @@ Coefficients are never decoded: packets are moved, left out, or given new header
   -o, --output <path>    .jp2, or .j2k, .j2c, .jpc for a bare codestream; a folder, or a pattern with {name}
       --container <c>    jp2 or codestream, where the extension does not say it
       --metadata <m>     keep (the default) or drop: boxes beside the header, such as XML, UUID, GML
+      --index file       of the input, made by jp2kit index
       --strict           stop at whatever is wrong in the input
       --json             a report on standard output
 
@@ -52,6 +54,7 @@ const FLAGS = {
   output: { type: 'string', short: 'o' },
   container: TEXT,
   metadata: TEXT,
+  index: TEXT,
   strict: SWITCH,
   json: SWITCH,
   progression: TEXT,
@@ -82,7 +85,7 @@ type Values = {
 interface FileReport extends Partial<TranscodeSummary> {
   readonly input: string;
   readonly output?: string;
-  readonly error?: { kind: string; code: string; message: string };
+  readonly error?: ReportedError;
 }
 
 /** Options of the transcoder from those of the command line. */
@@ -170,22 +173,16 @@ export async function runTranscode(args: string[]): Promise<ExitCode> {
   const options = transcodeOptionsOf(values);
   const container = values.container;
   const plans = planOutputs(inputs, values.output, container === undefined ? undefined : readContainer(container));
-  const abort = new AbortController();
-  const onInterrupt = (): void => abort.abort(new Error('interrupted'));
-  process.once('SIGINT', onInterrupt);
   const reports: FileReport[] = [];
   let exit: ExitCode = EXIT.ok;
-  try {
-    for (const plan of plans) {
-      const report = await transcodeFile(plan, options, abort.signal);
-      reports.push(report);
-      if (!values.json) tell(report);
-      exit = worse(exit, exitOf(report));
-      if (abort.signal.aborted) break;
-    }
-  } finally {
-    process.removeListener('SIGINT', onInterrupt);
-  }
+  const index = values.index;
+  if (index !== undefined && inputs.length > 1) throw new CommandLineError('an index belongs to one file');
+  await forEachFile(plans, async (plan, signal) => {
+    const report = await transcodeFile(plan, options, index, signal);
+    reports.push(report);
+    if (!values.json) tell(report);
+    exit = worse(exit, exitOf(report));
+  });
   if (values.json) print(toJson(reports));
   else if (reports.length > 1) say(totalLine(reports));
   return exit;
@@ -196,7 +193,7 @@ function readContainer(text: string): 'jp2' | 'codestream' {
 }
 
 function exitOf({ error, status }: FileReport): ExitCode {
-  if (error) return error.kind === 'usage' ? EXIT.usage : EXIT.badInput;
+  if (error) return exitOfError(error);
   return status === 'partial' ? EXIT.partial : EXIT.ok;
 }
 
@@ -207,21 +204,25 @@ async function transcodeFile(
     container,
   }: { readonly input: string; readonly output: string; readonly container: 'jp2' | 'codestream' },
   options: TranscodeOptions,
+  index: string | undefined,
   signal: AbortSignal,
 ): Promise<FileReport> {
   const bar = new ProgressBar(basename(output));
   try {
     const source = await fileSource(input);
+    const found = index === undefined ? undefined : await fileSource(index);
     try {
       mkdirSync(dirname(output), { recursive: true });
       const summary = await transcodeTo(source, await fileSink(output), {
         ...options,
+        ...(found ? { index: found } : {}),
         container,
         signal,
         onProgress: ({ fraction }) => bar.update(fraction),
       });
       return { input, output, ...summary };
     } finally {
+      await found?.close?.();
       await source.close?.();
     }
   } catch (error) {
@@ -229,16 +230,6 @@ async function transcodeFile(
   } finally {
     bar.clear();
   }
-}
-
-function describeError(error: unknown): NonNullable<FileReport['error']> {
-  if (error instanceof Jpeg2000Error) return { kind: error.kind, code: error.code, message: error.message };
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (isSystemCode(code)) return { kind: 'system', code, message: (error as Error).message };
-  if (error instanceof Error && error.message === 'interrupted') {
-    return { kind: 'system', code: 'interrupted', message: 'interrupted' };
-  }
-  throw error; // a fault of ours: let it be seen with its stack
 }
 
 function tell(report: FileReport): void {

@@ -99,7 +99,13 @@ export type {
   RandomAccessSource,
 } from './source.ts';
 export { blobSource, bytesSource } from './source.ts';
-export { transcodeFrom, transcodeInto, transcodeNow, transcodePackets } from './transcode-picture.ts';
+export {
+  transcodeFrom,
+  transcodeInto,
+  transcodeNow,
+  transcodePackets,
+  type TranscodingCodec,
+} from './transcode-picture.ts';
 export type {
   TileRect,
   TranscodeOptions,

@@ -59,6 +59,7 @@ export interface Indexing {
   /** Lets a codestream use an index of it, or what stands for one in the file. */
   attach(
     source: CodestreamSource,
+    file: Jp2File,
     index: Bytes | RandomAccessSource | undefined,
     limits: Limits,
     options: LoadOptions,
@@ -277,7 +278,7 @@ export class Jp2Image {
    */
   async useIndex({ index, signal }: OpenFileOptions): Promise<this> {
     const { indexing, executor } = this.codec;
-    await indexing?.attach(this.source, index, this.limits, { executor, ...(signal ? { signal } : {}) });
+    await indexing?.attach(this.source, this.file, index, this.limits, { executor, ...(signal ? { signal } : {}) });
     return this;
   }
 
@@ -343,7 +344,7 @@ export interface LocatedCodestream {
 }
 
 /** The first codestream of a file: in the file itself, or joined from its fragments there. */
-function locate({ codestream }: Jp2File, input: RandomAccessSource): LocatedCodestream {
+export function locate({ codestream }: Jp2File, input: RandomAccessSource): LocatedCodestream {
   const { fragments, length } = codestream;
   if (!fragments) return { input, place: codestream };
   if (fragments.some(({ dataReference }) => dataReference !== 0)) {

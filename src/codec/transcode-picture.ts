@@ -8,7 +8,8 @@ import { writeCodestreamBoxHeader, writeJp2Head } from './fileformat/write-jp2.t
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { CodestreamSource } from './packets/codestream-source.ts';
 import type { PrecinctSource } from './packets/precinct-source.ts';
-import { type ByteSink, SinkWriter } from './sink.ts';
+import { type Codec, locate } from './picture.ts';
+import { type ByteSink, MemorySink, SinkWriter } from './sink.ts';
 import {
   type AbortSignalLike,
   type Bytes,
@@ -44,55 +45,85 @@ interface OpenSource {
   readonly found: readonly Diagnostic[];
 }
 
+/** What a transcode needs of a build and its host. */
+export type TranscodingCodec = Pick<Codec, 'executor' | 'indexing'>;
+
 /** Transcodes bytes in memory without waiting. */
-export function transcodeNow(executor: Executor, bytes: Bytes, options: TranscodeOptions): TranscodeResult {
+export function transcodeNow(codec: TranscodingCodec, bytes: Bytes, options: TranscodeOptions): TranscodeResult {
   checkTranscodeOptions(options);
   if (!isBytes(bytes)) throw usage('input-type', `expected bytes in memory, found ${typeof bytes}`);
+  if (options.index) throw usage('sync-source', 'an index cannot be used without waiting');
+  const { executor } = codec;
   const input = new BytesSource(bytes);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const log = new DiagnosticLog(options.strict);
   const start = executor.now();
-  const opened = readNow(opening(input, options, limits), input.bytes);
-  const job = new Job(opened, options, true);
-  const pieces = new Pieces();
+  const read = readNow(readingBoxes(input.size, options, limits, log), input.bytes);
+  const located = locate(read.file, input); // what is joined of bytes in memory is in memory
+  const reading = CodestreamSource.open(located.input, located.place, limits, log);
+  const source = readNow(reading, (located.input as BytesSource).bytes);
+  const job = new Job({ ...read, source, found: log.list }, options, true);
+  const sink = new MemorySink();
   const deadline = new Deadline(executor, limits.time);
   let step = job.work.next();
   while (!step.done) {
     deadline.check();
-    if (step.value.write) pieces.write(step.value.write);
-    step = job.work.next(job.noted(answerNow(opened.source, step.value, deadline)));
+    if (step.value.write) sink.write(step.value.write);
+    step = job.work.next(job.noted(answerNow(source, step.value, deadline)));
   }
-  const patch = job.lateBoxHeader(pieces.length);
-  if (patch) pieces.patch(patch.offset, patch.bytes);
-  return { data: pieces.join(), ...summaryOf(job, step.value, input.size, pieces.length, executor.now() - start) };
+  const patch = job.lateBoxHeader(sink.length);
+  if (patch) sink.patch(patch.offset, patch.bytes);
+  return { data: sink.join(), ...summaryOf(job, step.value, input.size, sink.length, executor.now() - start) };
 }
 
 /** Transcodes into memory. */
 export async function transcodeFrom(
-  executor: Executor,
+  codec: TranscodingCodec,
   input: ImageInput,
   options: TranscodeOptions,
 ): Promise<TranscodeResult> {
-  const pieces = new Pieces();
-  const summary = await transcodeInto(executor, input, pieces, options);
-  return { data: pieces.join(), ...summary };
+  const sink = new MemorySink();
+  const summary = await transcodeInto(codec, input, sink, options);
+  return { data: sink.join(), ...summary };
 }
 
 /** Transcodes a file of any size to a sink. */
 export async function transcodeInto(
-  executor: Executor,
+  codec: TranscodingCodec,
   input: ImageInput,
   sink: ByteSink,
   options: TranscodeOptions,
 ): Promise<TranscodeSummary> {
-  checkTranscodeOptions(options);
-  throwIfAborted(options.signal);
-  const given = sourceOf(input);
-  const source = given instanceof BytesSource ? given : new MeteredSource(given);
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { executor, indexing } = codec;
   const start = executor.now();
-  const opened = await readFrom(opening(source, options, limits), source, options.signal, executor);
-  const summary = await writing(executor, opened, sink, options, limits);
-  return { ...summary, bytesIn: source.size, ms: executor.now() - start };
+  const out = new SinkWriter(sink);
+  let opened: OpenSource;
+  let bytesIn: number | undefined;
+  try {
+    checkTranscodeOptions(options);
+    const { signal } = options;
+    throwIfAborted(signal);
+    const given = sourceOf(input);
+    const source = given instanceof BytesSource ? given : new MeteredSource(given);
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    const log = new DiagnosticLog(options.strict);
+    const read = await readFrom(readingBoxes(source.size, options, limits, log), source, signal, executor);
+    const located = locate(read.file, source);
+    const reading = CodestreamSource.open(located.input, located.place, limits, log);
+    const codestream = await readFrom(reading, located.input, signal, executor);
+    // index boxes in the file itself have no checksum: headers are followed instead
+    if (options.index) {
+      const how = { executor, ...(signal ? { signal } : {}) };
+      await indexing?.attach(codestream, options.index, limits, how);
+    }
+    opened = { ...read, source: codestream, found: log.list };
+    bytesIn = source.size;
+  } catch (error) {
+    await out.abort(error);
+    throw error;
+  }
+  const summary = await writing(executor, opened, out, options);
+  return { ...summary, bytesIn, ms: executor.now() - start };
 }
 
 /** Transcodes what any provider of packets holds, to a sink. */
@@ -104,34 +135,31 @@ export async function transcodePackets(
 ): Promise<TranscodeSummary> {
   checkTranscodeOptions(options);
   throwIfAborted(options.signal);
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const start = executor.now();
   const opened = { source, file: undefined, boxes: undefined, found: [] };
-  const summary = await writing(executor, opened, sink, options, limits);
+  const summary = await writing(executor, opened, new SinkWriter(sink), options);
   return { ...summary, ms: executor.now() - start };
 }
 
-function* opening(
-  input: { readonly size?: number } & Parameters<typeof CodestreamSource.open>[0],
+/** Reads what stands around the codestream, as far as the result takes it over. */
+function* readingBoxes(
+  size: number | undefined,
   options: TranscodeOptions,
   limits: Limits,
-): Reading<OpenSource> {
-  const log = new DiagnosticLog(options.strict);
-  const file = yield* readJp2File(log, limits, input.size);
-  const source = yield* CodestreamSource.open(input, file.codestream, limits, log);
+  log: DiagnosticLog,
+): Reading<Pick<OpenSource, 'boxes'> & { readonly file: Jp2File }> {
+  const file = yield* readJp2File(log, limits, size);
   const bare = file.container === 'codestream' || options.container === 'codestream';
-  const boxes = bare ? undefined : yield* readKeptBoxes(file, input.size, limits);
-  return { source, file, boxes, found: [...log.list] };
+  return { file, boxes: bare ? undefined : yield* readKeptBoxes(file, size, limits) };
 }
 
 async function writing(
   executor: Executor,
   opened: OpenSource,
-  sink: ByteSink,
+  out: SinkWriter,
   options: TranscodeOptions,
-  limits: Limits,
 ): Promise<TranscodeSummary> {
-  const out = new SinkWriter(sink);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const writes = new OneWrite();
   const { signal } = options;
   try {
@@ -297,35 +325,4 @@ function summaryOf(
     warnings: log.list,
     ms,
   };
-}
-
-/** A sink in memory. */
-class Pieces implements ByteSink {
-  length = 0;
-  private readonly pieces: Uint8Array[] = [];
-
-  write(bytes: Uint8Array): void {
-    this.pieces.push(bytes);
-    this.length += bytes.length;
-  }
-
-  patch(offset: number, bytes: Uint8Array): void {
-    let at = 0;
-    for (const piece of this.pieces) {
-      const from = Math.max(offset, at);
-      const to = Math.min(offset + bytes.length, at + piece.length);
-      if (to > from) piece.set(bytes.subarray(from - offset, to - offset), from - at);
-      at += piece.length;
-    }
-  }
-
-  join(): Uint8Array {
-    const whole = new Uint8Array(this.length);
-    let at = 0;
-    for (const piece of this.pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    return whole;
-  }
 }

@@ -116,16 +116,22 @@ export class CodestreamIndex implements PacketIndex {
     const tiles = yield* this.readTiles(plan.map(({ tile }) => tile));
     const wanted: { readonly tile: TilePages; readonly page: number; readonly into: Map<number, IndexPage> }[] = [];
     const found = new Map<number, FoundPackets>();
+    // a plan may name a tile several times, for several parts of it
+    const asked = new Map<number, Map<number, IndexPage>>();
+    const asking = new Set<string>();
     for (const selection of plan) {
       const tile = tiles.get(selection.tile);
       if (tile === undefined) continue;
-      const pages = new Map<number, IndexPage>();
+      const pages = asked.get(selection.tile) ?? new Map<number, IndexPage>();
+      asked.set(selection.tile, pages);
       for (const page of tile.pagesFor(selection)) {
-        const held = this.pages.get(`${selection.tile} ${page}`);
+        const key = `${selection.tile} ${page}`;
+        const held = this.pages.get(key);
         if (held) pages.set(page, held);
-        else wanted.push({ tile, page, into: pages });
+        else if (!asking.has(key)) wanted.push({ tile, page, into: pages });
+        asking.add(key);
       }
-      found.set(selection.tile, new IndexedTile(tile, pages));
+      if (!found.has(selection.tile)) found.set(selection.tile, new IndexedTile(tile, pages));
     }
     const pieces = yield* this.fetch(wanted.map(({ tile, page }) => tile.placeOf(page)));
     for (const [k, { tile, page, into }] of wanted.entries()) {

@@ -22,7 +22,7 @@ import type { Diagnostic } from '../errors.ts';
 import { usage } from '../errors.ts';
 import type { MetadataSpec } from '../fileformat/jp2-spec.ts';
 import type { Limits } from '../limits.ts';
-import type { AbortSignalLike } from '../source.ts';
+import type { AbortSignalLike, Bytes, RandomAccessSource } from '../source.ts';
 
 /** A rectangle of tiles: its first column and row in the tile grid, and how many. */
 export interface TileRect {
@@ -95,6 +95,8 @@ export interface TranscodeOptions {
    * codestream stand (15444-9 Annex I) always go.
    */
   readonly metadata?: 'keep' | 'drop' | MetadataSpec;
+  /** An index of the source's packets, as `buildIndex` makes: their headers then need not be followed. Not without waiting. */
+  readonly index?: Bytes | RandomAccessSource;
   /** What the call may cost; see {@link Limits}. `limits.bytes` bounds what is read of one tile at once where packets are made anew. */
   readonly limits?: Partial<Limits>;
   /** Ends the call; it rejects with the signal's reason. */

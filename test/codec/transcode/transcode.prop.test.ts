@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  buildIndex,
   decodeSync,
   type DecodeOptions,
   type EncodeOptions,
@@ -199,6 +200,20 @@ describe('a transcode', () => {
         const { data } = transcodeSync(source, { insertLayers });
         expect(inspectSync(data).layers).toBe(insertLayers);
         for (let layers = 1; layers < insertLayers; layers += 3) decodeSync(data, { layers, strict: true });
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test('with an index of the source gives the same bytes', async () => {
+    await fc.assert(
+      fc.asyncProperty(codestreams, progressions, fc.boolean(), async (source, progression, ppm) => {
+        const index = await buildIndex(source);
+        const options = { progression, markers: { ppm, ppt: false, tlm: true } };
+        const expected = transcodeSync(source, options).data;
+        expect(firstDifference((await transcode(new TestSource(source), { ...options, index })).data, expected)).toBe(
+          -1,
+        );
       }),
       { numRuns: 40 },
     );
