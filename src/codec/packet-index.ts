@@ -4,6 +4,7 @@
  * The format is described in `docs/index-format.md`.
  */
 import type { Executor } from './executor.ts';
+import { useIndexBoxes } from './index-boxes.ts';
 import { CodestreamIndex } from './packets/codestream-index.ts';
 import type { CodestreamSource } from './packets/codestream-source.ts';
 import { type WriteIndexOptions, writeIndex } from './packets/index-writer.ts';
@@ -20,8 +21,9 @@ import { type ImageInput, sourceOf } from './source.ts';
 
 /** Reads and writes packet indexes, for builds that offer them. */
 export const packetIndexing: Indexing = {
-  async attach(source, index, limits, options) {
+  async attach(source, index, limits, options, file) {
     if (index !== undefined) await CodestreamIndex.attach(sourceOf(index), source, limits, options);
+    else if (file !== undefined) await useIndexBoxes(source, file, limits, options);
   },
   async make(source, options, executor) {
     const sink = new MemorySink();

@@ -59,10 +59,10 @@ export interface Indexing {
   /** Lets a codestream use an index of it, or what stands for one in the file. */
   attach(
     source: CodestreamSource,
-    file: Jp2File,
     index: Bytes | RandomAccessSource | undefined,
     limits: Limits,
     options: LoadOptions,
+    file?: Jp2File,
   ): Promise<void>;
   /** Makes the index of a codestream, in memory or to a sink. */
   make(source: CodestreamSource, options: IndexOptions, executor: Executor): Promise<Uint8Array>;
@@ -278,7 +278,7 @@ export class Jp2Image {
    */
   async useIndex({ index, signal }: OpenFileOptions): Promise<this> {
     const { indexing, executor } = this.codec;
-    await indexing?.attach(this.source, this.file, index, this.limits, { executor, ...(signal ? { signal } : {}) });
+    await indexing?.attach(this.source, index, this.limits, { executor, ...(signal ? { signal } : {}) }, this.file);
     return this;
   }
 

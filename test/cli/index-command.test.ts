@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { buildIndex } from '../../src/index.ts';
+import { buildIndex, encodeSync } from '../../src/index.ts';
 import { fixture } from '../support/fixtures.ts';
 import { requireCli, runCli } from './run-cli.ts';
 
@@ -61,6 +61,15 @@ describe('jp2kit index', () => {
     const run = await jp2kit('index', at('cut.j2k'), '-o', at('cut.idx'));
     expect(run.code).toBe(3);
     expect(run.stderr).toMatch(/tiles left out/);
+  });
+
+  test('writes index boxes into JP2 files', async () => {
+    writeFileSync(at('in.jp2'), encodeSync({ width: 64, height: 64, channels: 1, data: new Uint8Array(4096) }).data);
+    const run = await jp2kit('index', at('in.jp2'), '-o', at('out.jp2'), '--boxes');
+    expect(run).toMatchObject({ code: 0 });
+    const info = JSON.parse((await jp2kit('info', at('out.jp2'), '--json')).stdout);
+    expect(info.boxes.map((box: { type: string }) => box.type).slice(-4)).toEqual(['jp2c', 'cidx', 'fidx', 'iptr']);
+    expect((await jp2kit('index', at('tiles.j2k'), '-o', at('x.jp2'), '--boxes')).code).toBe(1);
   });
 
   test('an index of another file is refused', async () => {

@@ -223,8 +223,12 @@ export class CodestreamSource implements PrecinctSource {
   private *finding(plan: PrecinctPlan, exact: boolean, told: ToldTiles | undefined): Reading<Findings> {
     const found = new Map<number, { header: TileHeader; packets: FoundPackets | undefined }>();
     const logs = new Set([this.log]);
-    const unknown = told ? plan.filter(({ tile }) => !told.has(tile)) : plan;
-    for (const [tile, packets] of told ?? []) found.set(tile, { header: packets.tile.header, packets });
+    const unknown: TileSelection[] = [];
+    for (const selection of plan) {
+      const packets = this.toldOf(selection, exact, told);
+      if (packets) found.set(selection.tile, { header: packets.tile.header, packets });
+      else unknown.push(selection);
+    }
     for (const [k, selection] of unknown.entries()) {
       if (k > 0 && k % TILES_AHEAD === 0) this.headers.forgetAhead();
       if (k % TILES_AHEAD === 0) yield* this.fetchHeaders(unknown.slice(k, k + TILES_AHEAD));
@@ -243,6 +247,15 @@ export class CodestreamSource implements PrecinctSource {
     }
     this.headers.forgetAhead();
     return { found, diagnostics: [...logs].flatMap((log) => log.list) };
+  }
+
+  /** What an index has told of a tile, unless more is asked for than it knows, or lengths were told before from packet headers. */
+  private toldOf(selection: TileSelection, exact: boolean, told: ToldTiles | undefined): FoundPackets | undefined {
+    const packets = told?.get(selection.tile);
+    if (packets === undefined || packets.exact) return packets;
+    const open = this.tiles.get(selection.tile);
+    const read = open?.exact ?? open?.packets;
+    return exact || (read?.exact && read.covers(selection)) ? undefined : packets;
   }
 
   private *fetchHeaders(plan: PrecinctPlan): Reading<void> {
