@@ -173,6 +173,6 @@ function checkTlm(main: MainHeader, lengths: readonly { tile: number; length: nu
 }
 
 function checkAfterEoc(after: number, end: number, findings: Findings): void {
-  if (end <= after || end === Number.MAX_SAFE_INTEGER) return;
+  if (end <= after) return;
   findings.warning('eoc-missing', `${end - after} bytes follow EOC`, { offset: after, clause: '15444-1 A.4.4' });
 }

@@ -42,7 +42,7 @@ export interface ValidateOptions {
 
 /** How far a validation has come. */
 export interface ValidateProgress {
-  /** Of the input, 0..1; 0 where its size is unknown. */
+  /** Of the input, 0..1. */
   readonly fraction: number;
 }
 
@@ -77,7 +77,13 @@ export async function validateInput(
     const metered = new MeteredSource(source);
     const inMemory = source instanceof BytesSource;
     const deadline = new Deadline(executor, limits.time);
-    await readFrom(validating(state, source.size, inMemory), metered, options.signal, executor, deadline);
+    await readFrom(
+      validating(state, () => metered.size, inMemory),
+      metered,
+      options.signal,
+      executor,
+      deadline,
+    );
   } catch (error) {
     throwIfAborted(options.signal);
     findings.thrown(error);
@@ -96,9 +102,12 @@ interface State {
   profile: ValidateProfile | undefined;
 }
 
-function* validating(state: State, size: number | undefined, inMemory: boolean): Reading<void> {
+function* validating(state: State, sizeNow: () => number | undefined, inMemory: boolean): Reading<void> {
   const { findings, limits, options } = state;
-  if (yield* isMovie()) {
+  const movie = yield* isMovie();
+  // some sources know their size after the first read, and some never
+  const size = sizeNow() ?? (yield* findSize());
+  if (movie) {
     state.container = 'mj2';
     yield* validatingMovie(state, size, inMemory);
     return;
@@ -112,8 +121,7 @@ function* validating(state: State, size: number | undefined, inMemory: boolean):
       findings.note('fragment', 'a codestream in fragments is not followed', { clause: '15444-2 M.11.3' });
       continue;
     }
-    const limit = length === undefined ? Number.MAX_SAFE_INTEGER : offset + length;
-    const extent = { start: offset, end: Math.min(limit, size ?? Number.MAX_SAFE_INTEGER) };
+    const extent = { start: offset, end: length === undefined ? size : Math.min(offset + length, size) };
     const checked = yield* counted(state, extent, inMemory, progress);
     first ??= checked;
   }
@@ -122,12 +130,11 @@ function* validating(state: State, size: number | undefined, inMemory: boolean):
     checkShapes(file, first, findings);
     state.profile = checkProfile(options.profile, first, file.container === 'codestream', findings);
   }
-  progress(size ?? 0);
+  progress(size);
 }
 
-function progressOf({ options }: State, size: number | undefined): Progress {
-  return (position) =>
-    options.onProgress?.({ fraction: size === undefined || size === 0 ? 0 : Math.min(1, position / size) });
+function progressOf({ options }: State, size: number): Progress {
+  return (position) => options.onProgress?.({ fraction: size === 0 ? 1 : Math.min(1, position / size) });
 }
 
 /** Checks a codestream, and counts what was in it. */
@@ -150,8 +157,24 @@ function* isMovie(): Reading<boolean> {
   return start.length === 24 && String.fromCharCode(...start.subarray(16, 24)) === 'ftypmjp2';
 }
 
+/** The size of an input that does not tell it: a read of one byte gives nothing beyond the end. */
+function* findSize(): Reading<number> {
+  const isThere = function* (offset: number): Reading<boolean> {
+    return (yield* readRange(offset, 1)).length > 0;
+  };
+  let beyond = 1 << 16;
+  while (beyond < 2 ** 52 && (yield* isThere(beyond - 1))) beyond *= 2;
+  let within = 0;
+  while (within < beyond) {
+    const middle = Math.floor((within + beyond) / 2);
+    if (yield* isThere(middle)) within = middle + 1;
+    else beyond = middle;
+  }
+  return within;
+}
+
 /** Every frame of a movie: tables, sample entries, codestreams, and that these are what the entry says. */
-function* validatingMovie(state: State, size: number | undefined, inMemory: boolean): Reading<void> {
+function* validatingMovie(state: State, size: number, inMemory: boolean): Reading<void> {
   const { findings, limits } = state;
   const log = new FindingLog(findings);
   const progress = progressOf(state, size);
@@ -172,7 +195,7 @@ function* validatingMovie(state: State, size: number | undefined, inMemory: bool
       const where = { offset: place.offset, clause: '15444-3 6.1' };
       const entry = entries[place.description];
       if (entry?.format !== 'mjp2') continue;
-      const end = Math.min(place.offset + place.length, size ?? Number.MAX_SAFE_INTEGER);
+      const end = Math.min(place.offset + place.length, size);
       if (end < place.offset + place.length) {
         findings.error('sample-table', `frame ${n} lies beyond the end of the file`, where);
         if (end <= place.offset) return; // so do, mostly, all that follow, of which there may be billions

@@ -97,6 +97,7 @@ describe('files of other writers', () => {
     expect(report.checked.packets).toBeGreaterThan(0);
     // read by ranges it is the same file
     expect(await validate(new TestSource(bytes))).toEqual(report);
+    expect(await validate(new TestSource(bytes, { sizeKnown: false }))).toEqual(report);
   });
 
   test('however their packets are arranged', async () => {
