@@ -17,7 +17,7 @@ export function describeJpx(jpx: Jpx): string[] {
   list(lines, layers, ({ index, codestreams: of, header }) => [
     `${index}`,
     of.length === 1 ? `codestream ${of[0]}` : `codestreams ${of.join(', ') || 'none'}`,
-    ...(header?.label === undefined ? [] : [quoted(header.label)]),
+    ...(header?.label === undefined ? [] : [JSON.stringify(header.label)]),
   ]);
   if (composition) lines.push(row('composition', describeComposition(composition)));
   if (jpx.references.length > 0) lines.push(row('linked files', `${jpx.references.length}`));
@@ -57,7 +57,7 @@ function list<T>(lines: string[], items: readonly T[], describe: (item: T) => re
 function placeOf(fragments: readonly Fragment[], { references }: Jpx): string {
   const bytes = fragments.reduce((sum, { length }) => sum + length, 0);
   const [{ dataReference }] = fragments;
-  const other = dataReference === 0 ? '' : ` of ${quoted(references[dataReference - 1]?.url ?? '')}`;
+  const other = dataReference === 0 ? '' : ` of ${JSON.stringify(references[dataReference - 1]?.url ?? '')}`;
   const pieces = fragments.length === 1 ? '' : ` in ${fragments.length} fragments`;
   return `${bytes} bytes${pieces}${other}`;
 }
@@ -69,9 +69,4 @@ function describeComposition({ width, height, loops, sets }: Composition): strin
     return sum + repeat * tick * list.reduce((ticks, { animation }) => ticks + (animation?.life ?? 0), 0);
   }, 0);
   return `${width} × ${height}, ${instructions} instructions, ${ms} ms, ${times}`;
-}
-
-/** Text that a file brought along, without what would steer a terminal. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replace(/[\x7f-\x9f]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 }

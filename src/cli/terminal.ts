@@ -32,12 +32,17 @@ export class ProgressBar {
 
 /** A line for the person at the terminal, never mixed into standard output. */
 export function say(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${harmless(line)}\n`);
 }
 
 /** A line of the result. */
 export function print(line: string): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${harmless(line)}\n`);
+}
+
+/** Text without what would steer a terminal: comments, labels, names and box types are whatever a file has. */
+function harmless(text: string): string {
+  return text.replace(/[^\P{Cc}\n\t]/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 /** JSON with bytes shortened to their number and beginning, so that an ICC profile does not fill the screen. */

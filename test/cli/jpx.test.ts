@@ -111,7 +111,7 @@ describe('jp2kit jpx', () => {
     const { data } = await createJpx([{ input: red }, { input: grey, label: 'a\u001b[31mb\u009b31m' }]);
     writeFileSync(at('label.jpx'), data);
     const { stdout } = await jp2kit('info', at('label.jpx'));
-    expect(stdout).toContain('"a\\u001b[31mb\\u009b31m"');
+    expect(stdout).toContain('"a\\u001b[31mb\\x9b31m"');
     expect(stdout).not.toContain('\u001b');
   });
 });

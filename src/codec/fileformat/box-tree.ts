@@ -42,6 +42,9 @@ export const MAX_BOX_DEPTH = 24;
 const READ_AHEAD = 4096;
 const MOST_READ_AHEAD = 1 << 17;
 
+/** TBox of a box that is all zeros. */
+const UNFILLED = '\0\0\0\0';
+
 /** What the walk carries along. */
 interface Walk {
   readonly file: ReadWindow;
@@ -178,6 +181,8 @@ function* childrenOf(walk: Walk, box: BoxHeader, end: number, depth: number): Re
       walk.log.add('box-length', `superbox '${box.type}' ends within a box header`, place);
       return undefined;
     }
+    // a writer left room for an index and did not come back
+    if (child.type === UNFILLED && child.length === undefined) return undefined;
     const node: BoxNode = yield* nodeOf(walk, child, end, depth + 1);
     children.push(node);
     offset += node.length!;

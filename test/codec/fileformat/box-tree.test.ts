@@ -84,6 +84,12 @@ describe('the tree of boxes', () => {
     }
   });
 
+  test('takes a superbox full of zeros for one that was never filled in', () => {
+    const { boxes, codes } = treeOf(smallFile(box('cidx', new Uint8Array(16)), box('xml ')));
+    expect(shapeOf(boxes.slice(3, 5))).toEqual(['cidx', 'xml ']);
+    expect(codes).toEqual([]);
+  });
+
   test('ends at a box header that makes no sense', () => {
     const { boxes, codes } = treeOf(join(smallFile(), hex('00000002 66726565')));
     expect(boxes.at(-1)!.type).toBe('jp2c');
