@@ -95,7 +95,10 @@ export interface TranscodeOptions {
    * codestream stand (15444-9 Annex I) always go.
    */
   readonly metadata?: 'keep' | 'drop' | MetadataSpec;
-  /** An index of the source's packets, as `buildIndex` makes: their headers then need not be followed. Not without waiting. */
+  /**
+   * An index of the source's packets, as `buildIndex` makes: their headers then need not be followed. It does not say whether tiles have
+   * PLT or PPT, so these are only written when they are asked for. Not without waiting.
+   */
   readonly index?: Bytes | RandomAccessSource;
   /** What the call may cost; see {@link Limits}. `limits.bytes` bounds what is read of one tile at once where packets are made anew. */
   readonly limits?: Partial<Limits>;

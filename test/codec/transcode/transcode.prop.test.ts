@@ -209,7 +209,7 @@ describe('a transcode', () => {
     await fc.assert(
       fc.asyncProperty(codestreams, progressions, fc.boolean(), async (source, progression, ppm) => {
         const index = await buildIndex(source);
-        const options = { progression, markers: { ppm, ppt: false, tlm: true } };
+        const options = { progression, markers: { ppm, ppt: false, tlm: true, plt: true } };
         const expected = transcodeSync(source, options).data;
         expect(firstDifference((await transcode(new TestSource(source), { ...options, index })).data, expected)).toBe(
           -1,
