@@ -34,6 +34,9 @@ import { HEAD_BYTES, TilePartFinder } from './tile-parts.ts';
 /** Least number of bytes fetched at once from a source that is not memory, when packet headers are followed. */
 const REMOTE_CHUNK = 32768;
 
+/** The most that is fetched at once while one packet header after the other is followed. */
+const MOST_CHUNK = 1 << 20;
+
 /** A tile whose header has been read. */
 interface OpenTile {
   readonly header: TileHeader;
@@ -95,7 +98,7 @@ export class CodestreamSource implements PrecinctSource {
     const chunk = chunkOf(input, REMOTE_CHUNK);
     this.headers = new ReadWindow(chunkOf(input, HEAD_BYTES), end, { mostChunk: chunk });
     this.headers.takeOver(first); // the first tile-part follows the main header
-    this.window = new ReadWindow(chunk, end, { beside: this.headers });
+    this.window = new ReadWindow(chunk, end, { beside: this.headers, mostChunk: Math.max(chunk, MOST_CHUNK) });
     this.limits = limits;
     this.log = log;
     this.finder = new TilePartFinder(main, end);
