@@ -1,6 +1,6 @@
 /** `jp2kit transcode`: packets of JPEG 2000 files into another order, cut and indexed anew, without decoding. */
 import { mkdirSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, extname } from 'node:path';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { type TranscodeOptions, type TranscodeSummary, transcodeTo } from 'jp2kit';
 import { fileSink, fileSource } from 'jp2kit/node';
@@ -19,7 +19,7 @@ Coefficients are never decoded: packets are moved, left out, or given new header
   -o, --output <path>    .jp2, or .j2k, .j2c, .jpc for a bare codestream; a folder, or a pattern with {name}
       --container <c>    jp2 or codestream, where the extension does not say it
       --metadata <m>     keep (the default) or drop: boxes beside the header, such as XML, UUID, GML
-      --index file       of the input, made by jp2kit index
+      --index file       an index of the input's packets, as jp2kit index makes; {name} stands for the name of the input
       --strict           stop at whatever is wrong in the input
       --json             a report on standard output
 
@@ -176,9 +176,12 @@ export async function runTranscode(args: string[]): Promise<ExitCode> {
   const reports: FileReport[] = [];
   let exit: ExitCode = EXIT.ok;
   const index = values.index;
-  if (index !== undefined && inputs.length > 1) throw new CommandLineError('an index belongs to one file');
+  if (inputs.length > 1 && index !== undefined && !index.includes('{name}')) {
+    throw new CommandLineError('several files need a pattern with {name} for their indexes');
+  }
   await forEachFile(plans, async (plan, signal) => {
-    const report = await transcodeFile(plan, options, index, signal);
+    const indexPath = index?.replaceAll('{name}', basename(plan.input, extname(plan.input)));
+    const report = await transcodeFile(plan, options, indexPath, signal);
     reports.push(report);
     if (!values.json) tell(report);
     exit = worse(exit, exitOf(report));
