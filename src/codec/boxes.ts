@@ -8,6 +8,7 @@ import { type BoxEdit, type OutputPlan, planBoxes } from './fileformat/box-edit.
 import { orderProblems } from './fileformat/box-order.ts';
 import { writeParts } from './fileformat/box-output.ts';
 import { correctReferences, holdsOffsets } from './fileformat/box-references.ts';
+import { renumber } from './fileformat/box-renumber.ts';
 import { type BoxNode, type BoxTree, readBoxTree } from './fileformat/box-tree.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { ByteSink } from './sink.ts';
@@ -102,11 +103,12 @@ export interface WrittenFile extends WholeFile {
  *
  * The list has boxes that stay, as {@link readBoxes} gave them, superboxes with other `children`, and new boxes from a
  * `content` or from `children`. What stays is copied byte for byte, and codestreams are never looked into. Offsets that
- * boxes hold from the beginning of the file (fragment lists, chunk offsets, the index boxes of JPIP) are put right; an
- * index of what is gone is left out with a warning.
+ * boxes hold from the beginning of the file (fragment lists, chunk offsets, the index boxes of JPIP) are put right, and so
+ * are numbers of codestreams and layers that move; an index of what is gone, and what is said about it, is left out with a
+ * warning.
  *
  * @throws {Jpeg2000Error} `option-value` for boxes that make no sense, `box-order` for a list that breaks a rule which
- * the old file kept, `box-reference` where a fragment would be lost, `sink`; an abort rejects.
+ * the old file kept, `box-reference` where a fragment or a layer's codestream would be lost, `sink`; an abort rejects.
  * @example
  * ```ts
  * const xml = { type: 'xml ', content: new TextEncoder().encode('<note>hello</note>') };
@@ -131,7 +133,8 @@ export async function setBoxes(
     const wanted = typeof boxes === 'function' ? await boxes(old.boxes) : boxes;
     checkOrder(old.boxes, wanted);
     const log = new DiagnosticLog();
-    const { plan, contents } = await planWithReferences(old.boxes, wanted, source, old.size, log, signal);
+    const list = await readFrom(renumber(old.boxes, wanted, old.size, log), source, signal);
+    const { plan, contents } = await planWithReferences(old.boxes, list, source, old.size, log, signal);
     warnings.push(...old.warnings, ...log.list);
     await writeParts(plan.parts, out, { source, contents, ...(signal ? { signal } : {}) });
   });
