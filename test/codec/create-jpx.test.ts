@@ -408,6 +408,41 @@ describe('what other programs make of the first frame', () => {
       }));
   });
 
+  describeTools(['opj_dump', 'grk_dump', 'gdalinfo'], 'a linked file, or one with its codestream in fragments', () => {
+    // none of them knows fragment tables (15444-2 M.11.3): they look for a codestream box and find none
+    test('nothing, since there is no codestream box', () =>
+      inFolder(async (folder) => {
+        const path = joinPath(folder, 'linked.jpx');
+        await writeFile(path, (await createJpx([frameOf('rgb')], { mode: 'linked' })).data);
+        for (const args of [
+          ['opj_dump', '-i', path],
+          ['grk_dump', '-i', path],
+          ['gdalinfo', path],
+        ] as const) {
+          const [tool, ...rest] = args;
+          const { ok, output } = await runTool(tool, rest);
+          expect([tool, ok]).toEqual([tool, false]);
+          expect(output).toMatch(/SOC marker|No code-stream/);
+        }
+      }));
+  });
+
+  describeTools(['gdalinfo', 'opj_decompress'], 'a file with an edited box', () => {
+    test('the box is there, and the samples are what they were', () =>
+      inFolder(async (folder) => {
+        const note = { type: 'xml ', content: new TextEncoder().encode('<note>hello</note>') };
+        const edited = await setBoxes(FILES.rgb, (boxes) => [...boxes.slice(0, 3), note, ...boxes.slice(3)]);
+        const [before, after] = ['before', 'after'].map((name) => joinPath(folder, name));
+        await writeFile(`${before}.jp2`, FILES.rgb);
+        await writeFile(`${after}.jp2`, edited.data);
+        const { output } = await runTool('gdalinfo', ['-mdd', 'all', `${after}.jp2`]);
+        expect(output).toContain('<note>hello</note>');
+        for (const name of [before, after]) await runTool('opj_decompress', ['-i', `${name}.jp2`, '-o', `${name}.ppm`]);
+        const [old, fresh] = await Promise.all([before, after].map((name) => readFile(`${name}.ppm`)));
+        expect(Buffer.compare(old, fresh)).toBe(0);
+      }));
+  });
+
   describeTools(['grk_dump'], 'Grok', () => {
     test('describes it', () =>
       inFolder(async (folder) => {
