@@ -5,7 +5,14 @@
  * result: only then has nothing been lost.
  */
 import type { ProgressionChange } from '../../src/codec/codestream/poc.ts';
-import { decodeSync, inspectSync, type TranscodeOptions, transcodeSync } from '../../src/index.ts';
+import {
+  decodeSync,
+  inspectSync,
+  type TranscodeOptions,
+  transcodeSync,
+  validate,
+  type ValidationReport,
+} from '../../src/index.ts';
 import { planesOf } from '../../conformance/decode-case.ts';
 import { decodeWithGrok, decodeWithOpenJpeg } from '../../test/support/openjpeg.ts';
 import type { PgxImage } from '../../test/support/pgx.ts';
@@ -58,6 +65,7 @@ export async function checkSource(source: Source, seed: number, oracles: readonl
       refused.push(`${oracle} refuses the source: ${messageOf(error)}`);
     }
   }
+  const brokenBefore = brokenRules(await validate(codestream));
   let compared = 0;
   for (const task of tasksOf(codestream, seed)) {
     const fault = (message: string): void => void faults.push(`${task.name}: ${message}`);
@@ -69,6 +77,8 @@ export async function checkSource(source: Source, seed: number, oracles: readonl
         fault(`our decoder complains: ${decoded.warnings[0]!.message}`);
       }
       if (!same(planesOf(decoded), reference)) fault('our decoder sees other samples');
+      const broken = [...brokenRules(await validate(data))].filter((rule) => !brokenBefore.has(rule));
+      if (broken.length > 0) fault(`not valid: ${broken.join(', ')}`);
       orFault(differingPacket(codestream, data), fault);
       orFault(differingPacket(codestream, transcodeSync(data, wayBack(codestream)).data), (m) =>
         fault(`and back: ${m}`),
@@ -196,6 +206,11 @@ function near(a: readonly PgxImage[], b: readonly PgxImage[]): boolean {
       return data.length === other.length && data.every((sample, k) => Math.abs(sample - other[k]!) <= allowed);
     })
   );
+}
+
+/** Codes of the rules that a codestream breaks. */
+function brokenRules({ findings }: ValidationReport): Set<string> {
+  return new Set(findings.filter(({ severity }) => severity === 'error').map(({ code }) => code));
 }
 
 function orFault(message: string | undefined, fault: (message: string) => void): void {
