@@ -10,8 +10,10 @@ interface Defect {
   when(codestream: Uint8Array, info: ImageInfo): boolean;
 }
 
+const BOTH = ['opj_decompress', 'grk_decompress'] as const;
+
 const DEFECTS: readonly Defect[] = [
-  ...(['opj_decompress', 'grk_decompress'] as const).map(
+  ...BOTH.map(
     (oracle): Defect => ({
       oracle,
       reason: 'fails on a tile-part without data (Psot 14)',
@@ -40,11 +42,13 @@ const DEFECTS: readonly Defect[] = [
     reason: 'loses packets in orders by position where components have different sample distances',
     when: (_, { progression, components }) => byPosition(progression) && distancesOf(components).length > 1,
   },
-  {
-    oracle: 'opj_decompress',
-    reason: 'fails with orders by position and so many decomposition levels that precincts begin 2^32 points apart',
-    when: (_, { progression, levels }) => byPosition(progression) && levels > 16,
-  },
+  ...BOTH.map(
+    (oracle): Defect => ({
+      oracle,
+      reason: 'fails with orders by position and so many decomposition levels that precincts begin 2^32 points apart',
+      when: (_, { progression, levels }) => byPosition(progression) && levels > 16,
+    }),
+  ),
   {
     oracle: 'opj_decompress',
     reason:
