@@ -11,6 +11,7 @@ import { CommandLineError, EXIT, type ExitCode } from './exit.ts';
 import { INDEX_HELP, runIndex } from './index-command.ts';
 import { INFO_HELP, runInfo } from './info.ts';
 import { JPX_HELP, runJpx } from './jpx.ts';
+import { MJ2_HELP, runMj2 } from './mj2.ts';
 import { print, say } from './terminal.ts';
 import { runValidate, VALIDATE_HELP } from './validate.ts';
 import { runTranscode, TRANSCODE_HELP } from './transcode.ts';
@@ -34,6 +35,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   validate: { summary: 'check files against the rules of the standard', help: VALIDATE_HELP, run: runValidate },
   index: { summary: 'write an index of packets, to read windows without searching', help: INDEX_HELP, run: runIndex },
   jpx: { summary: 'join pictures to a JPX file, take one out of it', help: JPX_HELP, run: runJpx },
+  mj2: { summary: 'join frames to a Motion JPEG 2000 file, take one out of it', help: MJ2_HELP, run: runMj2 },
   compare: { summary: 'say how far two pictures are apart', help: COMPARE_HELP, run: runCompare },
 };
 

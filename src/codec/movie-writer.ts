@@ -5,18 +5,16 @@
  * last, because the places are known only then. Frames on their way to a sink stand in one media data box whose length is filled in at
  * the end; where the sink cannot go back, they stand in boxes of some megabytes each.
  */
-import { ByteReader } from './bits/byte-reader.ts';
 import { DiagnosticLog, Jpeg2000Error, overLimit, usage } from './errors.ts';
-import { boxesIn, contentOffset } from './fileformat/box.ts';
 import { readJp2File } from './fileformat/jp2-file.ts';
-import { type Jp2Header, readJp2Header } from './fileformat/jp2-boxes.ts';
+import type { Jp2Header } from './fileformat/jp2-boxes.ts';
 import type { ColourSpec } from './fileformat/jp2-spec.ts';
 import type { FieldCoding } from './fileformat/mj2-sample-entry.ts';
 import { writeMediaDataHeader, writeMovieBox, writeMovieHead } from './fileformat/write-mj2.ts';
-import { writeCodestreamBoxHeader, writeJp2Head } from './fileformat/write-jp2.ts';
-import { readSiz, type Siz } from './codestream/siz.ts';
-import { SIZ, SOC } from './codestream/markers.ts';
+import { writeCodestreamBoxHeader } from './fileformat/write-jp2.ts';
+import type { Siz } from './codestream/siz.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import { headerOf, sizOf } from './movie-frame.ts';
 import { type ByteSink, SinkWriter } from './sink.ts';
 import { type Bytes, isBytes, readNow, toUint8Array } from './source.ts';
 
@@ -271,23 +269,6 @@ export class MovieWriter {
       throw error;
     }
   }
-}
-
-/** SIZ, which follows SOC at once (15444-1 A.5.1). */
-function sizOf(codestream: Uint8Array): Siz {
-  const fields = new ByteReader(codestream, 0, '15444-1 A.5.1');
-  const [soc, siz, length] = [fields.u16(), fields.u16(), fields.u16()];
-  if (soc !== SOC || siz !== SIZ) throw usage('movie-frame', 'expected a codestream');
-  return readSiz(new ByteReader(fields.slice(Math.max(0, length - 2)), 6, '15444-1 A.5.1'));
-}
-
-/** The JP2 header that a file around such a codestream would have. */
-function headerOf(siz: Siz, colour: ColourSpec | undefined): Jp2Header {
-  const log = new DiagnosticLog();
-  for (const box of boxesIn(writeJp2Head(siz, colour), 0, log)) {
-    if (box.type === 'jp2h') return readJp2Header(box.content, contentOffset(box), log);
-  }
-  throw new Error('a JP2 file without a header was written');
 }
 
 function isAlike(a: Siz, b: Siz): boolean {

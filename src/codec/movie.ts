@@ -6,7 +6,11 @@
  */
 import { type Diagnostic, DiagnosticLog, malformed, overLimit, unsupported, usage } from './errors.ts';
 import { checkAgainstCodestream, type Jp2File } from './fileformat/jp2-file.ts';
-import type { Jp2Header } from './fileformat/jp2-boxes.ts';
+import { type Jp2Header, writeFileType, writeJp2Header } from './fileformat/jp2-boxes.ts';
+import { writeCodestreamBoxHeader } from './fileformat/write-jp2.ts';
+import { writeBox } from './fileformat/box.ts';
+import { ByteWriter } from './bits/byte-writer.ts';
+import { headerOf, sizOf } from './movie-frame.ts';
 import { emptyMetadata } from './fileformat/metadata.ts';
 import type { EditEntry } from './fileformat/mj2-boxes.ts';
 import { type MovieFile, type OtherTrack, type PictureTrack, readMovieFile } from './fileformat/mj2-file.ts';
@@ -188,6 +192,24 @@ export class MovieTrack {
     });
   }
 
+  /**
+   * A frame as a JP2 file of its own, with what the track says of it.
+   *
+   * @throws {Jpeg2000Error} as {@link frameBytes}.
+   * @example
+   * ```ts
+   * await writeFile('frame.jp2', await track.frameFile(0));
+   * ```
+   */
+  frameFile(n: number, options: FrameOptions = {}): Promise<Uint8Array> {
+    const limit = options.limits?.bytes ?? this.limits.bytes;
+    return this.run(n, options, function* (this: MovieTrack, place) {
+      const { offset, length, entry, header } = yield* this.findCodestream(place, options.field ?? 0);
+      if (length > limit) throw overLimit('limit-bytes', `the frame has ${length} bytes, the limit is ${limit}`);
+      return writeFrameFile(yield* readRange(offset, length), entry.header ?? header);
+    });
+  }
+
   /** When frame n is shown. */
   timingOf(n: number): FrameTiming {
     this.checkFrame(n);
@@ -291,6 +313,19 @@ interface FoundCodestream extends ByteRange {
 
 /** Least number of bytes read where a frame begins: its box header. */
 const HEADER_BYTES = 64;
+
+/** A JP2 file around a frame. The height of a header that speaks of both fields becomes that of one. */
+function writeFrameFile(codestream: Uint8Array, header: Jp2Header | undefined): Uint8Array {
+  const siz = sizOf(codestream);
+  const whole = header?.imageHeader ? header : headerOf(siz, undefined);
+  const w = new ByteWriter(codestream.length + 512);
+  writeBox(w, 'jP  ', () => w.u32(0x0d0a870a)); // 15444-1 I.5.1
+  writeFileType(w, { brand: 'jp2 ', minorVersion: 0, compatible: ['jp2 '] });
+  writeJp2Header(w, { ...whole, imageHeader: { ...whole.imageHeader!, height: siz.ysiz - siz.yosiz } });
+  w.append(writeCodestreamBoxHeader(codestream.length));
+  w.append(codestream);
+  return w.take();
+}
 
 /** A frame and what its track says of it, as the JP2 file that they would make. */
 function fileAround(codestream: ByteRange, header: Jp2Header | undefined): Jp2File {

@@ -10,6 +10,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import {
   type ByteSink,
   createMovie,
+  decodeSync,
   encodeSync,
   Jpeg2000Error,
   type MovieOptions,
@@ -126,6 +127,7 @@ describe('a movie written here', () => {
     for (const frame of frames) await movie.add(frame);
     const track = await firstTrack((await movie.finish()).data);
     for (const n of [0, 1]) expect(await track.frameBytes(n)).toEqual(frames[n]);
+    for (const n of [0, 1]) expect(await track.frameFile(n)).toEqual(frameOf(n));
     expect(track.colour.space).toBe('srgb');
   });
 
@@ -139,6 +141,7 @@ describe('a movie written here', () => {
     const { data, channels } = await (await track.frame(0)).decode();
     expect(channels).toBe(3);
     expect([...data.subarray(0, 9)]).toEqual([0, 0, 0, 9, 9, 9, 200, 200, 200]);
+    expect(decodeSync(await track.frameFile(0)).data).toEqual(data);
   });
 
   test('knows when every frame is shown', async () => {
@@ -159,6 +162,7 @@ describe('a movie written here', () => {
     expect(track).toMatchObject({ width: 24, height: 32, fields: { count: 2, order: 'top-first' } });
     expect((await (await track.frame(0)).decode()).data).toEqual(picture(1).data);
     expect((await (await track.frame(0, { field: 1 })).decode()).data).toEqual(picture(2).data);
+    expect(await track.frameFile(0, { field: 1 })).toEqual(frameOf(2));
   });
 
   test('is the same movie whatever takes it', async () => {
