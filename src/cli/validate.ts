@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import { type Finding, validate, type ValidateProfile, type ValidationReport } from 'jp2kit';
 import { fileSource } from 'jp2kit/node';
 import { readWord } from './argument-values.ts';
-import { CommandLineError, EXIT, type ExitCode, isSystemCode, worse } from './exit.ts';
+import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { describeError, exitOfError, forEachFile } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 
 /** The text of `jp2kit help validate`. */
@@ -46,30 +47,32 @@ export async function runValidate(args: string[]): Promise<ExitCode> {
   const profile = values.profile === undefined ? undefined : readWord(values.profile, 'profile', PROFILES);
   const reports: unknown[] = [];
   let exit: ExitCode = EXIT.ok;
-  for (const file of files) {
+  await forEachFile(files, async (file, signal) => {
     try {
-      const report = await validateFile(file, profile);
+      const report = await validateFile(file, profile, signal);
       if (values.json) reports.push({ file, ...report });
       else print(describe(file, report, values.quiet).join('\n'));
       if (!report.valid) exit = worse(exit, EXIT.badInput);
-    } catch (error) {
-      const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      if (!isSystemCode(code)) throw error;
-      const { message } = error as Error;
-      if (values.json) reports.push({ file, valid: false, error: { code, message } });
-      else say(`${file}: ${message}`);
-      exit = worse(exit, EXIT.badInput);
+    } catch (thrown) {
+      const error = describeError(thrown);
+      if (values.json) reports.push({ file, valid: false, error });
+      else say(`${file}: ${error.message}`);
+      exit = worse(exit, exitOfError(error));
     }
-  }
+  });
   if (values.json) print(toJson(files.length === 1 ? reports[0] : reports));
   return exit;
 }
 
-async function validateFile(file: string, profile: ValidateProfile | undefined): Promise<ValidationReport> {
+async function validateFile(
+  file: string,
+  profile: ValidateProfile | undefined,
+  signal: AbortSignal,
+): Promise<ValidationReport> {
   const source = await fileSource(file);
   const bar = new ProgressBar(file);
   try {
-    return await validate(source, { profile, onProgress: ({ fraction }) => bar.update(fraction) });
+    return await validate(source, { profile, signal, onProgress: ({ fraction }) => bar.update(fraction) });
   } finally {
     bar.clear();
     await source.close?.();
