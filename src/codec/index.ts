@@ -12,7 +12,7 @@ export type { JpxCodestream, JpxLayer } from './fileformat/jpx-file.ts';
 export type { LayerHeader, Opacity, RegisteredCodestream, Registration } from './fileformat/layer-header.ts';
 export type { MetadataNode } from './fileformat/metadata-tree.ts';
 export type { NumberList, RegionDescription } from './fileformat/number-list.ts';
-export type { PlaySpec } from './fileformat/play.ts';
+export type { Drawing, PlaySpec } from './fileformat/play.ts';
 export type { ReaderRequirements } from './fileformat/reader-requirements.ts';
 export { Jpx, type JpxOptions, type JpxReadOptions, openJpxFrom } from './jpx.ts';
 export type { FrameInput } from './jpx-frames.ts';

@@ -17,6 +17,7 @@ import { containerOf, type Jp2File } from './fileformat/jp2-file.ts';
 import { headerFor, type JpxCodestream, type JpxFile, type JpxLayer, readJpxFile } from './fileformat/jpx-file.ts';
 import { emptyMetadata } from './fileformat/metadata.ts';
 import type { MetadataNode } from './fileformat/metadata-tree.ts';
+import { type Drawing, drawingsOf } from './fileformat/play.ts';
 import type { ReaderRequirements } from './fileformat/reader-requirements.ts';
 import { decodeXmlText } from './fileformat/utf8.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -210,6 +211,22 @@ export class Jpx {
     };
     walk(this.metadata);
     return found;
+  }
+
+  /**
+   * What the composition draws, one layer after the other, once through (`composition.loops` says how often). Without a
+   * composition there is nothing to draw. A composition can go on without end: stop when enough was drawn.
+   *
+   * @example
+   * ```ts
+   * for (const { layer, start, duration } of jpx.drawings()) {
+   *   if (start > 60_000) break;
+   *   schedule(await (await jpx.layer(layer)).decode(), start, duration);
+   * }
+   * ```
+   */
+  *drawings(): Generator<Drawing, void, undefined> {
+    if (this.composition) yield* drawingsOf(this.composition, this.layers.length);
   }
 
   /**

@@ -35,6 +35,50 @@ export function compositionOf(play: PlaySpec, sizes: readonly Size[]): Compositi
   return { ...canvas, loops: play.loops ?? Number.POSITIVE_INFINITY, sets };
 }
 
+/** One layer drawn at some time. */
+export interface Drawing extends Pick<Instruction, 'offset' | 'size' | 'crop'> {
+  /** Which layer. */
+  readonly layer: number;
+  /** Milliseconds from the beginning. */
+  readonly start: number;
+  /** Milliseconds until the next drawing: 0 for one that comes together with it, `Infinity` for one that stays for ever. */
+  readonly duration: number;
+  /** Whether it stays as the background of what follows. */
+  readonly persist: boolean;
+}
+
+/** LIFE of what stays for ever (15444-2 M.11.10.2). */
+const FOREVER = 2 ** 31 - 1;
+
+/**
+ * What a composition draws, one after the other: each instruction takes the next layer that was not drawn yet, but where an
+ * earlier one said that its layer is used again (15444-2 M.11.10.2). It ends when layers or instructions do, which may be
+ * never: a set can be carried out without end on layers that are used again and again.
+ */
+export function* drawingsOf({ sets }: Composition, numLayers: number): Generator<Drawing, void, undefined> {
+  const again = new Map<number, number>();
+  let next = 0;
+  let start = 0;
+  let k = 0;
+  for (const { repeat, tick, instructions } of sets) {
+    for (let time = 0; time < repeat && instructions.length > 0; time++) {
+      for (const { animation, ...where } of instructions) {
+        const layer = again.get(k) ?? next++;
+        again.delete(k);
+        if (layer >= numLayers) return;
+        // without animation fields layers are laid over each other, all at once
+        const { persist = true, life = 0, nextUse = 0 } = animation ?? {};
+        if (nextUse > 0) again.set(k + nextUse, layer);
+        const duration = life === FOREVER ? Number.POSITIVE_INFINITY : life * tick;
+        yield { ...where, layer, start, duration, persist };
+        if (duration === Number.POSITIVE_INFINITY) return;
+        start += duration;
+        k++;
+      }
+    }
+  }
+}
+
 /** One instruction over and over. */
 function repeated(count: number, period: number): InstructionSet[] {
   const sets: InstructionSet[] = [];
