@@ -282,7 +282,8 @@ export function readIndexPage(
   const n = first[numPrecincts];
   const packed = (flags & PACKED) !== 0;
   // a packet takes three bytes at least
-  if (n * (packed ? 4 : 3) > r.left || packed !== headersLength > 0) throw damaged('a page says more than it holds');
+  if (n * (packed ? 4 : 3) > r.left || (n > 0 && packed !== headersLength > 0))
+    throw damaged('a page says more than it holds');
   const page: IndexPage = {
     first,
     start: new Float64Array(n),

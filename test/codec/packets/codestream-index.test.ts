@@ -2,6 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { buildIndex, buildIndexTo, bytesSource, decodeSync, encodeSync, inspect, open } from '../../../src/index.ts';
 import { crc32 } from '../../../src/codec/bits/checksums.ts';
+import { DiagnosticLog } from '../../../src/codec/errors.ts';
+import { DEFAULT_LIMITS } from '../../../src/codec/limits.ts';
+import { CodestreamIndex } from '../../../src/codec/packets/codestream-index.ts';
+import { CodestreamSource } from '../../../src/codec/packets/codestream-source.ts';
+import { writeIndex } from '../../../src/codec/packets/index-writer.ts';
+import { MemorySink, SinkWriter } from '../../../src/codec/sink.ts';
+import { BytesSource, readNow } from '../../../src/codec/source.ts';
+import { loadAll } from '../../support/rearrange.ts';
 import { interleaveTileParts, packHeaders, takeApart, withPlt, withOverlappingPoc } from '../../support/codestream.ts';
 import { wavyPicture } from '../../support/encodes.ts';
 import { failureOfAsync } from '../../support/failure.ts';
@@ -50,6 +58,56 @@ describe.each(FIXTURES)('%s', (name) => {
       decodeSync(fixture(name), { ...options, layers: 1 }),
     );
     expect(await far.exportIndex()).toEqual(index);
+  });
+});
+
+describe.each([1, 5, 64])('pages of %i packets', (pagePackets) => {
+  test.each(FIXTURES)('%s: every packet and length is told as a search finds it', async (name) => {
+    for (const bytes of [fixture(name), packHeaders(fixture(name), 'ppt', 100)]) {
+      const openNow = (): CodestreamSource =>
+        readNow(
+          CodestreamSource.open(new BytesSource(bytes), { offset: 0 }, DEFAULT_LIMITS, new DiagnosticLog()),
+          bytes,
+        );
+      const sink = new MemorySink();
+      const out = new SinkWriter(sink);
+      const { bytes: length } = await writeIndex(openNow(), out, { pagePackets });
+      await out.close();
+      expect(sink.length).toBe(length);
+      const source = openNow();
+      await CodestreamIndex.attach(new TestSource(sink.join()), source, DEFAULT_LIMITS);
+      const { tiles } = loadAll(bytes);
+      const plan = tiles.map(({ tile, header, components }) => ({
+        tile,
+        layers: header.cod.numLayers,
+        components: components.map(({ component, geometry }) => ({
+          component,
+          resolutions: geometry.resolutions.map((r) => ({
+            x0: 0,
+            y0: 0,
+            x1: r.numPrecinctsWide,
+            y1: r.numPrecinctsHigh,
+          })),
+        })),
+      }));
+      const search = openNow();
+      // lengths first: what is loaded then has headers apart, as from an index
+      const [toldEnds, foundEnds] = [await source.packetEnds(plan), search.packetEndsSync(plan)];
+      const [told, searched] = [await source.load(plan), search.loadSync(plan)];
+      for (const { tile, components } of plan) {
+        expect(told.tile(tile)!.cod).toEqual(searched.tile(tile)!.cod);
+        for (const { component, resolutions } of components) {
+          for (const [resolution, { x1, y1 }] of resolutions.entries()) {
+            for (let precinct = 0; precinct < x1 * y1; precinct++) {
+              const key = { tile, component, resolution, precinct };
+              expect(told.get(key)).toEqual(searched.get(key));
+              expect(told.packet(key, 0)).toEqual(searched.packet(key, 0));
+              expect(toldEnds.get(key)).toEqual(foundEnds.get(key));
+            }
+          }
+        }
+      }
+    }
   });
 });
 

@@ -124,6 +124,7 @@ test('packets of any picture are found again where any arrangement has put them'
         })),
       }));
       const snapshot = source.loadSync(plan);
+      const ends = source.packetEndsSync(plan);
       const packed = arrangement.ppm || arrangement.ppt;
       expect(snapshot.diagnostics).toEqual([]);
       packets.forEach((components, tile) => {
@@ -133,6 +134,11 @@ test('packets of any picture are found again where any arrangement has put them'
               const held = snapshot.get({ tile, component, resolution, precinct })!;
               expect(held.complete).toBe(true);
               expect(held.packets.length).toBe(own.length);
+              const lengths = ends.get({ tile, component, resolution, precinct })!;
+              expect(lengths.complete).toBe(true);
+              expect(Array.from(lengths.headers)).toEqual(own.map(({ header }) => header.length));
+              expect(Array.from(lengths.bodies)).toEqual(own.map(({ body }) => body.length));
+              expect(Array.from(lengths.ephs)).toEqual(own.map(() => (eph ? 2 : 0)));
               own.forEach(({ header, body }, l) => {
                 const found = held.packets[l]!;
                 const expected = join(header, eph ? EPH : NOTHING, body);
