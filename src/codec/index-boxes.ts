@@ -4,7 +4,7 @@
 import { ByteWriter } from './bits/byte-writer.ts';
 import { DiagnosticLog, Jpeg2000Error, unsupported, usage } from './errors.ts';
 import type { Executor } from './executor.ts';
-import { type BoxContent, readBoxHeader, readContent } from './fileformat/box.ts';
+import { type BoxContent, readBoxHeader } from './fileformat/box.ts';
 import {
   type CodestreamIndexBox,
   readCidx,
@@ -31,46 +31,43 @@ import {
   throwIfAborted,
 } from './source.ts';
 
+/** What is read of a box at first; pointers are all there. */
+const FIRST_BYTES = 4096;
+/** Larger boxes cost more than searching: an index in a file of its own is read page by page. */
+const MAX_BOX_BYTES = 1 << 22;
+/** Indexes that are looked at: a file of many codestreams has one for each. */
+const MAX_INDEXES = 16;
 /** Bytes copied at once. */
 const COPY_BYTES = 1 << 20;
 const SHORT_HEADER = 8;
 const BOX_TYPES = ['iptr', 'fidx', 'cidx'] as const;
 
 /** Lets a codestream use the index boxes of its file, where there are some and they fit. */
-export async function useIndexBoxes(
-  source: CodestreamSource,
-  file: Jp2File,
-  limits: Limits,
-  options: LoadOptions,
-): Promise<void> {
+export async function useIndexBoxes(source: CodestreamSource, file: Jp2File, options: LoadOptions): Promise<void> {
   const named = file.boxes.some(({ type }) => type === 'iptr' || type === 'cidx');
   // where the codestream was joined of fragments, places in it are not those of the file
   if (!named || file.codestream.offset !== source.main.offset) return;
-  const box = await source.inTurn(findIndexBox(file, source, limits), options);
+  const box = await source.inTurn(findIndexBox(file, source), options);
   const index = box && BoxIndex.of(box, source);
   if (index) source.useIndex(index);
 }
 
 /** The index box of a codestream: pointed to by the file's index, or lying open. */
-function* findIndexBox(
-  file: Jp2File,
-  source: CodestreamSource,
-  limits: Limits,
-): Reading<CodestreamIndexBox | undefined> {
+function* findIndexBox(file: Jp2File, source: CodestreamSource): Reading<CodestreamIndexBox | undefined> {
   const places = new Set<number>();
   const pointer = file.boxes.find(({ type }) => type === 'iptr');
   try {
     if (pointer) {
-      const iptr = yield* boxAt(pointer.offset, 'iptr', source, limits);
+      const iptr = yield* boxAt(pointer.offset, 'iptr', source);
       const target = iptr && readIptr(iptr);
-      const fidx = target && target.length > 0 ? yield* boxAt(target.offset, 'fidx', source, limits) : undefined;
+      const fidx = target && target.length > 0 ? yield* boxAt(target.offset, 'fidx', source) : undefined;
       for (const { indexes } of fidx ? readFidx(fidx, new DiagnosticLog()).proxies : []) {
         for (const { box, offset } of indexes) if (box.type === 'cidx') places.add(offset);
       }
     }
     for (const { type, offset } of file.boxes) if (type === 'cidx') places.add(offset);
-    for (const offset of places) {
-      const box = yield* boxAt(offset, 'cidx', source, limits);
+    for (const offset of [...places].slice(0, MAX_INDEXES)) {
+      const box = yield* boxAt(offset, 'cidx', source);
       const index = box && readCidx(box, new DiagnosticLog());
       if (index && index.codestream.offset === source.main.offset) return index;
     }
@@ -82,17 +79,14 @@ function* findIndexBox(
 }
 
 /** A box of some type that should stand at a place, read whole. */
-function* boxAt(
-  offset: number,
-  type: string,
-  { inputSize }: CodestreamSource,
-  limits: Limits,
-): Reading<BoxContent | undefined> {
-  const header = yield* readBoxHeader(new ReadWindow(64, inputSize ?? Number.MAX_SAFE_INTEGER), offset);
+function* boxAt(offset: number, type: string, { inputSize }: CodestreamSource): Reading<BoxContent | undefined> {
+  const window = new ReadWindow(FIRST_BYTES, inputSize ?? Number.MAX_SAFE_INTEGER);
+  const header = yield* readBoxHeader(window, offset);
   if (header === undefined || header.type !== type || header.length === undefined) return undefined;
+  if (header.length > MAX_BOX_BYTES || (inputSize !== undefined && offset + header.length > inputSize))
+    return undefined;
   const length = header.length - header.headerLength;
-  if (header.length > limits.bytes || (inputSize !== undefined && offset + header.length > inputSize)) return undefined;
-  const content = yield* readContent(offset + header.headerLength, length, inputSize);
+  const content = yield* window.need(offset + header.headerLength, length);
   return content.length === length ? { ...header, length: header.length, content } : undefined;
 }
 

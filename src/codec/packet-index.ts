@@ -23,7 +23,7 @@ import { type ImageInput, sourceOf } from './source.ts';
 export const packetIndexing: Indexing = {
   async attach(source, index, limits, options, file) {
     if (index !== undefined) await CodestreamIndex.attach(sourceOf(index), source, limits, options);
-    else if (file !== undefined) await useIndexBoxes(source, file, limits, options);
+    else if (file !== undefined) await useIndexBoxes(source, file, options);
   },
   async make(source, options, executor) {
     const sink = new MemorySink();
