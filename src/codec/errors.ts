@@ -35,6 +35,7 @@ export type ErrorCode =
   | 'rgn-value'
   | 'poc-value'
   | 'tlm-value'
+  | 'com-value'
   | 'plt-value'
   | 'ppm-value'
   | 'sot-value'

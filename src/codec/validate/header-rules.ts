@@ -87,7 +87,7 @@ function checkReserved(marker: number, b: Uint8Array, numComponents: number, off
   const wide = numComponents < 257 ? 1 : 2;
   const reserved = (value: number, mask: number, what: string, clause: string) => {
     if ((value & mask) === 0) return;
-    findings.error(codeOf(marker), `reserved bits of ${what} are set: ${value}`, {
+    findings.error(codeOf(marker), `reserved values of ${what} are used: ${value}`, {
       offset,
       clause: `15444-1 ${clause}`,
     });
@@ -116,9 +116,9 @@ function checkReserved(marker: number, b: Uint8Array, numComponents: number, off
   }
 }
 
-function codeOf(marker: number): 'cod-value' | 'qcd-value' | 'tlm-value' | 'box-value' {
+function codeOf(marker: number): 'cod-value' | 'qcd-value' | 'tlm-value' | 'com-value' {
   if (marker === M.COD || marker === M.COC) return 'cod-value';
-  return marker === M.TLM ? 'tlm-value' : marker === M.COM ? 'box-value' : 'qcd-value';
+  return marker === M.TLM ? 'tlm-value' : marker === M.COM ? 'com-value' : 'qcd-value';
 }
 
 /** Rules over the whole main header. */

@@ -264,7 +264,7 @@ describe('a broken codestream', () => {
     ],
     [
       'has a comment of a kind that does not exist',
-      ['box-value'],
+      ['com-value'],
       () => withMain(lrcp, 0xff52, (s) => [s, segment(0xff64, hex('0007 41'))]),
     ],
     [
