@@ -108,7 +108,21 @@ describe('numbers', () => {
   test('of layers stay when layer headers are taken away, and codestreams are the layers', async () => {
     const { data, warnings } = await setBoxes(MOVIE, (boxes) => boxes.filter(({ type }) => type !== 'jplh'));
     expect(await contentsOf(data)).toEqual([0, 1, 2, 3, 4].map((n) => `${n}  <about n="${n}"/>`));
+    const jpx = await openJpx(data);
+    expect(jpx.layers.map(({ index }) => jpx.metadataAbout({ layer: index }).length)).toEqual(Array(COUNT).fill(1));
     expect(warnings).toEqual([]);
+  });
+
+  test('of many frames are right, too', async () => {
+    const input = frame(0);
+    const many = (await createJpx(Array.from({ length: 600 }, (_, n) => ({ input, xml: [`${n}`] })))).data;
+    const { data } = await setBoxes(many, (boxes) => {
+      const { head, frames, tail } = partsOf(boxes);
+      return [...head, ...frames.slice(1).flat(), ...tail];
+    });
+    const jpx = await openJpx(data);
+    const [about, ...more] = jpx.metadataAbout({ layer: 598 });
+    expect([await jpx.text(about.children![1]), more]).toEqual(['599', []]);
   });
 
   test('that nothing moved are not even read', async () => {

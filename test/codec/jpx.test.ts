@@ -171,6 +171,13 @@ describe('header boxes of codestreams and layers', () => {
     }
     const large = await openJpx(new TestSource(file(here, new Uint8Array(0))), { limits: { bytes: 90 } });
     expect(large.warnings.map(({ code }) => code)).toEqual(['limit-bytes']);
+    // the same bytes named again and again are not read again and again
+    const long = join(SIGNATURE, FTYP_JPX, jp2h(), box('mdat', new Uint8Array(1000)));
+    const references = Array.from({ length: 50 }, () => cref('free', [long.length - 1000, 1000, 0]));
+    const bytes = join(long, box('jpch', join(...references)), jp2c(rgb));
+    const bounded = await openJpx(bytes, { limits: { bytes: 5000 } });
+    const [first] = bounded.warnings;
+    expect(first.code).toBe('limit-bytes');
   });
 
   test('lead a layer to its codestream, and say what cannot be shown as one', async () => {
