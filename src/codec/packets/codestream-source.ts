@@ -278,7 +278,11 @@ export class CodestreamSource implements PrecinctSource {
     const parts = yield* this.finder.partsOf(tile, this.headers, this.log);
     const open = parts.length === 0 ? undefined : { header: joinTileHeaders(this.main, tile, parts), parts, log };
     const most = Math.min(MAX_OPEN_TILES, MAX_OPEN_TILE_COMPONENTS / this.main.siz.components.length);
-    if (this.tiles.size >= most) this.tiles.delete(this.tiles.keys().next().value!);
+    if (this.tiles.size >= most) {
+      const oldest = this.tiles.keys().next().value!;
+      this.tiles.delete(oldest);
+      this.finder.letGo(oldest);
+    }
     this.tiles.set(tile, open);
     return open;
   }

@@ -93,6 +93,12 @@ export class TilePartFinder {
     return parts;
   }
 
+  /** Lets go of headers that hold on to bytes, PLT and PPT; they are read again when they are asked for. */
+  letGo(tile: number): void {
+    const heavy = this.read.get(tile)?.some(({ segments }) => segments.plt.length > 0 || segments.ppt.length > 0);
+    if (heavy) this.read.delete(tile);
+  }
+
   /** Fetches the headers of these tiles at once, as far as it is known where they are. */
   *fetchHeaders(tiles: readonly number[], window: ReadWindow, log: DiagnosticLog): Reading<void> {
     yield* this.checkTlm(window, log);
