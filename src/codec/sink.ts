@@ -6,6 +6,8 @@ import { Jpeg2000Error } from './errors.ts';
 /** Takes the bytes of a file from its beginning. */
 export interface ByteSink {
   write(bytes: Uint8Array): void | Promise<void>;
+  /** True when the sink is done with the bytes once `write` has settled: their memory is then used again, which saves time. Default false. */
+  readonly letsGo?: boolean;
   /** Overwrites bytes written before. Without it there are no lengths of tile-parts (TLM), and the codestream's box has no length. */
   patch?(offset: number, bytes: Uint8Array): void | Promise<void>;
   /** Called once when everything is written. */
@@ -36,6 +38,11 @@ export class SinkWriter {
 
   constructor(sink: ByteSink) {
     this.sink = sink;
+  }
+
+  /** Whether bytes may be changed after they have been written. */
+  get letsGo(): boolean {
+    return this.sink.letsGo === true;
   }
 
   get canPatch(): boolean {

@@ -31,9 +31,9 @@ import {
   type TranscodeResult,
   type TranscodeSummary,
 } from './transcode/options.ts';
-import { transcodeCodestream, type Wrapping } from './transcode/transcode.ts';
+import { transcodeCodestream } from './transcode/transcode.ts';
 import type { TranscodeReply, TranscodeStep, TranscodeWork } from './transcode/work.ts';
-import type { WrittenTiles } from './transcode/write-tiles.ts';
+import type { Destination, WrittenTiles } from './transcode/write-tiles.ts';
 
 /** A file whose packets and boxes are at hand. */
 interface OpenSource {
@@ -62,7 +62,7 @@ export function transcodeNow(codec: TranscodingCodec, bytes: Bytes, options: Tra
   const located = locate(read.file, input); // what is joined of bytes in memory is in memory
   const reading = CodestreamSource.open(located.input, located.place, limits, log);
   const source = readNow(reading, (located.input as BytesSource).bytes);
-  const job = new Job({ ...read, source, found: log.list }, options, true);
+  const job = new Job({ ...read, source, found: log.list }, options, { canPatch: true, letsGo: false });
   const sink = new MemorySink();
   const deadline = new Deadline(executor, limits.time);
   let step = job.work.next();
@@ -163,7 +163,7 @@ async function writing(
   const writes = new OneWrite();
   const { signal } = options;
   try {
-    const job = new Job(opened, options, out.canPatch);
+    const job = new Job(opened, options, out);
     const deadline = new Deadline(executor, limits.time);
     let last = executor.now();
     let step = job.work.next();
@@ -232,22 +232,26 @@ async function answer(
 const LATE_BOX_BYTES = 16;
 
 /** One transcode on its way: the work, what was tolerated, and the box around the codestream. */
-class Job implements Wrapping {
+class Job implements Destination {
   readonly work: TranscodeWork<WrittenTiles>;
   readonly log: DiagnosticLog;
   readonly options: TranscodeOptions;
   numTiles = 0;
   private readonly opened: OpenSource;
   private readonly canPatch: boolean;
+  /** Two rooms in turn, one being filled and one being written; none where the sink keeps what it is given. */
+  private readonly rooms: Uint8Array[] | undefined;
+  private turn = 0;
   /** Where the header of the codestream's box stands when its length is not known yet. */
   private boxAt: number | undefined;
   private readonly seen = new Set<string>();
 
-  constructor(opened: OpenSource, options: TranscodeOptions, canPatch: boolean) {
+  constructor(opened: OpenSource, options: TranscodeOptions, out: Pick<SinkWriter, 'canPatch' | 'letsGo'>) {
     this.opened = opened;
     this.options = options;
     this.log = new DiagnosticLog(options.strict);
-    this.canPatch = canPatch;
+    this.canPatch = out.canPatch;
+    this.rooms = out.letsGo ? [new Uint8Array(0), new Uint8Array(0)] : undefined;
     for (const diagnostic of opened.found) this.note(diagnostic);
     this.work = transcodeCodestream(opened.source.main, options, this, this.log);
   }
@@ -263,6 +267,13 @@ class Job implements Wrapping {
     head.set(boxes);
     head.set(header, boxes.length);
     return head;
+  }
+
+  room(length: number): Uint8Array {
+    if (this.rooms === undefined) return new Uint8Array(length);
+    this.turn = 1 - this.turn;
+    if (this.rooms[this.turn].length < length) this.rooms[this.turn] = new Uint8Array(length + (length >> 2));
+    return this.rooms[this.turn].subarray(0, length);
   }
 
   /** The header of the codestream's box, for a file of so many bytes, where it was left open. */

@@ -23,6 +23,7 @@ export async function fileSink(file: string | URL): Promise<Required<ByteSink>> 
   const handle = await open(temporary, 'wx');
   let end = 0;
   return {
+    letsGo: true,
     async write(bytes) {
       await writeAll(handle, bytes, end);
       end += bytes.length;

@@ -3,12 +3,12 @@ import type { ByteSink } from '../../src/codec/sink.ts';
 
 /** Where and how a sink fails. */
 export interface SinkFailure {
-  readonly failIn?: keyof ByteSink;
+  readonly failIn?: keyof TestSink['calls'];
   readonly how?: 'throw' | 'reject';
 }
 
 /** A sink that keeps the bytes. */
-export class TestSink implements Required<ByteSink> {
+export class TestSink implements Required<Omit<ByteSink, 'letsGo'>> {
   readonly calls = { write: 0, patch: 0, close: 0, abort: 0 };
   readonly failure = new Error('disk full');
   /** What `abort` was told. */
@@ -45,7 +45,7 @@ export class TestSink implements Required<ByteSink> {
     return this.called('abort');
   }
 
-  private called(name: keyof ByteSink): void | Promise<void> {
+  private called(name: keyof TestSink['calls']): void | Promise<void> {
     this.calls[name]++;
     if (this.options.failIn !== name) return undefined;
     if (this.options.how === 'reject') return Promise.reject(this.failure);

@@ -35,7 +35,7 @@ import { HEAD_BYTES, TilePartFinder } from './tile-parts.ts';
 const REMOTE_CHUNK = 32768;
 
 /** The most that is fetched at once while one packet header after the other is followed. */
-const MOST_CHUNK = 1 << 20;
+const MOST_CHUNK = 1 << 18;
 
 /** A tile whose header has been read. */
 interface OpenTile {

@@ -7,22 +7,16 @@
 import type { MainHeader } from '../codestream/main-header.ts';
 import type { DiagnosticLog } from '../errors.ts';
 import { chooseCuts } from './choose-cuts.ts';
-import { planTranscode, type TranscodePlan } from './headers.ts';
+import { planTranscode } from './headers.ts';
 import type { TranscodeOptions } from './options.ts';
 import type { TranscodeWork } from './work.ts';
-import { type WrittenTiles, writeTiles } from './write-tiles.ts';
-
-/** What surrounds a codestream in a file, and what its box headers must say. */
-export interface Wrapping {
-  /** Everything before SOC. The length of the codestream is there only where it is known beforehand. */
-  head(plan: TranscodePlan, length: number | undefined): Uint8Array;
-}
+import { type Destination, type WrittenTiles, writeTiles } from './write-tiles.ts';
 
 /** Writes the codestream of a result, from SOC to EOC, with what goes before it. */
 export function* transcodeCodestream(
   main: MainHeader,
   options: TranscodeOptions,
-  wrapping: Wrapping,
+  destination: Destination,
   log: DiagnosticLog,
 ): TranscodeWork<WrittenTiles> {
   const plan = planTranscode(main, options, log);
@@ -32,5 +26,5 @@ export function* transcodeCodestream(
     const message = `what is in the first ${insertLayers - 1} of ${insertLayers} layers is estimated; all of them together are the source`;
     log.note('layers-estimated', message);
   }
-  return yield* writeTiles(plan, (length) => wrapping.head(plan, length), cuts, log);
+  return yield* writeTiles(plan, destination, cuts, log);
 }

@@ -24,6 +24,14 @@ const BATCH_PACKETS = 1 << 16;
 /** Packets of measured tiles that are kept from measuring to writing; what is beyond is opened again. */
 const MOST_KEPT_PACKETS = 1 << 20;
 
+/** Where a codestream goes: what surrounds it in a file, and the memory it is put together in. */
+export interface Destination {
+  /** Everything before SOC. The length of the codestream is there only where it is known beforehand. */
+  head(plan: TranscodePlan, length: number | undefined): Uint8Array;
+  /** Memory for so many bytes that are to be written. It may be used again when the write after the next begins. */
+  room(length: number): Uint8Array;
+}
+
 /** What was written. */
 export interface WrittenTiles {
   readonly packets: number;
@@ -52,12 +60,11 @@ interface Foreseen {
 }
 
 /**
- * Writes a codestream from SOC to EOC. `head` gives what goes before it, from its length where that is known beforehand; `cuts` say where
- * new layers end.
+ * Writes a codestream from SOC to EOC, and what goes before it; `cuts` say where new layers end.
  */
 export function* writeTiles(
   plan: TranscodePlan,
-  head: (length: number | undefined) => Uint8Array,
+  destination: Destination,
   cuts: LayerCuts | undefined,
   log: DiagnosticLog,
 ): TranscodeWork<WrittenTiles> {
@@ -68,13 +75,13 @@ export function* writeTiles(
   const foreseen = tlm || plm || ppm ? yield* foresee(plan, arrangement, cuts, log) : undefined;
   const header = writeMainHeader(main, arrangement, foreseen ?? {}).bytes;
   const length = foreseen?.tileParts.reduce((sum, { psot }) => sum + psot, header.length + EOC_BYTES.length);
-  yield { write: head(length) };
+  yield { write: destination.head(plan, length) };
   yield { write: header };
   const written = { packets: 0, packetsFilled: 0, tileParts: 0, partialTiles: 0 };
   for (let t = 0; t < plan.tiles.length; t++) {
     const measured = foreseen?.kept.get(t) ?? (yield* measure(plan, t, cuts, log));
     const { tile, sizes } = measured;
-    yield* writeTile(plan, measured, (share) => report(plan, 'write', t, share));
+    yield* writeTile(plan, measured, destination, (share) => report(plan, 'write', t, share));
     written.packets += tile.order.count;
     for (const bytes of tile.bodyLengths) if (bytes > 0) written.packetsFilled++;
     written.tileParts += sizes.length;
@@ -129,6 +136,7 @@ function* foresee(
 function* writeTile(
   plan: TranscodePlan,
   { tile, sizes }: MeasuredTile,
+  destination: Destination,
   onShare: (share: number) => void,
 ): TranscodeWork<void> {
   const { geometry, arrangement } = tile;
@@ -146,7 +154,7 @@ function* writeTile(
       for (let k = from; k < to; k++) {
         appendPacket(pieces, geometry.header.cod, k, headersApart ? undefined : headers[k - from], bodies[k - from]);
       }
-      yield { write: joined(pieces) };
+      yield { write: joined(pieces, destination) };
       onShare(to / tile.order.count);
     }
   }
@@ -183,10 +191,10 @@ function report(plan: TranscodePlan, stage: TranscodeProgress['stage'], t: numbe
   plan.options.onProgress?.({ stage, tilesDone: t, tiles, fraction: Math.min(1, (t + share) / tiles) });
 }
 
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
+function joined(pieces: readonly Uint8Array[], destination: Destination): Uint8Array {
   let length = 0;
   for (const piece of pieces) length += piece.length;
-  const whole = new Uint8Array(length);
+  const whole = destination.room(length);
   let at = 0;
   for (const piece of pieces) {
     whole.set(piece, at);
