@@ -254,19 +254,19 @@ function pocOf(
   const { options, components, reduce } = plan;
   if (options.progressionChanges) return where === 'main' ? [...options.progressionChanges] : [];
   if (options.progression || changes.length === 0) return [];
-  const numLayers = numLayersOf(options, cod.numLayers);
   const kept: ProgressionChange[] = [];
   for (const change of changes) {
     const componentStart = components.filter((c) => c < change.componentStart).length;
     const componentEnd = components.filter((c) => c < change.componentEnd).length;
     // levels are counted from the lowest, so none but the last is different; a change for dropped levels only has nothing to order
     const resolutionEnd = Math.min(change.resolutionEnd, 33 - reduce);
-    const layerEnd = change.layerEnd >= cod.numLayers ? numLayers : Math.min(change.layerEnd, numLayers);
+    // tiles may have more layers than the main header's COD says, so only what was asked for is a bound
+    const layerEnd = options.insertLayers ?? Math.min(change.layerEnd, options.layers ?? change.layerEnd);
     if (componentStart >= componentEnd || change.resolutionStart >= resolutionEnd) continue;
     kept.push({ ...change, componentStart, componentEnd, resolutionEnd, layerEnd });
   }
   if (kept.length > 0) return kept;
   // nothing of it is left, and a header without POC would let another one's hold
   const all = { resolutionStart: 0, resolutionEnd: 33, componentStart: 0, componentEnd: components.length };
-  return [{ ...all, layerEnd: numLayers, progression: cod.progression }];
+  return [{ ...all, layerEnd: options.insertLayers ?? options.layers ?? 65535, progression: cod.progression }];
 }
