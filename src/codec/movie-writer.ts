@@ -16,7 +16,8 @@ import type { Siz } from './codestream/siz.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { headerOf, sizOf } from './movie-frame.ts';
 import { type ByteSink, SinkWriter } from './sink.ts';
-import { type Bytes, isBytes, readNow, toUint8Array } from './source.ts';
+import { locate } from './picture.ts';
+import { type Bytes, BytesSource, isBytes, readNow, toUint8Array } from './source.ts';
 
 /** Options of a movie to be written. */
 export interface MovieOptions {
@@ -158,8 +159,10 @@ export class MovieWriter {
     let frame: { siz: Siz; header: Jp2Header | undefined; codestream: Uint8Array };
     try {
       const file = readNow(readJp2File(log, this.limits, bytes.length, 'picture'), bytes);
-      const { offset, length = bytes.length - offset } = file.codestream;
-      const codestream = bytes.subarray(offset, offset + length);
+      // what is joined of bytes in memory is in memory
+      const { input, place } = locate(file, new BytesSource(bytes));
+      const { bytes: held } = input as BytesSource;
+      const codestream = held.subarray(place.offset, place.offset + (place.length ?? held.length - place.offset));
       frame = { siz: sizOf(codestream), header: file.header, codestream };
     } catch (error) {
       if (!(error instanceof Jpeg2000Error)) throw error;

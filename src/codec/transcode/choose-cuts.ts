@@ -13,7 +13,7 @@ import { readBlocks } from '../tier2/read-blocks.ts';
 import type { TranscodePlan } from './headers.ts';
 import { type BandSlopes, bandSlopesOf, type LayerCuts, SlopeBytes, samplesOf } from './layer-cuts.ts';
 import { openPair, wholeTile } from './open-tile.ts';
-import { loaded, type TranscodeWork } from './work.ts';
+import { loadedExactly, type TranscodeWork } from './work.ts';
 
 /** Decides where `numLayers` layers end. */
 export function* chooseCuts(plan: TranscodePlan, numLayers: number): TranscodeWork<LayerCuts> {
@@ -21,7 +21,7 @@ export function* chooseCuts(plan: TranscodePlan, numLayers: number): TranscodeWo
   for (let t = 0; t < plan.tiles.length; t++) {
     const { source, number } = yield* openPair(plan, t);
     if (source) {
-      const snapshot = yield* loaded(wholeTile(plan, source));
+      const snapshot = yield* loadedExactly(wholeTile(plan, source));
       for (const c of plan.components) {
         const component = source.components[c];
         const levels = component.geometry.resolutions.slice(0, component.geometry.resolutions.length - plan.reduce);

@@ -28,7 +28,7 @@ import { type PrecinctBlocks, readBlocks } from '../tier2/read-blocks.ts';
 import type { TranscodePlan } from './headers.ts';
 import { type BandSlopes, bandSlopesOf, type LayerCuts, samplesOf } from './layer-cuts.ts';
 import { inOrder, type OpenTile, orderOf, type PacketRun, type TilePair, wholeTile } from './open-tile.ts';
-import { loaded, type TranscodeWork } from './work.ts';
+import { loadedExactly, type TranscodeWork } from './work.ts';
 
 /** Opens a tile for writing its packets anew. Damage that only shows in packet headers is told in `log`. */
 export function* openRebuiltTile(
@@ -45,7 +45,7 @@ export function* openRebuiltTile(
   let complete = pair.ends.tile(pair.number) !== undefined;
   if (source) {
     checkLayers(cuts, source.header.cod.numLayers);
-    const snapshot = yield* loaded(wholeTile(plan, source));
+    const snapshot = yield* loadedExactly(wholeTile(plan, source));
     for (const component of result.components) {
       const from = source.components[plan.components[component.component]];
       checkPartition(from, component);

@@ -26,3 +26,9 @@ export function* endsOf(plan: PrecinctPlan): TranscodeWork<PacketEnds> {
 export function* loaded(plan: PrecinctPlan): TranscodeWork<PrecinctSnapshot> {
   return (yield { load: plan }) as PrecinctSnapshot;
 }
+
+/** Asks for packets where their headers say they are, whatever PLT says. */
+export function* loadedExactly(plan: PrecinctPlan): TranscodeWork<PrecinctSnapshot> {
+  yield* endsOf(plan);
+  return yield* loaded(plan);
+}
