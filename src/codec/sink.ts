@@ -1,7 +1,8 @@
 /**
  * Where the bytes of a file go, and where a writer keeps what it cannot write yet.
  */
-import { Jpeg2000Error } from './errors.ts';
+import { joinBytes } from './bits/join-bytes.ts';
+import { Jpeg2000Error, overLimit } from './errors.ts';
 
 /** Takes the bytes of a file from its beginning. */
 export interface ByteSink {
@@ -107,10 +108,19 @@ export class MemorySink implements ByteSink {
   /** Bytes so far. */
   length = 0;
   private readonly pieces: Uint8Array[] = [];
+  private readonly most: number;
+
+  /** @throws {Jpeg2000Error} from `write`: `limit-bytes` for more than `most` bytes. */
+  constructor(most = Number.POSITIVE_INFINITY) {
+    this.most = most;
+  }
 
   write(bytes: Uint8Array): void {
-    this.pieces.push(bytes);
     this.length += bytes.length;
+    if (this.length > this.most) {
+      throw overLimit('limit-bytes', `expected at most ${this.most} bytes in memory, found more: use a sink`);
+    }
+    this.pieces.push(bytes);
   }
 
   patch(offset: number, bytes: Uint8Array): void {
@@ -125,12 +135,6 @@ export class MemorySink implements ByteSink {
 
   /** Everything written. */
   join(): Uint8Array {
-    const whole = new Uint8Array(this.length);
-    let at = 0;
-    for (const piece of this.pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    return whole;
+    return joinBytes(this.pieces, new Uint8Array(this.length));
   }
 }

@@ -63,7 +63,7 @@ export function transcodeNow(codec: TranscodingCodec, bytes: Bytes, options: Tra
   const reading = CodestreamSource.open(located.input, located.place, limits, log);
   const source = readNow(reading, (located.input as BytesSource).bytes);
   const job = new Job({ ...read, source, found: log.list }, options, { canPatch: true, letsGo: false });
-  const sink = new MemorySink();
+  const sink = new MemorySink(limits.bytes);
   const deadline = new Deadline(executor, limits.time);
   let step = job.work.next();
   while (!step.done) {
@@ -82,7 +82,7 @@ export async function transcodeFrom(
   input: ImageInput,
   options: TranscodeOptions,
 ): Promise<TranscodeResult> {
-  const sink = new MemorySink();
+  const sink = new MemorySink(options?.limits?.bytes ?? DEFAULT_LIMITS.bytes);
   const summary = await transcodeInto(codec, input, sink, options);
   return { data: sink.join(), ...summary };
 }

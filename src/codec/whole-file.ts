@@ -1,6 +1,7 @@
 /**
  * A file that is written as a whole: to the caller's sink, which is closed or given up whatever happens, or to memory.
  */
+import { joinBytes } from './bits/join-bytes.ts';
 import { overLimit } from './errors.ts';
 import { type ByteSink, SinkWriter } from './sink.ts';
 
@@ -40,15 +41,5 @@ export async function wholeFile(
     await out.abort(error);
     throw error;
   }
-  return { bytes: out.length, data: joined(pieces, held) };
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
+  return { bytes: out.length, data: joinBytes(pieces, new Uint8Array(held)) };
 }

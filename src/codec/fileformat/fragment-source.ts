@@ -1,6 +1,7 @@
 /**
  * Runs of bytes of one or more sources as one source: how a codestream in fragments is read (15444-2 M.11.3).
  */
+import { joinBytes } from '../bits/join-bytes.ts';
 import { type ByteRange, BytesSource, type RandomAccessSource } from '../source.ts';
 
 /** A run of bytes of a source. */
@@ -24,7 +25,7 @@ export function joinFragments(
   }
   if (fragments.every(({ source }) => source instanceof BytesSource)) {
     return new BytesSource(
-      concat(
+      joinBytes(
         fragments.map(({ source, offset, length }) => (source as BytesSource).bytes.subarray(offset, offset + length)),
       ),
     );
@@ -49,18 +50,7 @@ export function joinFragments(
       }
       const pieces = await Promise.all(parts.map(({ source, ...range }) => source.read(range, options)));
       const short = pieces.findIndex((piece, n) => piece.length < parts[n].length);
-      return concat(short < 0 ? pieces : pieces.slice(0, short + 1));
+      return joinBytes(short < 0 ? pieces : pieces.slice(0, short + 1));
     },
   };
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0];
-  const bytes = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

@@ -5,6 +5,7 @@
  * their bytes are asked for at once, joined to runs.
  */
 import { STYLE_HIGH_THROUGHPUT } from '../codestream/cod.ts';
+import { joinBytes } from '../bits/join-bytes.ts';
 import { joinTileHeaders, progressionChangesOf, type TileHeader } from '../codestream/coding-parameters.ts';
 import { type MainHeader, readMainHeader } from '../codestream/main-header.ts';
 import { type IndexedBytes, joinIndexed, readPacketLengths, splitPlm } from '../codestream/plt.ts';
@@ -323,10 +324,10 @@ export class CodestreamSource implements PrecinctSource {
   private packedHeadersOf(parts: readonly TilePart[]): Uint8Array | undefined {
     if (this.main.segments.ppm.length > 0) {
       this.ppm ??= this.tolerated(() => splitPpm(joinIndexed(this.main.segments.ppm))) ?? [];
-      return concat(parts.map((part) => this.ppm![part.ordinal] ?? new Uint8Array(0)));
+      return joinBytes(parts.map((part) => this.ppm![part.ordinal] ?? new Uint8Array(0)));
     }
     if (parts.every((part) => part.segments.ppt.length === 0)) return undefined;
-    return concat(parts.map((part) => joinIndexed(part.segments.ppt)));
+    return joinBytes(parts.map((part) => joinIndexed(part.segments.ppt)));
   }
 
   /** A.7.2, A.7.3: packet lengths of a tile; only used when they add up to the data. */
@@ -464,7 +465,7 @@ class CodestreamSnapshot implements PrecinctSnapshot {
   private slice(runs: readonly DataRun[], start: number, length: number): Uint8Array {
     const pieces: Uint8Array[] = [];
     for (const range of rangesIn(runs, start, length)) pieces.push(this.store.slice(range.offset, range.length));
-    return concat(pieces);
+    return joinBytes(pieces);
   }
 }
 
@@ -506,15 +507,4 @@ function joinAdjacent(ranges: ByteRange[]): ByteRange[] {
     } else runs.push({ offset, length });
   }
   return runs;
-}
-
-function concat(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 1) return pieces[0];
-  const joined = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    joined.set(piece, at);
-    at += piece.length;
-  }
-  return joined;
 }

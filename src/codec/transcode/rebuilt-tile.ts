@@ -4,6 +4,7 @@
  * Code-blocks keep their place, their missing bit-planes and every byte; inclusion and zero bit-plane trees, pass counts and lengths are
  * written anew (B.10). A whole tile is held in memory for that.
  */
+import { joinBytes } from '../bits/join-bytes.ts';
 import { PacketBitWriter } from '../bits/packet-bit-writer.ts';
 import { type DiagnosticLog, usage } from '../errors.ts';
 import {
@@ -195,7 +196,7 @@ function writeAnew(
     bits.reset();
     writer.writeHeader(bits, contents);
     headers[first + layer] = bits.take();
-    bodies[first + layer] = joined(bytes);
+    bodies[first + layer] = joinBytes(bytes);
   }
 }
 
@@ -248,17 +249,6 @@ function contentsOf(
 
 function lengthsOf(pieces: readonly Uint8Array[]): Int32Array {
   return Int32Array.from(pieces, (piece) => piece.length);
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  if (pieces.length === 0) return NO_BYTES;
-  const whole = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 const NO_BYTES = /* @__PURE__ */ new Uint8Array(0);

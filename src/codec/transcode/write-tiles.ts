@@ -2,6 +2,7 @@
  * The codestream of a result, tile by tile (15444-1 A.3, A.4): measured first where the main header has to speak of what follows,
  * then written in pieces of a few megabytes.
  */
+import { joinBytes, lengthOfAll } from '../bits/join-bytes.ts';
 import { writeMainHeader, writeTilePartHeader } from '../packets/codestream-writer.ts';
 import { type Arrangement, measureTileParts, type TilePartSize } from '../packets/arrangement.ts';
 import { appendPacket, packedHeader } from '../packets/tile-layout.ts';
@@ -154,7 +155,7 @@ function* writeTile(
       for (let k = from; k < to; k++) {
         appendPacket(pieces, geometry.header.cod, k, headersApart ? undefined : headers[k - from], bodies[k - from]);
       }
-      yield { write: joined(pieces, destination) };
+      yield { write: joinBytes(pieces, destination.room(lengthOfAll(pieces))) };
       onShare(to / tile.order.count);
     }
   }
@@ -189,18 +190,6 @@ function* batchesOf({ firstPacket, numPackets, packetLengths }: TilePartSize): G
 function report(plan: TranscodePlan, stage: TranscodeProgress['stage'], t: number, share: number): void {
   const tiles = plan.tiles.length;
   plan.options.onProgress?.({ stage, tilesDone: t, tiles, fraction: Math.min(1, (t + share) / tiles) });
-}
-
-function joined(pieces: readonly Uint8Array[], destination: Destination): Uint8Array {
-  let length = 0;
-  for (const piece of pieces) length += piece.length;
-  const whole = destination.room(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }
 
 const EOC_BYTES = /* @__PURE__ */ Uint8Array.of(M.EOC >> 8, M.EOC & 255);
