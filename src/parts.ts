@@ -137,3 +137,5 @@ export {
   stepSizeOf,
 } from './codec/transform/quantization.ts';
 export { forwardMaxshift, inverseMaxshift } from './codec/transform/roi-maxshift.ts';
+export { transcodePackets } from './codec/transcode-picture.ts';
+export type { TranscodeOptions, TranscodeSummary } from './codec/transcode/options.ts';

@@ -126,7 +126,15 @@ export async function transcodeInto(
   return { ...summary, bytesIn, ms: executor.now() - start };
 }
 
-/** Transcodes what any provider of packets holds, to a sink. */
+/**
+ * Transcodes what any provider of packets holds, to a sink: an indexed codestream, an encoder's output, or one of your own.
+ *
+ * @throws {Jpeg2000Error} as `transcode`.
+ * @example
+ * ```ts
+ * const summary = await transcodePackets({ now: () => performance.now() }, source, await fileSink('out.j2k'), { progression: 'RPCL' });
+ * ```
+ */
 export async function transcodePackets(
   executor: Executor,
   source: PrecinctSource,
