@@ -15,7 +15,7 @@ import { orderProblems } from './box-order.ts';
 import type { BoxInfo } from './jp2-file.ts';
 import { fieldsBeforeBoxes } from './superboxes.ts';
 
-/** One box of a file, as {@link readBoxTree} finds it. Plain data, which can be kept, sent and compared. */
+/** One box of a file, as `readBoxes` finds it. Plain data, which can be kept, sent and compared. */
 export interface BoxNode extends BoxInfo {
   /** Bytes of the whole box that the file holds; `undefined` when it goes on to an end that is not known. */
   readonly length: number | undefined;
