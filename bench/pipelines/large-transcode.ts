@@ -1,9 +1,9 @@
 /**
  * A codestream larger than memory should hold, put into another order, beside `cp` in the same run:
- * `npm run bench:transcode -- [--gigabytes 2] [--rounds 3] [--tiled] [--progression RPCL]`.
+ * `npm run bench:transcode -- [--gigabytes 2] [--rounds 3] [--progression RPCL] [--update]`.
  *
- * The codestream is a small encoded picture repeated, as one tile or (`--tiled`) as many, in LRCP with three layers, without PLT and
- * TLM. Each transcode runs in a process of its own, whose peak memory is printed.
+ * The codestream is a small encoded picture repeated, as one tile and then as many, in LRCP with three layers, without PLT and TLM.
+ * Each transcode runs in a process of its own, whose peak memory is printed. With `--update` the table goes into docs/performance.md.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
@@ -11,19 +11,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { transcodePackets } from '../../src/codec/index.ts';
-import { decodeSync, encodeSync, inspect, type TranscodeOptions, transcodeTo } from '../../src/index.ts';
+import { buildIndexTo, decodeSync, encodeSync, type TranscodeOptions, transcodeTo } from '../../src/index.ts';
 import { fileSink, fileSource } from '../../src/node/index.ts';
 import { hostExecutor } from '../../src/platform/host-executor.ts';
 import { peakMemory } from '../../test/support/peak-memory.ts';
 import { RepeatedSource } from '../support/repeated-source.ts';
-import { describeMachine } from '../support/table.ts';
+import { describeMachine, formatSample, markdownTable, summarise, updateDocument } from '../support/table.ts';
 
 const { values } = parseArgs({
   options: {
     gigabytes: { type: 'string', default: '2' },
     rounds: { type: 'string', default: '3' },
-    tiled: { type: 'boolean', default: false },
     progression: { type: 'string', default: 'RPCL' },
+    update: { type: 'boolean', default: false },
     /** For the processes that this one starts. */
     child: { type: 'string' },
     from: { type: 'string' },
@@ -49,18 +49,26 @@ if (values.child === 'transcode') {
 } else if (values.child === 'index') {
   const source = await fileSource(values.from!);
   const start = performance.now();
-  const { packets } = await inspect(source, { index: true });
-  console.log(
-    JSON.stringify({ seconds: (performance.now() - start) / 1000, packets: packets!.count, peak: peakMemory() }),
-  );
+  await buildIndexTo(source, await fileSink(values.to!));
+  console.log(JSON.stringify({ seconds: (performance.now() - start) / 1000, peak: peakMemory() }));
 } else {
   await run();
 }
 
 async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'jp2kit-transcode-'));
+  const rows = [
+    [
+      'codestream',
+      'cp, MB/s',
+      'transcode, MB/s',
+      'times as long as cp',
+      'peak memory, MB',
+      'index, s',
+      'of decoding, %',
+    ],
+  ];
   try {
-    console.log(describeMachine());
     const small = encodeSync(noisyPicture(), {
       container: 'codestream',
       levels: 3,
@@ -68,39 +76,53 @@ async function run(): Promise<void> {
       precincts: [{ width: 256, height: 256 }],
       tile: { width: SIDE, height: SIDE },
     }).data;
+    decodeSync(small); // to warm up
     const decodeStart = performance.now();
     decodeSync(small);
     const decodeSeconds = (performance.now() - decodeStart) / 1000;
     const across = Math.ceil(Math.sqrt((Number(values.gigabytes) * GIGA) / small.length));
-    const input = join(folder, 'in.j2k');
-    const source = new RepeatedSource(small, across, across, values.tiled);
-    await transcodePackets(hostExecutor, source, await fileSink(input), {});
-    const { size } = statSync(input);
-    const kind = values.tiled ? `${across * across} tiles` : 'one tile';
-    console.log(`${SIDE * across} x ${SIDE * across} x 3, ${kind}, LRCP, 3 layers: ${(size / GIGA).toFixed(2)} GB`);
-    const megabytes = size / 1e6;
-    for (let round = 0; round < Number(values.rounds); round++) {
-      const output = join(folder, 'out.j2k');
-      const copyStart = performance.now();
-      execFileSync('cp', [input, join(folder, 'copy.j2k')]);
-      const copy = (performance.now() - copyStart) / 1000;
-      rmSync(join(folder, 'copy.j2k'));
-      const { seconds, peak, packets, status } = child('transcode', input, output);
-      rmSync(output);
-      console.log(
-        `cp ${(megabytes / copy).toFixed(0)} MB/s, to ${values.progression} with TLM and PLT ${(megabytes / seconds).toFixed(0)} MB/s ` +
-          `(${(seconds / copy).toFixed(2)} times as long), ${packets} packets, ${status}, peak memory ${(peak / 2 ** 20).toFixed(0)} MB`,
-      );
+    for (const tiled of [false, true]) {
+      const input = join(folder, 'in.j2k');
+      await transcodePackets(hostExecutor, new RepeatedSource(small, across, across, tiled), await fileSink(input), {});
+      const { size } = statSync(input);
+      const copies: number[] = [];
+      const transcodes: number[] = [];
+      let peak = 0;
+      let packets = 0;
+      for (let round = 0; round < Number(values.rounds); round++) {
+        const [output, copy] = [join(folder, 'out.j2k'), join(folder, 'copy.j2k')];
+        const start = performance.now();
+        execFileSync('cp', [input, copy]);
+        copies.push((performance.now() - start) / 1000);
+        rmSync(copy);
+        const report = child('transcode', input, output);
+        if (report.status !== 'complete') throw new Error(`the transcode is ${report.status}`);
+        transcodes.push(report.seconds);
+        peak = Math.max(peak, report.peak);
+        ({ packets } = report);
+        rmSync(output);
+      }
+      const index = child('index', input, join(folder, 'out.idx'));
+      const megabytes = size / 1e6;
+      const ratios = transcodes.map((seconds, k) => seconds / copies[k]!);
+      const kind = tiled ? `${across * across} tiles` : 'one tile';
+      rows.push([
+        `${(size / GIGA).toFixed(2)} GiB, ${kind}, ${packets} packets`,
+        formatSample(summarise(copies.map((seconds) => megabytes / seconds))),
+        formatSample(summarise(transcodes.map((seconds) => megabytes / seconds))),
+        formatSample(summarise(ratios), 1),
+        (peak / 2 ** 20).toFixed(0),
+        index.seconds.toFixed(1),
+        ((100 * index.seconds) / (decodeSeconds * across * across)).toFixed(2),
+      ]);
+      rmSync(input);
     }
-    const index = child('index', input, '');
-    const decoding = decodeSeconds * across * across;
-    console.log(
-      `following all packet headers: ${index.seconds.toFixed(2)} s, ${((100 * index.seconds) / decoding).toFixed(2)} % of the ` +
-        `${decoding.toFixed(0)} s that decoding takes at the speed of the small picture; peak memory ${(index.peak / 2 ** 20).toFixed(0)} MB`,
-    );
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+  const text = `${describeMachine()}; ${values.rounds} rounds.\n\n${markdownTable(rows)}`;
+  console.log(text);
+  if (values.update) updateDocument('transcode', text);
 }
 
 interface ChildReport {
