@@ -1,7 +1,7 @@
 /**
  * What drives a transcode: a file or any provider of packets in, bytes in memory or a sink out, with waiting or without.
  */
-import { DiagnosticLog, type Diagnostic, usage } from './errors.ts';
+import { DiagnosticLog, type Diagnostic, overLimit, usage } from './errors.ts';
 import { Deadline, type Executor, PAUSE_INTERVAL_MS } from './executor.ts';
 import { type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
 import { writeCodestreamBoxHeader, writeJp2Head } from './fileformat/write-jp2.ts';
@@ -43,6 +43,8 @@ interface OpenSource {
   readonly boxes: KeptBoxes | undefined;
   /** What was tolerated in the headers. */
   readonly found: readonly Diagnostic[];
+  /** Bytes of the source, where they are known. */
+  readonly bytesIn: number | undefined;
 }
 
 /** What a transcode needs of a build and its host. */
@@ -62,7 +64,10 @@ export function transcodeNow(codec: TranscodingCodec, bytes: Bytes, options: Tra
   const located = locate(read.file, input); // what is joined of bytes in memory is in memory
   const reading = CodestreamSource.open(located.input, located.place, limits, log);
   const source = readNow(reading, (located.input as BytesSource).bytes);
-  const job = new Job({ ...read, source, found: log.list }, options, { canPatch: true, letsGo: false });
+  const job = new Job({ ...read, source, found: log.list, bytesIn: input.size }, options, {
+    canPatch: true,
+    letsGo: false,
+  });
   const sink = new MemorySink(limits.bytes);
   const deadline = new Deadline(executor, limits.time);
   let step = job.work.next();
@@ -98,7 +103,6 @@ export async function transcodeInto(
   const start = executor.now();
   const out = new SinkWriter(sink);
   let opened: OpenSource;
-  let bytesIn: number | undefined;
   try {
     checkTranscodeOptions(options);
     const { signal } = options;
@@ -116,14 +120,13 @@ export async function transcodeInto(
       const how = { executor, ...(signal ? { signal } : {}) };
       await indexing?.attach(codestream, options.index, limits, how);
     }
-    opened = { ...read, source: codestream, found: log.list };
-    bytesIn = source.size;
+    opened = { ...read, source: codestream, found: log.list, bytesIn: source.size };
   } catch (error) {
     await out.abort(error);
     throw error;
   }
   const summary = await writing(executor, opened, out, options);
-  return { ...summary, bytesIn, ms: executor.now() - start };
+  return { ...summary, ms: executor.now() - start };
 }
 
 /**
@@ -144,7 +147,7 @@ export async function transcodePackets(
   checkTranscodeOptions(options);
   throwIfAborted(options.signal);
   const start = executor.now();
-  const opened = { source, file: undefined, boxes: undefined, found: [] };
+  const opened = { source, file: undefined, boxes: undefined, found: [], bytesIn: undefined };
   const summary = await writing(executor, opened, new SinkWriter(sink), options);
   return { ...summary, ms: executor.now() - start };
 }
@@ -195,7 +198,7 @@ async function writing(
     const patch = job.lateBoxHeader(out.length);
     if (patch) await out.patch(patch.offset, patch.bytes);
     await out.close();
-    return summaryOf(job, step.value, undefined, out.length, 0);
+    return summaryOf(job, step.value, opened.bytesIn, out.length, 0);
   } catch (error) {
     await writes.settled().catch(() => {}); // the first failure is the one that counts
     await out.abort(error);
@@ -236,8 +239,11 @@ async function answer(
   return load && source.load(load, options);
 }
 
-/** Bytes of the header of a codestream's box whose length is filled in afterwards: with XLBox. */
-const LATE_BOX_BYTES = 16;
+/**
+ * Sources up to this size get a box header without XLBox when its length is filled in afterwards: marker segments make a codestream
+ * larger, but not sixteen times.
+ */
+const NARROW_SOURCE = 2 ** 28;
 
 /** One transcode on its way: the work, what was tolerated, and the box around the codestream. */
 class Job implements Destination {
@@ -251,7 +257,7 @@ class Job implements Destination {
   private readonly rooms: Uint8Array[] | undefined;
   private turn = 0;
   /** Where the header of the codestream's box stands when its length is not known yet. */
-  private boxAt: number | undefined;
+  private box: { readonly offset: number; readonly headerLength: number } | undefined;
   private readonly seen = new Set<string>();
 
   constructor(opened: OpenSource, options: TranscodeOptions, out: Pick<SinkWriter, 'canPatch' | 'letsGo'>) {
@@ -269,8 +275,8 @@ class Job implements Destination {
     const boxes = this.boxesBefore(plan);
     if (boxes === undefined) return new Uint8Array(0);
     const late = length === undefined && this.canPatch;
-    const header = late ? writeCodestreamBoxHeader(0, true) : writeCodestreamBoxHeader(length);
-    if (late) this.boxAt = boxes.length;
+    const header = late ? writeCodestreamBoxHeader(0, this.isWide) : writeCodestreamBoxHeader(length);
+    if (late) this.box = { offset: boxes.length, headerLength: header.length };
     const head = new Uint8Array(boxes.length + header.length);
     head.set(boxes);
     head.set(header, boxes.length);
@@ -286,8 +292,17 @@ class Job implements Destination {
 
   /** The header of the codestream's box, for a file of so many bytes, where it was left open. */
   lateBoxHeader(fileLength: number): { readonly offset: number; readonly bytes: Uint8Array } | undefined {
-    if (this.boxAt === undefined) return undefined;
-    return { offset: this.boxAt, bytes: writeCodestreamBoxHeader(fileLength - this.boxAt - LATE_BOX_BYTES, true) };
+    if (this.box === undefined) return undefined;
+    const { offset, headerLength } = this.box;
+    const bytes = writeCodestreamBoxHeader(fileLength - offset - headerLength, this.isWide);
+    if (bytes.length === headerLength) return { offset, bytes };
+    throw overLimit('limit-bytes', `the result has ${fileLength} bytes, far more than its source`);
+  }
+
+  /** Whether the box gets room for a length of 64 bits. */
+  private get isWide(): boolean {
+    const { bytesIn = Number.POSITIVE_INFINITY } = this.opened;
+    return bytesIn > NARROW_SOURCE;
   }
 
   /** Takes over what a source tolerated, each thing once. */

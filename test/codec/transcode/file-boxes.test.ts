@@ -14,11 +14,6 @@ const { image } = wavyPicture(70, 50, 4, 8);
 const rgba = (options: EncodeOptions = {}): Uint8Array =>
   encodeSync(image, { levels: 3, mct: 'none', ...options }).data;
 
-function codestreamOf(file: Uint8Array): Uint8Array {
-  const { codestream } = inspectSync(file);
-  return file.subarray(codestream.offset, codestream.offset + codestream.length!);
-}
-
 function channelsOf(file: Uint8Array): string[] {
   return inspectSync(file).colour.channels.map(({ kind, association }) => `${kind} ${association}`);
 }
@@ -27,10 +22,7 @@ describe('the boxes of a transcoded file', () => {
   test('are the same bytes when nothing that they speak of has changed', () => {
     const file = rgba({ metadata: { xml: ['<a/>'], resolution: { capture: { x: 3000, y: 2000 } } } });
     const { data } = transcodeSync(file);
-    // but for the length of the codestream's box, which was not known beforehand and has 64 bits
-    const start = inspectSync(file).codestream.offset - 8;
-    expect(firstDifference(data.subarray(0, start), file.subarray(0, start))).toBe(-1);
-    expect(firstDifference(codestreamOf(data), codestreamOf(file))).toBe(-1);
+    expect(firstDifference(data, file)).toBe(-1);
   });
 
   test('are put around a bare codestream, and taken off', () => {
