@@ -72,10 +72,9 @@ export type {
   InspectOptions,
   OpenFileOptions,
   OpenOptions,
-  ProgressiveImage,
-  ProgressiveOptions,
 } from './picture.ts';
-export { decodeGrowing, Jp2Image, openPicture, openPictureSync } from './picture.ts';
+export { Jp2Image, openPicture, openPictureSync } from './picture.ts';
+export { decodeGrowing, type ProgressiveImage, type ProgressiveOptions } from './progressive.ts';
 export { type FrameOptions, type FrameTiming, Movie, MovieTrack, openMovieFrom } from './movie.ts';
 export { type MovieFrame, type MovieOptions, type MovieSummary, MovieWriter } from './movie-writer.ts';
 export type { EditEntry } from './fileformat/mj2-boxes.ts';
