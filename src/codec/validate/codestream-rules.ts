@@ -78,11 +78,13 @@ export function* checkCodestream(
   for (const [tile, walked] of tiles) {
     const parts: TilePart[] = [];
     const seen = new Set<string>();
+    let ppts = 0;
     for (const { sot, ordinal, end } of walked) {
       try {
         const part = yield* readTilePart(window, sot, ordinal, end, numComponents, log);
         yield* checkSegments(window, part.segments.places, numComponents, seen, findings);
-        checkPart(part, main, parts, findings);
+        checkPart(part, main, { isFirst: parts.length === 0, ppts }, findings);
+        ppts += part.segments.ppt.length;
         for (const { marker } of part.segments.places) tileMarkers.add(marker);
         parts.push(part);
         if (part.dataStart > end) {
@@ -138,10 +140,17 @@ function lists(main: MainHeader, findings: Findings): MainLists {
   };
 }
 
+/** What a tile-part header has before it. */
+interface PartPlace {
+  readonly isFirst: boolean;
+  /** PPT segments in the tile-parts before. */
+  readonly ppts: number;
+}
+
 /** Rules of a tile-part header among those of its tile. */
-function checkPart(part: TilePart, main: MainHeader, before: readonly TilePart[], findings: Findings): void {
+function checkPart(part: TilePart, main: MainHeader, { isFirst, ppts }: PartPlace, findings: Findings): void {
   const { segments, offset } = part;
-  if (before.length > 0) {
+  if (!isFirst) {
     for (const { marker, offset: at } of segments.places) {
       if (!FIRST_PART_ONLY.includes(marker)) continue;
       findings.error('marker-order', `${M.markerName(marker)} in a tile-part that is not its tile's first`, {
@@ -154,9 +163,8 @@ function checkPart(part: TilePart, main: MainHeader, before: readonly TilePart[]
     findings.error('ppm-value', 'PPT in a codestream with PPM', { offset, clause: '15444-1 A.7.5' });
   }
   checkIndices(segments.plt, 'PLT', findings, offset);
-  const ppt = before.reduce((sum, one) => sum + one.segments.ppt.length, 0);
   // Zppt goes on through the tile-parts of a tile in some files, and begins anew in others
-  if (segments.ppt[0]?.index !== 0) checkIndices(segments.ppt, 'PPT', findings, offset, ppt);
+  if (segments.ppt[0]?.index !== 0) checkIndices(segments.ppt, 'PPT', findings, offset, ppts);
   else checkIndices(segments.ppt, 'PPT', findings, offset);
 }
 

@@ -30,7 +30,8 @@ const MAX_PER_CODE = 16;
 /** Findings in the order in which they were made. */
 export class Findings {
   readonly list: Finding[] = [];
-  private readonly counts = new Map<string, number>();
+  /** How often a code came up, and where its last finding stands in the list. */
+  private readonly counts = new Map<string, { seen: number; last: number }>();
 
   /** A rule is broken. */
   error(code: ErrorCode, message: string, place: ErrorPlace = {}): void {
@@ -61,11 +62,10 @@ export class Findings {
 
   private add(severity: Severity, code: ErrorCode, message: string, { offset, clause }: ErrorPlace): void {
     const key = `${severity} ${code}`;
-    const seen = (this.counts.get(key) ?? 0) + 1;
-    this.counts.set(key, seen);
-    if (seen > MAX_PER_CODE) {
-      const last = this.list.map((finding) => `${finding.severity} ${finding.code}`).lastIndexOf(key);
-      this.list[last] = { ...this.list[last], count: seen - MAX_PER_CODE + 1 };
+    const { seen, last } = this.counts.get(key) ?? { seen: 0, last: 0 };
+    this.counts.set(key, { seen: seen + 1, last: seen < MAX_PER_CODE ? this.list.length : last });
+    if (seen >= MAX_PER_CODE) {
+      this.list[last] = { ...this.list[last], count: seen - MAX_PER_CODE + 2 };
       return;
     }
     const place = { ...(offset === undefined ? {} : { offset }), ...(clause === undefined ? {} : { clause }) };

@@ -22,6 +22,9 @@ export interface WalkedPart {
 /** Tile-parts between two moments to pause. */
 const PARTS_BETWEEN_PAUSES = 512;
 
+/** TPsot is one byte, and 255 tile-parts is the most that TNsot can say (A.4.2). */
+const MAX_PARTS_OF_TILE = 255;
+
 /** Where a codestream lies. */
 export interface Extent {
   readonly start: number;
@@ -29,7 +32,18 @@ export interface Extent {
   readonly end: number;
 }
 
-/** All tile-parts of each tile, in codestream order; what cannot be followed ends the walk with a finding. */
+/** What the tile-parts of a tile come to, kept as they pass: there can be millions. */
+interface PartTally {
+  /** Tile-parts so far, with those beyond the possible ones. */
+  count: number;
+  /** TNsot, where it has been said; 0 tally. */
+  said: number;
+}
+
+/**
+ * The tile-parts of each tile, in codestream order, without those beyond the 255 that can be numbered; what cannot be followed ends
+ * the walk with a finding.
+ */
 export function* walkTileParts(
   main: MainHeader,
   window: ReadWindow,
@@ -39,6 +53,7 @@ export function* walkTileParts(
 ): Reading<Map<number, WalkedPart[]>> {
   const numTiles = numXTiles(main.siz) * numYTiles(main.siz);
   const tiles = new Map<number, WalkedPart[]>();
+  const tallies = new Map<number, PartTally>();
   const lengths: { tile: number; length: number }[] = [];
   let position = main.end;
   let complete = false;
@@ -63,15 +78,19 @@ export function* walkTileParts(
     }
     const part = yield* partAt(position, ordinal, numTiles, window, end, findings);
     if (part === undefined) break;
-    const parts = tiles.get(part.sot.isot);
-    checkSot(part, parts ?? [], findings);
-    if (parts) parts.push(part);
-    else tiles.set(part.sot.isot, [part]);
-    lengths.push({ tile: part.sot.isot, length: part.end - position });
+    const { isot } = part.sot;
+    const tally = tallies.get(isot) ?? { count: 0, said: 0 };
+    checkSot(part, tally, findings);
+    if (tally.count === 0) {
+      tallies.set(isot, tally);
+      tiles.set(isot, [part]);
+    } else if (tally.count < MAX_PARTS_OF_TILE) tiles.get(isot)!.push(part);
+    tally.count++;
+    lengths.push({ tile: isot, length: part.end - position });
     position = part.end;
     if (part.sot.psot !== 0 && part.sot.offset + part.sot.psot > end) break; // cut off: the finding has been made
   }
-  if (complete) checkCompleteness(tiles, numTiles, main, findings);
+  if (complete) checkCompleteness(tiles, tallies, numTiles, main, findings);
   if (main.segments.tlm.length > 0 && complete) checkTlm(main, lengths, findings);
   return tiles;
 }
@@ -117,15 +136,18 @@ function* partAt(
 }
 
 /** TPsot counts from 0, and TNsot is the same wherever it is said. */
-function checkSot({ sot }: WalkedPart, before: readonly WalkedPart[], findings: Findings): void {
+function checkSot({ sot }: WalkedPart, tally: PartTally, findings: Findings): void {
   const place = { offset: sot.offset, clause: '15444-1 A.4.2' };
-  if (sot.tpsot !== before.length) {
-    findings.error('tile-part-order', `tile ${sot.isot} has part ${sot.tpsot} where ${before.length} is due`, place);
+  if (tally.count === MAX_PARTS_OF_TILE) {
+    const message = `tile ${sot.isot} has more than ${MAX_PARTS_OF_TILE} parts: those beyond are not checked`;
+    findings.error('tile-part-order', message, place);
+  } else if (tally.count < MAX_PARTS_OF_TILE && sot.tpsot !== tally.count) {
+    findings.error('tile-part-order', `tile ${sot.isot} has part ${sot.tpsot} where ${tally.count} is due`, place);
   }
-  const said = before.find((part) => part.sot.tnsot !== 0)?.sot.tnsot;
-  if (sot.tnsot !== 0 && said !== undefined && sot.tnsot !== said) {
-    findings.error('sot-value', `tile ${sot.isot} has ${said} parts, and then ${sot.tnsot}`, place);
+  if (sot.tnsot !== 0 && tally.said !== 0 && sot.tnsot !== tally.said) {
+    findings.error('sot-value', `tile ${sot.isot} has ${tally.said} parts, and then ${sot.tnsot}`, place);
   }
+  if (tally.said === 0) tally.said = sot.tnsot;
   if (sot.tnsot !== 0 && sot.tpsot >= sot.tnsot) {
     findings.error('sot-value', `part ${sot.tpsot} of the ${sot.tnsot} of tile ${sot.isot}`, place);
   }
@@ -133,6 +155,7 @@ function checkSot({ sot }: WalkedPart, before: readonly WalkedPart[], findings: 
 
 function checkCompleteness(
   tiles: ReadonlyMap<number, readonly WalkedPart[]>,
+  tallies: ReadonlyMap<number, PartTally>,
   numTiles: number,
   main: MainHeader,
   findings: Findings,
@@ -145,9 +168,9 @@ function checkCompleteness(
     findings.error('tile-missing', message, { offset: main.end, clause });
   }
   for (const [tile, parts] of tiles) {
-    const said = parts.find(({ sot }) => sot.tnsot !== 0)?.sot.tnsot;
-    if (said === undefined || said === parts.length) continue;
-    findings.error('tile-part-order', `tile ${tile} has ${parts.length} of ${said} parts`, {
+    const { said, count } = tallies.get(tile)!;
+    if (said === 0 || said === count) continue;
+    findings.error('tile-part-order', `tile ${tile} has ${count} of ${said} parts`, {
       offset: parts[0].sot.offset,
       clause,
     });
