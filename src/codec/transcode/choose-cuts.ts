@@ -13,6 +13,7 @@ import { readBlocks } from '../tier2/read-blocks.ts';
 import type { TranscodePlan } from './headers.ts';
 import { type BandSlopes, bandSlopesOf, type LayerCuts, SlopeBytes, samplesOf } from './layer-cuts.ts';
 import { openPair, wholeTile } from './open-tile.ts';
+import { checkCodeBlocks } from './rebuilt-tile.ts';
 import { loadedExactly, type TranscodeWork } from './work.ts';
 
 /** Decides where `numLayers` layers end. */
@@ -21,6 +22,7 @@ export function* chooseCuts(plan: TranscodePlan, numLayers: number): TranscodeWo
   for (let t = 0; t < plan.tiles.length; t++) {
     const { source, number } = yield* openPair(plan, t);
     if (source) {
+      checkCodeBlocks(plan, source);
       const snapshot = yield* loadedExactly(wholeTile(plan, source));
       for (const c of plan.components) {
         const component = source.components[c];

@@ -35,7 +35,12 @@ export function* openCopiedTile(plan: TranscodePlan, pair: TilePair): TranscodeW
   const { headerLengths, bodyLengths } = inOrder(result, order, numbers, headers, bodies);
   const held = headerLengths.slice();
   // B.10.3: where the source has no packet an empty one stands, which is a byte
-  for (let k = 0; k < order.count; k++) if (headerLengths[k] === 0) headerLengths[k] = EMPTY_PACKET.length;
+  let madeUp = 0;
+  for (let k = 0; k < order.count; k++) {
+    if (headerLengths[k] > 0) continue;
+    headerLengths[k] = EMPTY_PACKET.length;
+    madeUp++;
+  }
   return {
     geometry: result,
     arrangement: pair.arrangement,
@@ -43,6 +48,7 @@ export function* openCopiedTile(plan: TranscodePlan, pair: TilePair): TranscodeW
     headerLengths,
     bodyLengths,
     complete,
+    madeUp,
     packets: (from, to) => bringIn(plan, pair, order, held, bodyLengths, from, to),
   };
 }

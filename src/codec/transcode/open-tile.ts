@@ -1,7 +1,7 @@
 /**
  * One tile of a result before it is written: its geometry, the order of its packets and their lengths, and a way to get at them.
  */
-import { joinTileHeaders, type TileHeader } from '../codestream/coding-parameters.ts';
+import { joinTileHeaders, progressionChangesOf, type TileHeader } from '../codestream/coding-parameters.ts';
 import { type TileGeometry, tileGeometry } from '../geometry/tile.ts';
 import { numPrecinctsOf } from '../geometry/tile-component.ts';
 import { type Arrangement, type PacketOrder, packetOrderOf } from '../packets/arrangement.ts';
@@ -27,6 +27,8 @@ export interface OpenTile {
   readonly bodyLengths: Int32Array;
   /** False when the source lacks packets of it. */
   readonly complete: boolean;
+  /** Packets that are empty because the source has none, or none is wanted. */
+  readonly madeUp: number;
   /** Brings in the packets `from .. to`. */
   packets(from: number, to: number): TranscodeWork<PacketRun>;
 }
@@ -81,11 +83,25 @@ export function orderOf(
   tile: TileGeometry,
 ): { readonly order: PacketOrder; readonly numbers: PacketNumbers } {
   const numbers = new PacketNumbers(tile);
-  const most = plan.options.limits?.codeBlocks ?? DEFAULT_LIMITS.codeBlocks;
+  const most = mostPackets(plan);
   if (numbers.count > most) {
     throw overLimit('limit-code-blocks', `tile ${tile.tile} has ${numbers.count} packets, the limit is ${most}`);
   }
+  // each change of progression goes through the packets anew, those that came before it too (A.6.6)
+  const changes = progressionChangesOf(plan.main, tile.header).length;
+  if (changes * numbers.count > MOST_STEPS * most) {
+    const message = `${changes} changes of progression for the ${numbers.count} packets of tile ${tile.tile}`;
+    throw overLimit('limit-code-blocks', `${message} are more than ${MOST_STEPS} times the limit of ${most}`);
+  }
   return { order: packetOrderOf(plan.main, tile), numbers };
+}
+
+/** Steps through packets for each packet that may be held. */
+const MOST_STEPS = 16;
+
+/** Packets and code-blocks that a transcode may hold at once, and packets that it may make up where the source has none. */
+export function mostPackets({ options }: TranscodePlan): number {
+  return options.limits?.codeBlocks ?? DEFAULT_LIMITS.codeBlocks;
 }
 
 /** Numbers all packets of a tile by component, resolution level, precinct and layer. */

@@ -6,14 +6,15 @@
  */
 import { joinBytes } from '../bits/join-bytes.ts';
 import { PacketBitWriter } from '../bits/packet-bit-writer.ts';
-import { type DiagnosticLog, usage } from '../errors.ts';
+import { type DiagnosticLog, overLimit, usage } from '../errors.ts';
+import { cellRange } from '../geometry/axis.ts';
 import {
   type PrecinctGeometry,
   numPrecinctsOf,
   precinctGeometry,
   type ResolutionGeometry,
 } from '../geometry/tile-component.ts';
-import type { TileComponent } from '../geometry/tile.ts';
+import type { TileComponent, TileGeometry } from '../geometry/tile.ts';
 import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
 import { EMPTY_PACKET } from '../packets/tile-layout.ts';
 import {
@@ -28,7 +29,7 @@ import { NO_VALUE, type PacketContents, PrecinctWriter } from '../tier2/precinct
 import { type PrecinctBlocks, readBlocks } from '../tier2/read-blocks.ts';
 import type { TranscodePlan } from './headers.ts';
 import { type BandSlopes, bandSlopesOf, type LayerCuts, samplesOf } from './layer-cuts.ts';
-import { inOrder, type OpenTile, orderOf, type PacketRun, type TilePair, wholeTile } from './open-tile.ts';
+import { inOrder, mostPackets, type OpenTile, orderOf, type PacketRun, type TilePair, wholeTile } from './open-tile.ts';
 import { loadedExactly, type TranscodeWork } from './work.ts';
 
 /** Opens a tile for writing its packets anew. Damage that only shows in packet headers is told in `log`. */
@@ -46,6 +47,7 @@ export function* openRebuiltTile(
   let complete = pair.ends.tile(pair.number) !== undefined;
   if (source) {
     checkLayers(cuts, source.header.cod.numLayers);
+    checkCodeBlocks(plan, source);
     const snapshot = yield* loadedExactly(wholeTile(plan, source));
     for (const component of result.components) {
       const from = source.components[plan.components[component.component]];
@@ -70,6 +72,7 @@ export function* openRebuiltTile(
     order,
     ...inList,
     complete,
+    madeUp: source && complete ? 0 : order.count,
     // biome-ignore lint/correctness/useYield: everything is there already
     *packets(from, to): TranscodeWork<PacketRun> {
       const run = { headers: new Array<Uint8Array>(to - from), bodies: new Array<Uint8Array>(to - from) };
@@ -81,6 +84,19 @@ export function* openRebuiltTile(
       return run;
     },
   };
+}
+
+/** Their contributions are all held at once. */
+export function checkCodeBlocks(plan: TranscodePlan, source: TileGeometry): void {
+  const most = mostPackets(plan);
+  let count = 0;
+  for (const c of plan.components) {
+    for (const { subbands, xcbPrime, ycbPrime } of source.components[c].geometry.resolutions) {
+      for (const { x, y } of subbands) count += cellRange(x, xcbPrime).count * cellRange(y, ycbPrime).count;
+    }
+  }
+  if (count <= most) return;
+  throw overLimit('limit-code-blocks', `tile ${source.tile} has ${count} code-blocks, the limit is ${most}`);
 }
 
 function checkLayers(cuts: LayerCuts | undefined, numLayers: number): void {

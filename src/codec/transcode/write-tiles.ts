@@ -7,10 +7,10 @@ import { writeMainHeader, writeTilePartHeader } from '../packets/codestream-writ
 import { type Arrangement, measureTileParts, type TilePartSize } from '../packets/arrangement.ts';
 import { appendPacket, packedHeader } from '../packets/tile-layout.ts';
 import * as M from '../codestream/markers.ts';
-import type { DiagnosticLog } from '../errors.ts';
+import { type DiagnosticLog, overLimit } from '../errors.ts';
 import { openCopiedTile } from './copied-tile.ts';
 import { arrangementOf, type TranscodePlan } from './headers.ts';
-import { type OpenTile, openPair } from './open-tile.ts';
+import { mostPackets, type OpenTile, openPair } from './open-tile.ts';
 import type { TranscodeProgress } from './options.ts';
 import { openRebuiltTile } from './rebuilt-tile.ts';
 import type { LayerCuts } from './layer-cuts.ts';
@@ -32,6 +32,9 @@ export interface Destination {
   /** Memory for so many bytes that are to be written. It may be used again when the write after the next begins. */
   room(length: number): Uint8Array;
 }
+
+/** Measured tiles that are kept: each has its geometry besides. */
+const MOST_KEPT_TILES = 1024;
 
 /** What was written. */
 export interface WrittenTiles {
@@ -78,10 +81,13 @@ export function* writeTiles(
   const length = foreseen?.tileParts.reduce((sum, { psot }) => sum + psot, header.length + EOC_BYTES.length);
   yield { write: destination.head(plan, length) };
   yield { write: header };
+  let madeUp = 0;
   const written = { packets: 0, packetsFilled: 0, tileParts: 0, partialTiles: 0 };
   for (let t = 0; t < plan.tiles.length; t++) {
     const measured = foreseen?.kept.get(t) ?? (yield* measure(plan, t, cuts, log));
     const { tile, sizes } = measured;
+    madeUp += tile.madeUp;
+    checkMadeUp(plan, madeUp, t);
     yield* writeTile(plan, measured, destination, (share) => report(plan, 'write', t, share));
     written.packets += tile.order.count;
     for (const bytes of tile.bodyLengths) if (bytes > 0) written.packetsFilled++;
@@ -91,6 +97,14 @@ export function* writeTiles(
   }
   yield { write: EOC_BYTES };
   return written;
+}
+
+/** A header of a few bytes can promise more packets than anybody wants to have written as empty ones. */
+function checkMadeUp(plan: TranscodePlan, madeUp: number, t: number): void {
+  const most = mostPackets(plan);
+  if (madeUp <= most) return;
+  const message = `${madeUp} packets of the first ${t + 1} tiles are not in the source, and empty ones would be written`;
+  throw overLimit('limit-code-blocks', `${message}; the limit is ${most}`);
 }
 
 function* measure(
@@ -115,9 +129,12 @@ function* foresee(
   const tileParts: Foreseen['tileParts'] = [];
   const kept = new Map<number, MeasuredTile>();
   let keptPackets = 0;
+  let madeUp = 0;
   for (let t = 0; t < plan.tiles.length; t++) {
     const measured = yield* measure(plan, t, cuts, log);
     const { tile, sizes } = measured;
+    madeUp += tile.madeUp;
+    checkMadeUp(plan, madeUp, t);
     for (const size of sizes) {
       const packedHeaders = a.ppm ? yield* packedHeadersOf(tile, size) : undefined;
       tileParts.push({
@@ -128,7 +145,11 @@ function* foresee(
       });
     }
     keptPackets += tile.order.count;
-    if (keptPackets <= MOST_KEPT_PACKETS && !plan.rebuild) kept.set(t, measured);
+    if (keptPackets <= MOST_KEPT_PACKETS && t < MOST_KEPT_TILES && !plan.rebuild) kept.set(t, measured);
+    if ((a.plm || a.ppm) && keptPackets > mostPackets(plan)) {
+      const message = `the main header would list ${keptPackets} packets after ${t + 1} tiles`;
+      throw overLimit('limit-code-blocks', `${message}, the limit is ${mostPackets(plan)}`);
+    }
     report(plan, 'measure', t + 1, 0);
   }
   return { tileParts, kept };
