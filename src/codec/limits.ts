@@ -13,7 +13,7 @@ export interface Limits {
   readonly tiles: number;
   /** Components. Default 16 384, the most the standard allows (15444-1 A.5.1). */
   readonly components: number;
-  /** Code-blocks and precincts whose state is held at once; also packets, where a picture is encoded. Default 2^22. */
+  /** Code-blocks and precincts whose state is held at once; also packets, where a picture is encoded or transcoded. Default 2^22. */
   readonly codeBlocks: number;
   /** Boxes of a file, those inside others counted, where all of them are listed. Default 2^18. */
   readonly boxes: number;
