@@ -430,7 +430,8 @@ export function transcodeTo(
  * A file that breaks rules is a result, not an error; only a call that cannot be is thrown. Findings of severity `warning` are legal
  * but doubtful, or say that something was not checked.
  *
- * @throws {Jpeg2000Error} `usage` for an input that is none; an abort rejects with the signal's reason.
+ * @throws {Jpeg2000Error} `usage` for an input that is none, `source-read` and `source-changed` where the input cannot be read to its
+ * end, which says nothing of its rules; an abort rejects with the signal's reason.
  * @example
  * ```ts
  * const { valid, findings } = await validate(await fileSource('scan.jp2'));

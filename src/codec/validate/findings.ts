@@ -27,6 +27,9 @@ export interface Finding {
 /** A broken file can break one rule in a million packets. */
 const MAX_PER_CODE = 16;
 
+/** What happens to a source, which says nothing about the file. */
+const TROUBLE_OF_SOURCE: ReadonlySet<ErrorCode> = new Set(['source-read', 'source-changed']);
+
 /** Findings in the order in which they were made. */
 export class Findings {
   readonly list: Finding[] = [];
@@ -53,7 +56,7 @@ export class Findings {
    * support, unless the file does not claim the extension that would allow it.
    */
   thrown(error: unknown, where = '', extended = true): void {
-    if (!(error instanceof Jpeg2000Error)) throw error;
+    if (!(error instanceof Jpeg2000Error) || TROUBLE_OF_SOURCE.has(error.code)) throw error;
     const broken = error.kind === 'malformed' || (error.kind === 'unsupported' && !extended);
     const severity = broken ? 'error' : 'warning';
     const unchecked = severity === 'warning' ? ': what follows is not checked' : '';
