@@ -5,6 +5,7 @@
 import { type Diagnostic, DiagnosticLog, overLimit, usage } from './errors.ts';
 import { contentOffset } from './fileformat/box.ts';
 import { type BoxEdit, type OutputPlan, planBoxes } from './fileformat/box-edit.ts';
+import { checkBoxList } from './fileformat/box-list.ts';
 import { orderProblems } from './fileformat/box-order.ts';
 import { writeParts } from './fileformat/box-output.ts';
 import { correctReferences, holdsOffsets } from './fileformat/box-references.ts';
@@ -107,7 +108,7 @@ export interface WrittenFile extends WholeFile {
  * are numbers of codestreams and layers that move; an index of what is gone, and what is said about it, is left out with a
  * warning.
  *
- * @throws {Jpeg2000Error} `option-value` for boxes that make no sense, `box-order` for a list that breaks a rule which
+ * @throws {Jpeg2000Error} `option-value` for boxes that make no sense, `limit-boxes` for too many, `box-order` for a list that breaks a rule which
  * the old file kept, `box-reference` where a fragment or a layer's codestream would be lost, `sink`; an abort rejects.
  * @example
  * ```ts
@@ -131,6 +132,7 @@ export async function setBoxes(
     if (old.boxes.length === 0) throw usage('input-type', 'expected a file with boxes, found a bare codestream');
     if (old.size === undefined) throw usage('input-type', 'expected a source that knows its size');
     const wanted = typeof boxes === 'function' ? await boxes(old.boxes) : boxes;
+    checkBoxList(wanted, limits?.boxes ?? DEFAULT_LIMITS.boxes);
     checkOrder(old.boxes, wanted);
     const log = new DiagnosticLog();
     const list = await readFrom(renumber(old.boxes, wanted, old.size, log), source, signal);
