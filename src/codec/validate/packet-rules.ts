@@ -90,6 +90,8 @@ export class PacketWalk {
       while (this.isPartDone() && this.part < this.parts.length) this.nextPart();
       if (this.part === this.parts.length) break;
       if (!(yield* this.packet(place, window))) return;
+      // a POC may go on for long, naming nothing but packets that it has named before
+      if (this.count === expected) break;
     }
     this.finish(expected);
   }
