@@ -2,6 +2,7 @@
  * What a caller is willing to spend on one input. Every limit is checked before memory is allocated or work is begun, so a
  * hostile header of a hundred bytes costs a hundred bytes.
  */
+import { choicesOf, thatIs } from './checks.ts';
 
 /** Upper bounds for one operation; a crossing is a `limit` error, never a crash. */
 export interface Limits {
@@ -31,3 +32,11 @@ export const DEFAULT_LIMITS: Limits = {
   boxes: 2 ** 18,
   time: Number.POSITIVE_INFINITY,
 };
+
+/** NaN would switch a limit off. */
+const LIMIT = /* @__PURE__ */ thatIs('a number from 0', (value) => typeof value === 'number' && value >= 0);
+
+/** What limits must look like in a call. */
+export const LIMITS_SHAPE = /* @__PURE__ */ choicesOf(
+  /* @__PURE__ */ Object.fromEntries(/* @__PURE__ */ Object.keys(DEFAULT_LIMITS).map((name) => [name, LIMIT])),
+);

@@ -3,7 +3,8 @@
  * it. Here only kinds and names are checked, and numbers where nothing else decides; what has to fit together is checked by the plan.
  */
 import { PROGRESSIONS } from '../codestream/cod.ts';
-import { DEFAULT_LIMITS } from '../limits.ts';
+import { METADATA_SHAPE } from '../fileformat/jp2-spec.ts';
+import { LIMITS_SHAPE } from '../limits.ts';
 import {
   allOptional,
   ANYTHING,
@@ -29,9 +30,6 @@ const SIZE = /* @__PURE__ */ objectOf({ width: NUMBER, height: NUMBER });
 const POINT = /* @__PURE__ */ objectOf({ x: NUMBER, y: NUMBER });
 const RECT = /* @__PURE__ */ objectOf({ x: NUMBER, y: NUMBER, width: NUMBER, height: NUMBER });
 
-/** NaN would switch a limit off. */
-const LIMIT = /* @__PURE__ */ thatIs('a number from 0', (value) => typeof value === 'number' && value >= 0);
-
 const FRAME_RATE = /* @__PURE__ */ thatIs('a number above 0', (value) => Number.isFinite(value) && Number(value) > 0);
 
 const COMMENT = /* @__PURE__ */ thatIs(
@@ -56,15 +54,6 @@ const COLOUR = /* @__PURE__ */ objectOf({
       mapping: maybe(listOf(objectOf({ component: NUMBER, column: maybe(NUMBER) }))),
     }),
   ),
-});
-
-const METADATA = /* @__PURE__ */ objectOf({
-  resolution: maybe(objectOf({ capture: maybe(POINT), display: maybe(POINT) })),
-  xml: maybe(listOf(TEXT)),
-  xmp: maybe(TEXT),
-  geotiff: maybe(BYTES),
-  gml: maybe(TEXT),
-  uuid: maybe(listOf(objectOf({ id: TEXT, data: BYTES }))),
 });
 
 const OPTIONS: Fields = /* @__PURE__ */ allOptional({
@@ -117,9 +106,9 @@ const OPTIONS: Fields = /* @__PURE__ */ allOptional({
   profile: TEXT,
   frameRate: FRAME_RATE,
   colour: COLOUR,
-  metadata: METADATA,
+  metadata: METADATA_SHAPE,
   verify: BOOLEAN,
-  limits: choicesOf(Object.fromEntries(Object.keys(DEFAULT_LIMITS).map((name) => [name, LIMIT]))),
+  limits: LIMITS_SHAPE,
   signal: ANYTHING,
   onProgress: FUNCTION,
 } satisfies Record<keyof EncodeOptions, unknown>);

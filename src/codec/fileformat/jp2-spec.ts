@@ -1,6 +1,7 @@
 /**
  * What a caller says about the boxes of a file to be written: colour and metadata.
  */
+import { BYTES, listOf, maybe, NUMBER, objectOf, TEXT } from '../checks.ts';
 import type { ChannelInfo, SampleArray } from '../image.ts';
 
 /** Colour of a file to be written. */
@@ -52,3 +53,15 @@ export interface MetadataSpec {
   /** UUID boxes (I.7.2), ids as 32 hexadecimal digits, with hyphens or without. */
   readonly uuid?: readonly { readonly id: string; readonly data: Uint8Array }[];
 }
+
+const POINT = /* @__PURE__ */ objectOf({ x: NUMBER, y: NUMBER });
+
+/** What {@link MetadataSpec} must look like in a call. */
+export const METADATA_SHAPE = /* @__PURE__ */ objectOf({
+  resolution: maybe(objectOf({ capture: maybe(POINT), display: maybe(POINT) })),
+  xml: maybe(listOf(TEXT)),
+  xmp: maybe(TEXT),
+  geotiff: maybe(BYTES),
+  gml: maybe(TEXT),
+  uuid: maybe(listOf(objectOf({ id: TEXT, data: BYTES }))),
+});

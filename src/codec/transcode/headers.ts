@@ -3,7 +3,7 @@
  * segments that speak of them have to say then (15444-1 Annex A).
  */
 import type { Cod, ComponentCodingStyle } from '../codestream/cod.ts';
-import type { TileHeader } from '../codestream/coding-parameters.ts';
+import { type TileHeader, tileComponentParametersOf } from '../codestream/coding-parameters.ts';
 import type { HeaderSegments } from '../codestream/header-segments.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
 import type { ProgressionChange } from '../codestream/poc.ts';
@@ -81,6 +81,16 @@ export function tileHeaderOf(plan: TranscodePlan, tile: number, header: TileHead
     poc: pocOf(plan, segments.poc, header.cod, 'tile'),
   };
   return { tile, cod: codOf(plan, header.cod), segments: own };
+}
+
+/** Refuses to drop more resolution levels than a tile-component has that is kept. */
+export function checkLevels({ source, components, reduce }: TranscodePlan, tile: TileHeader): void {
+  for (const c of components) {
+    const { numDecompositionLevels: levels } = tileComponentParametersOf(source, tile, c).style;
+    if (levels >= reduce) continue;
+    const message = `reduce is ${reduce}, and component ${c} of tile ${tile.tile} has ${levels} decomposition levels`;
+    throw usage('option-value', message, { clause: '15444-1 A.6.1' });
+  }
 }
 
 /** How a tile is arranged in the result: what the options do not say is as in the source. */
@@ -178,14 +188,8 @@ function mctOf({ components, options }: Kept, cod: Cod): boolean {
 }
 
 function styleOf({ options, reduce }: Kept, style: ComponentCodingStyle): ComponentCodingStyle {
-  const levels = style.numDecompositionLevels - reduce;
-  if (levels < 0) {
-    throw usage(
-      'option-value',
-      `reduce is ${reduce}, and there are tile-components with ${style.numDecompositionLevels} decomposition levels`,
-      { clause: '15444-1 A.6.1' },
-    );
-  }
+  // a style that no tile-component of the result has may have fewer levels; those that count are looked at tile by tile
+  const levels = Math.max(0, style.numDecompositionLevels - reduce);
   return {
     ...style,
     numDecompositionLevels: levels,

@@ -8,7 +8,7 @@ import { type Arrangement, type PacketOrder, packetOrderOf } from '../packets/ar
 import type { ComponentSelection, PacketEnds, PrecinctPlan, TileSelection } from '../packets/precinct-source.ts';
 import { overLimit, usage } from '../errors.ts';
 import { DEFAULT_LIMITS } from '../limits.ts';
-import { arrangementOf, tileHeaderOf, type TranscodePlan } from './headers.ts';
+import { arrangementOf, checkLevels, tileHeaderOf, type TranscodePlan } from './headers.ts';
 import { endsOf, type TranscodeWork } from './work.ts';
 
 /** Packets of a tile, headers apart and without EPH. */
@@ -50,6 +50,7 @@ export function* openPair(plan: TranscodePlan, tile: number): TranscodeWork<Tile
   const number = plan.tiles[tile];
   const ends = yield* endsOf([{ tile: number, components: [], layers: 0 }]);
   const header: TileHeader = ends.tile(number) ?? joinTileHeaders(plan.source, number, []);
+  checkLevels(plan, header);
   const result = tileGeometry(plan.main, tileHeaderOf(plan, tile, header));
   const wanted = ends.tile(number) !== undefined && (plan.filled === undefined || plan.filled.has(number));
   return {

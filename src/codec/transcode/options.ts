@@ -20,8 +20,8 @@ import { PROGRESSIONS, type Progression } from '../codestream/cod.ts';
 import type { ProgressionChange } from '../codestream/poc.ts';
 import type { Diagnostic } from '../errors.ts';
 import { usage } from '../errors.ts';
-import type { MetadataSpec } from '../fileformat/jp2-spec.ts';
-import type { Limits } from '../limits.ts';
+import { METADATA_SHAPE, type MetadataSpec } from '../fileformat/jp2-spec.ts';
+import { type Limits, LIMITS_SHAPE } from '../limits.ts';
 import type { AbortSignalLike, Bytes, RandomAccessSource } from '../source.ts';
 
 /** A rectangle of tiles: its first column and row in the tile grid, and how many. */
@@ -158,6 +158,10 @@ const CHANGE = {
   progression: oneOf(PROGRESSIONS),
 };
 
+const METADATA: Shape = (name, value) => {
+  if (value !== 'keep' && value !== 'drop') METADATA_SHAPE(name, value);
+};
+
 const MARKER_NAMES = ['tlm', 'plt', 'plm', 'ppm', 'ppt', 'sop', 'eph'] as const;
 
 const OPTIONS = {
@@ -178,8 +182,8 @@ const OPTIONS = {
   precincts: listOf(objectOf({ width: POWER_OF_TWO, height: POWER_OF_TWO })),
   tileParts: oneOf(['none', 'resolution', 'layer', 'component']),
   markers: choicesOf(Object.fromEntries(MARKER_NAMES.map((name) => [name, BOOLEAN]))),
-  metadata: ANYTHING,
-  limits: ANYTHING,
+  metadata: METADATA,
+  limits: LIMITS_SHAPE,
   signal: ANYTHING,
   strict: BOOLEAN,
   onProgress: FUNCTION,
@@ -191,8 +195,7 @@ export function checkTranscodeOptions(options: unknown): asserts options is Tran
   checkFields('options', '', options, Object.fromEntries(Object.entries(OPTIONS).map(([k, s]) => [k, maybe(s)])));
   const stray = Object.keys(options as object).find((key) => !Object.hasOwn(OPTIONS, key));
   if (stray !== undefined) throw usage('option-value', `a transcode has no option ${shown(stray)}`);
-  const { progression, progressionChanges, layers, insertLayers, markers, precincts, metadata } =
-    options as TranscodeOptions;
+  const { progression, progressionChanges, layers, insertLayers, markers, precincts } = options as TranscodeOptions;
   if (progression && progressionChanges) {
     throw usage('option-value', 'progression and progressionChanges exclude each other');
   }
@@ -204,7 +207,4 @@ export function checkTranscodeOptions(options: unknown): asserts options is Tran
     throw usage('option-value', 'packet headers go into PPM or PPT, not into both (15444-1 A.7.4, A.7.5)');
   }
   if (precincts?.length === 0) throw usage('option-value', 'precincts must not be empty');
-  if (typeof metadata === 'string' && metadata !== 'keep' && metadata !== 'drop') {
-    throw usage('option-value', `metadata must be keep, drop or boxes to write, found ${shown(metadata)}`);
-  }
 }

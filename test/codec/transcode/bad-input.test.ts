@@ -130,6 +130,9 @@ describe('calls that cannot be', () => {
     ['a tile beyond the last', { tiles: [4] }, 'option-value', undefined],
     ['precincts that cut code-blocks', { precincts: [{ width: 16, height: 16 }] }, 'precinct-partition', '15444-1 B.7'],
     ['layers into layers', { insertLayers: 4 }, 'option-value', undefined],
+    ['metadata that are none', { metadata: null }, 'option-value', undefined],
+    ['XML that is no text', { metadata: { xml: 5 } }, 'option-value', undefined],
+    ['a limit that is no number', { limits: { codeBlocks: Number.NaN } }, 'option-value', undefined],
     ['PPM and PPT', { markers: { ppm: true, ppt: true } }, 'option-value', undefined],
     ['an option that does not exist', { progresion: 'RPCL' }, 'option-value', undefined],
     ['an order that does not exist', { progression: 'XYZ' }, 'option-value', undefined],
@@ -197,7 +200,7 @@ describe('a transcode to a sink', () => {
   });
 
   test('stays within a time limit', () => {
-    expect(() => transcodeSync(layered, { limits: { time: -1 } })).toThrow(/took longer/);
+    expect(() => transcodeSync(layered, { limits: { time: 0 } })).toThrow(/took longer/);
   });
 });
 
