@@ -78,10 +78,17 @@ function readGeoKeys(tags: ReadonlyMap<number, TagValue>): Map<number, number | 
     if (place === 0) keys.set(key, value);
     else if (place === GEO_DOUBLE_PARAMS && value < doubles.length) keys.set(key, doubles[value]);
     else if (place === GEO_ASCII_PARAMS && typeof ascii === 'string') {
-      keys.set(key, ascii.slice(value, value + length).replace(/[|\0]+$/, ''));
+      keys.set(key, ascii.slice(value, value + length));
     }
   }
   return keys;
+}
+
+/** A text without the bars and NULs that end it in the tag. */
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '|' || text[end - 1] === '\0')) end--;
+  return text.slice(0, end);
 }
 
 function crsOf(keys: ReadonlyMap<number, number | string>): Crs {
@@ -92,7 +99,8 @@ function crsOf(keys: ReadonlyMap<number, number | string>): Crs {
   const wanted = model === 'projected' || (model === undefined && projected !== undefined) ? projected : geographic;
   const text = (key: number) => {
     const value = keys.get(key);
-    return typeof value === 'string' && value !== '' ? value : undefined;
+    const said = typeof value === 'string' ? withoutEnd(value) : '';
+    return said === '' ? undefined : said;
   };
   const citations = [text(KEY.projectedCitation), text(KEY.citation), text(KEY.geographicCitation)];
   const wkt = citations.map(wktIn).find((found) => found !== undefined);

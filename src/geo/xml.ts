@@ -131,13 +131,27 @@ function endOfDeclaration(text: string, from: number): number {
   return text.length;
 }
 
+/** What an attribute is set to. Its key is looked for from here backwards, so that no text of a long tag is gone over twice. */
+const VALUE = /=\s*(?:"([^"]*)"|'([^']*)')/g;
+
+const ENDS_WORD = /[\s=/]/;
+
+function lastWord(text: string): string {
+  const trimmed = text.trimEnd();
+  let at = trimmed.length;
+  while (at > 0 && !ENDS_WORD.test(trimmed[at - 1])) at--;
+  return trimmed.slice(at);
+}
+
 function readTag(inside: string): Growing {
   const name = /^[^\s/]*/.exec(inside)![0];
   const made = element(localName(name));
-  for (const [, key, double, single] of inside
-    .slice(name.length)
-    .matchAll(/([^\s=/]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g)) {
-    made.attributes.set(localName(key), resolveEntities(double ?? single));
+  let from = name.length;
+  for (const { 0: found, 1: double, 2: single, index } of inside.slice(from).matchAll(VALUE)) {
+    const at = name.length + index;
+    const key = lastWord(inside.slice(from, at));
+    from = at + found.length;
+    if (key !== '') made.attributes.set(localName(key), resolveEntities(double ?? single));
   }
   return made;
 }

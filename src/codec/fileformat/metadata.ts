@@ -8,6 +8,7 @@ import type { ByteWriter } from '../bits/byte-writer.ts';
 import { type DiagnosticLog, Jpeg2000Error } from '../errors.ts';
 import { type BoxContent, boxesIn, contentOffset, fieldsOf, writeBox } from './box.ts';
 import { formatUuid, UUID_NAMES, type UuidName } from './box-names.ts';
+import { readLabel } from './label.ts';
 import { decodeUtf8, decodeXmlText, encodeUtf8 } from './utf8.ts';
 
 /** Contents of a UUID box (15444-1 I.7.2). */
@@ -152,7 +153,7 @@ function collectAssociation(
   let labelled = false;
   for (const inner of boxesIn(box.content, contentOffset(box), log)) {
     if (inner.type === 'lbl ' && !labelled) {
-      labels = [...outer, decodeUtf8(inner.content).replace(/\0+$/, '')];
+      labels = [...outer, readLabel(inner)];
       labelled = true;
     } else if (inner.type === 'xml ') {
       const xml = decodeXmlText(inner.content);
