@@ -2,7 +2,7 @@
  * Index boxes of files (15444-9 Annex I): put into a JP2 file behind its codestream, and used where a file that is opened has some.
  */
 import { ByteWriter } from './bits/byte-writer.ts';
-import { DiagnosticLog, Jpeg2000Error, unsupported, usage } from './errors.ts';
+import { DiagnosticLog, Jpeg2000Error, malformed, unsupported, usage } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { type BoxContent, readBoxHeader } from './fileformat/box.ts';
 import {
@@ -23,7 +23,9 @@ import { ReadWindow } from './read-window.ts';
 import { type ByteSink, SinkWriter } from './sink.ts';
 import {
   type AbortSignalLike,
+  BytesSource,
   type ImageInput,
+  MeteredSource,
   type Reading,
   readFrom,
   readRange,
@@ -102,7 +104,8 @@ export async function writeIndexBoxesInto(
   const out = new SinkWriter(sink);
   try {
     throwIfAborted(signal);
-    const source = sourceOf(input);
+    const given = sourceOf(input);
+    const source = given instanceof BytesSource ? given : new MeteredSource(given);
     const log = new DiagnosticLog();
     const { file, codestream } = await readFrom(opening(source, limits, log), source, signal, executor);
     const size = source.size;
@@ -113,6 +116,9 @@ export async function writeIndexBoxesInto(
       throwIfAborted(signal);
       const length = Math.min(COPY_BYTES, size - at);
       const bytes = (await readFrom(readRange(at, length), source, signal, executor)).slice();
+      if (bytes.length < length) {
+        throw malformed('out-of-bytes', `expected ${length} bytes, found ${bytes.length}`, { offset: at });
+      }
       for (const patch of added.patches) put(bytes, at, patch);
       await out.write(bytes);
     }

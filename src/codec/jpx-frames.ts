@@ -13,7 +13,14 @@ import { headerFor, type JpxFile, readJpxFile } from './fileformat/jpx-file.ts';
 import { writeJp2Head } from './fileformat/write-jp2.ts';
 import type { Limits } from './limits.ts';
 import { ReadWindow } from './read-window.ts';
-import { type AbortSignalLike, type ImageInput, type RandomAccessSource, readFrom, sourceOf } from './source.ts';
+import {
+  type AbortSignalLike,
+  type ImageInput,
+  MeteredSource,
+  type RandomAccessSource,
+  readFrom,
+  sourceOf,
+} from './source.ts';
 
 /** A file, or how to open it. */
 export type FrameInput = ImageInput | (() => ImageInput | Promise<ImageInput>);
@@ -41,10 +48,10 @@ export interface FrameOptions {
   readonly signal: AbortSignalLike | undefined;
 }
 
-/** Opens an input for one look at it; what was opened for that is closed again. */
+/** Opens an input for one look at it; what was opened for that is closed again. Failures of reads are typed errors. */
 export async function withInput<T>(input: FrameInput, look: (source: RandomAccessSource) => Promise<T>): Promise<T> {
-  if (typeof input !== 'function') return look(sourceOf(input));
-  const source = sourceOf(await input());
+  if (typeof input !== 'function') return look(new MeteredSource(sourceOf(input)));
+  const source = new MeteredSource(sourceOf(await input()));
   try {
     return await look(source);
   } finally {

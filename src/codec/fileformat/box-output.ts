@@ -3,7 +3,7 @@
  */
 import { malformed } from '../errors.ts';
 import type { SinkWriter } from '../sink.ts';
-import { type AbortSignalLike, type RandomAccessSource, throwIfAborted } from '../source.ts';
+import { type AbortSignalLike, MeteredSource, type RandomAccessSource, throwIfAborted } from '../source.ts';
 import type { OutputPart } from './box-edit.ts';
 
 /** Bytes copied in one step. */
@@ -21,7 +21,7 @@ export interface PartsContext {
 /**
  * Writes all parts in their order.
  *
- * @throws {Jpeg2000Error} `out-of-bytes` where a source holds less than it did, `sink`; an abort rejects.
+ * @throws {Jpeg2000Error} `out-of-bytes` where a source holds less than it did, `source-read`, `sink`; an abort rejects.
  */
 export async function writeParts(
   parts: readonly OutputPart[],
@@ -45,7 +45,9 @@ async function copy(
   signal: AbortSignalLike | undefined,
 ): Promise<void> {
   const options = signal ? { signal } : {};
-  const read = (at: number) => source.read({ offset: offset + at, length: Math.min(COPY_STEP, length - at) }, options);
+  // a source that came with a new box is the caller's own, whose failures have no type yet
+  const input = new MeteredSource(source);
+  const read = (at: number) => input.read({ offset: offset + at, length: Math.min(COPY_STEP, length - at) }, options);
   let coming = length > 0 ? read(0) : undefined;
   for (let at = 0; coming; ) {
     const bytes = await coming;
