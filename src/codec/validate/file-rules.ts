@@ -4,10 +4,14 @@
  * The tolerant reader of files says what it passes over; here is what it has no reason to look at.
  */
 import type { MainHeader } from '../codestream/main-header.ts';
-import type { ErrorPlace } from '../errors.ts';
+import { colourInfoOf } from '../colour/channels.ts';
+import { DiagnosticLog, type ErrorPlace, Jpeg2000Error } from '../errors.ts';
+import type { ChannelDefinition } from '../fileformat/channel-boxes.ts';
+import type { Fragment } from '../fileformat/fragment-list.ts';
 import { readIccHeader } from '../fileformat/icc-header.ts';
 import type { BoxInfo, Jp2File } from '../fileformat/jp2-file.ts';
 import type { Jp2Header } from '../fileformat/jp2-boxes.ts';
+import { type Reading, readRange } from '../source.ts';
 import type { Findings } from './findings.ts';
 
 /** Enumerated colour spaces that JP2 knows (Table I.10). */
@@ -30,7 +34,10 @@ export function checkFile(file: Jp2File, main: MainHeader | undefined, findings:
   checkColours(file, header, offset, findings);
   checkPalette(header, offset, main?.siz.components.length ?? header.imageHeader?.numComponents ?? 0, findings);
   const channels = header.componentMapping?.length ?? main?.siz.components.length;
-  if (channels !== undefined) checkChannels(header, channels, offset, findings);
+  if (channels !== undefined && header.channelDefinitions) {
+    const sound = checkChannels(header.channelDefinitions, channels, offset, findings);
+    if (sound && main) checkColourChannels(file, main.siz.components.length, offset, findings);
+  }
   if (fileType?.brand === 'jph ' && main && !main.segments.cap) {
     findings.error('jp2-mismatch', 'a JPH file around a codestream without CAP', {
       offset: main.offset,
@@ -162,26 +169,61 @@ function checkPalette(header: Jp2Header, offset: number, numComponents: number, 
   }
 }
 
-function checkChannels(header: Jp2Header, numChannels: number, offset: number, findings: Findings): void {
-  const definitions = header.channelDefinitions;
-  if (!definitions) return;
-  const at = { offset, clause: '15444-1 I.5.3.6' };
+/** Each definition for itself, and that no two are of one channel or one meaning; whether all are sound. */
+function checkChannels(
+  definitions: readonly ChannelDefinition[],
+  numChannels: number,
+  offset: number,
+  findings: Findings,
+): boolean {
   const channels = new Set<number>();
   const meanings = new Set<string>();
+  let sound = true;
+  const error = (message: string): void => {
+    sound = false;
+    findings.error('channel-definition', message, { offset, clause: '15444-1 I.5.3.6' });
+  };
   for (const { channel, type, association } of definitions) {
-    if (channel >= numChannels) findings.error('channel-definition', `channel ${channel} of ${numChannels}`, at);
-    if (channels.has(channel)) findings.error('channel-definition', `channel ${channel} is defined twice`, at);
+    if (channel >= numChannels) error(`channel ${channel} of ${numChannels}`);
+    if (channels.has(channel)) error(`channel ${channel} is defined twice`);
     channels.add(channel);
-    if (type > 2 && type !== ASSOCIATION_NONE) {
-      findings.error('channel-definition', `channel ${channel} is of the reserved type ${type}`, at);
-    }
+    if (type > 2 && type !== ASSOCIATION_NONE) error(`channel ${channel} is of the reserved type ${type}`);
     const meaning = `${type} ${association}`;
     const tells = type !== ASSOCIATION_NONE && association !== ASSOCIATION_NONE;
-    if (tells && meanings.has(meaning)) {
-      findings.error('channel-definition', `two channels are of type ${type} for association ${association}`, at);
-    }
+    if (tells && meanings.has(meaning)) error(`two channels are of type ${type} for association ${association}`);
     meanings.add(meaning);
   }
+  return sound;
+}
+
+/** That every colour of the space has its channel, as a reader of the file looks for it. */
+function checkColourChannels(file: Jp2File, numComponents: number, offset: number, findings: Findings): void {
+  const log = new DiagnosticLog();
+  try {
+    colourInfoOf(file, numComponents, {}, log);
+  } catch (error) {
+    if (!(error instanceof Jpeg2000Error)) throw error; // what a palette cannot be has been said
+  }
+  for (const { code, message, clause } of log.list) {
+    if (code === 'channel-definition') findings.error(code, message, { offset, ...(clause ? { clause } : {}) });
+  }
+}
+
+/** That fragments are in this file, or in one that the data reference box names (15444-2 M.11.4). */
+export function* checkDataReferences(
+  { boxes }: Jp2File,
+  fragments: readonly Fragment[],
+  findings: Findings,
+): Reading<void> {
+  const box = boxes.find(({ type }) => type === 'dtbl');
+  const bytes = box ? yield* readRange(box.offset + box.headerLength, 2) : new Uint8Array(0);
+  const count = bytes.length < 2 ? 0 : (bytes[0] << 8) | bytes[1];
+  const wrong = fragments.find(({ dataReference }) => dataReference > count);
+  if (!wrong) return;
+  findings.error('fragment', `a fragment lies in data reference ${wrong.dataReference}, there are ${count}`, {
+    offset: (boxes.find(({ type }) => type === 'ftbl') ?? boxes[0]).offset,
+    clause: '15444-2 M.11.4',
+  });
 }
 
 function place(box: BoxInfo, clause: string): { offset: number; clause: string } {

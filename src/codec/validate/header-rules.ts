@@ -34,6 +34,11 @@ const ONCE_A_COMPONENT: readonly number[] = [M.COC, M.QCC, M.RGN];
 const RSIZ_PART_2 = 0x8000;
 const RSIZ_CAP = 0x4000;
 
+/** Markers of a header that some part of the standard defines or may define; those around them belong to other standards (A.1). */
+function isOfFamily(marker: number): boolean {
+  return (marker >= 0xff30 && marker <= 0xff3f) || (marker >= M.SOC && marker <= 0xff9f);
+}
+
 /** Checks every segment of one header for itself. `already` names components and markers seen in earlier headers of the same tile. */
 export function* checkSegments(
   window: ReadWindow,
@@ -49,6 +54,10 @@ export function* checkSegments(
       already.add(key);
     };
     if (ONCE.includes(marker)) once(name, name);
+    if (!isOfFamily(marker)) {
+      const message = `${name} is no marker of this family of standards`;
+      findings.warning('marker-unknown', message, { offset, clause: '15444-1 A.1' });
+    }
     if (length <= 4) continue;
     const bytes = yield* window.need(offset, length);
     const r = new ByteReader(bytes.subarray(4), offset + 4);

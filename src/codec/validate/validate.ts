@@ -20,7 +20,7 @@ import {
   throwIfAborted,
 } from '../source.ts';
 import { type CheckedCodestream, checkCodestream, type Progress } from './codestream-rules.ts';
-import { checkFile } from './file-rules.ts';
+import { checkDataReferences, checkFile } from './file-rules.ts';
 import { type Finding, FindingLog, Findings } from './findings.ts';
 import type { Extent } from './tile-part-rules.ts';
 import { checkProfile, checkProfileName, type ValidateProfile } from './profile-rules.ts';
@@ -118,6 +118,7 @@ function* validating(state: State, sizeNow: () => number | undefined, inMemory: 
   let first: CheckedCodestream | undefined;
   for (const { offset, length, fragments } of file.codestreams) {
     if (fragments) {
+      yield* checkDataReferences(file, fragments, findings);
       findings.note('fragment', 'a codestream in fragments is not followed', { clause: '15444-2 M.11.3' });
       continue;
     }

@@ -391,6 +391,14 @@ describe('a broken codestream', () => {
     expect(codes(report)).toEqual([]);
     expect(codes(report, 'warning')).toEqual(['eoc-missing']);
   });
+
+  test('markers of other standards are doubtful, those of further parts are not', async () => {
+    const { main, parts } = takeApart(lrcp);
+    const doubted = async (marker: number) =>
+      codes(await validate(putTogether({ main: [...main, segment(marker, hex('00'))], parts })), 'warning');
+    for (const marker of [0xff1e, 0xffce, 0xffe1]) expect(await doubted(marker)).toEqual(['marker-unknown']);
+    for (const marker of [0xff65, 0xff74]) expect(await doubted(marker)).toEqual([]);
+  });
 });
 
 describe('a broken file', () => {
@@ -415,6 +423,22 @@ describe('a broken file', () => {
     const report = await validate(file({ after: [box('free', hex('00'))] }));
     expect(report.findings).toEqual([]);
     expect(report).toMatchObject({ valid: true, container: 'jp2' });
+  });
+
+  const FTYP_JPX = box('ftyp', hex('6A707820 00000000 6A707820'));
+  const url = box('url ', hex('00000000 6100'));
+  const elsewhere = (reference: number) =>
+    box('flst', join(hex('0001'), be(0, 8), be(codestream.length, 4), be(reference, 2)));
+
+  test('may lie in another file that it names', async () => {
+    const named = join(
+      SIGNATURE,
+      FTYP_JPX,
+      box('jp2h', join(ihdr(), colr)),
+      box('ftbl', elsewhere(1)),
+      box('dtbl', join(be(1, 2), url)),
+    );
+    expect((await errorsOf(named)).includes('fragment')).toBe(false);
   });
 
   test.each<[string, string[], () => Uint8Array]>([
@@ -473,6 +497,28 @@ describe('a broken file', () => {
       'has two channels for one colour',
       ['channel-definition'],
       () => file({ header: [ihdr(), colr, channels('0000 0000 0001', '0001 0000 0001')] }),
+    ],
+    [
+      'has a channel for a colour that its space does not have',
+      ['channel-definition'],
+      () => file({ header: [ihdr(), colr, channels('0000 0000 4003', '0001 0000 0002', '0002 0000 0001')] }),
+    ],
+    [
+      'has a colour without a channel',
+      ['channel-definition'],
+      () => file({ header: [ihdr(), colr, channels('0000 0000 0001', '0001 0000 0002', '0002 0001 0000')] }),
+    ],
+    [
+      'lies in a file that it does not name',
+      ['fragment'],
+      () =>
+        join(
+          SIGNATURE,
+          FTYP_JPX,
+          box('jp2h', join(ihdr(), colr)),
+          box('ftbl', elsewhere(2)),
+          box('dtbl', join(be(1, 2), url)),
+        ),
     ],
     ['has no header', ['box-missing', 'box-order'], () => join(SIGNATURE, FTYP, box('jp2c', codestream))],
     ['has no codestream', ['box-missing'], () => join(SIGNATURE, FTYP, box('jp2h', join(ihdr(), colr)))],
