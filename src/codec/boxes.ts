@@ -8,7 +8,7 @@ import { type BoxEdit, type OutputPlan, planBoxes } from './fileformat/box-edit.
 import { checkBoxList } from './fileformat/box-list.ts';
 import { orderProblems } from './fileformat/box-order.ts';
 import { writeParts } from './fileformat/box-output.ts';
-import { correctReferences, holdsOffsets } from './fileformat/box-references.ts';
+import { correctReferences, holdsOffsets, indexesOf } from './fileformat/box-references.ts';
 import { renumber } from './fileformat/box-renumber.ts';
 import { type BoxNode, type BoxTree, readBoxTree } from './fileformat/box-tree.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
@@ -143,6 +143,9 @@ export async function setBoxes(
   return { ...file, warnings };
 }
 
+/** Index boxes point at index boxes in fewer steps than these in any file that means well (15444-9 I.2). */
+const MOST_ROUNDS = 8;
+
 /** Plans until no index box points at what is gone; an index may point at another one, so leaving out one may cost two. */
 async function planWithReferences(
   old: readonly BoxNode[],
@@ -153,11 +156,12 @@ async function planWithReferences(
   signal: AbortSignalLike | undefined,
 ): Promise<{ plan: OutputPlan; contents: ReadonlyMap<number, Uint8Array> }> {
   let list = wanted;
-  for (;;) {
+  for (let round = 1; ; round++) {
     const plan = planBoxes(old, list, holdsOffsets);
     const { contents, stale } = await readFrom(correctReferences(plan, size, log), source, signal);
     if (stale.size === 0) return { plan, contents };
-    list = list.filter((box) => !('offset' in box && stale.has(box.offset)));
+    const gone = round < MOST_ROUNDS ? stale : indexesOf(plan);
+    list = list.filter((box) => !('offset' in box && gone.has(box.offset)));
   }
 }
 

@@ -61,6 +61,13 @@ export function* correctReferences(plan: OutputPlan, size: number, log: Diagnost
   return { contents, stale };
 }
 
+/** Offsets of all kept index boxes at the top of a file. */
+export function indexesOf({ parts }: OutputPlan): ReadonlySet<number> {
+  const tops = new Set<number>();
+  for (const part of parts) if (part.kind === 'references' && INDEX_BOXES.has(part.box.type)) tops.add(part.top.offset);
+  return tops;
+}
+
 const CLAUSES: Readonly<Record<string, string>> = {
   flst: '15444-2 M.11.4',
   stco: '15444-12 8.7.5',
