@@ -71,7 +71,10 @@ export interface TranscodeOptions {
   readonly components?: readonly number[];
   /** Cuts a rectangle of tiles out as a picture of its own; it keeps its place on the reference grid. */
   readonly crop?: TileRect;
-  /** Keeps the contents of these tiles (numbers of the source); the others stay as tiles with nothing in them. */
+  /**
+   * Keeps the contents of these tiles (numbers of the source); the others stay as tiles with nothing in them, that is with empty packets,
+   * as many as `limits.codeBlocks` allows.
+   */
   readonly tiles?: readonly number[];
   /**
    * Precinct sizes, powers of two, from the highest resolution level downward; the last holds for the rest. Packet headers are written
@@ -159,7 +162,10 @@ const CHANGE = {
 };
 
 const METADATA: Shape = (name, value) => {
-  if (value !== 'keep' && value !== 'drop') METADATA_SHAPE(name, value);
+  if (value === 'keep' || value === 'drop') return;
+  if (typeof value === 'string')
+    throw usage('option-value', `${name} must be keep, drop or boxes, found ${shown(value)}`);
+  METADATA_SHAPE(name, value);
 };
 
 const MARKER_NAMES = ['tlm', 'plt', 'plm', 'ppm', 'ppt', 'sop', 'eph'] as const;

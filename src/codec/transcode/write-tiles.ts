@@ -103,7 +103,7 @@ export function* writeTiles(
 function checkMadeUp(plan: TranscodePlan, madeUp: number, t: number): void {
   const most = mostPackets(plan);
   if (madeUp <= most) return;
-  const message = `${madeUp} packets of the first ${t + 1} tiles are not in the source, and empty ones would be written`;
+  const message = `${madeUp} empty packets would stand for what the first ${t + 1} tiles lack, or are not to keep`;
   throw overLimit('limit-code-blocks', `${message}; the limit is ${most}`);
 }
 
