@@ -46,7 +46,7 @@ const DEFECTS: readonly Defect[] = [
     (oracle): Defect => ({
       oracle,
       reason: 'fails with orders by position and so many decomposition levels that precincts begin 2^32 points apart',
-      when: (_, { progression, levels }) => byPosition(progression) && levels > 16,
+      when: (_, { progression, levels, markers }) => levels > 16 && (markers.poc || byPosition(progression)),
     }),
   ),
   {
