@@ -142,6 +142,9 @@ function checkCall(attributes: FrameAttributes): TransferSyntax | undefined {
   if (!inRange(samplesPerPixel, 1, 65535)) {
     throw usage('option-value', `samplesPerPixel must be a whole number from 1, found ${samplesPerPixel}`);
   }
+  if (typeof attributes.photometricInterpretation !== 'string') {
+    throw usage('option-value', 'photometricInterpretation must be a text, as MONOCHROME2');
+  }
   if (uid === undefined) return undefined;
   const syntax = Object.hasOwn(TRANSFER_SYNTAXES, uid) ? TRANSFER_SYNTAXES[uid] : undefined;
   if (!syntax) throw usage('transfer-syntax', `${uid} is no transfer syntax of JPEG 2000`);

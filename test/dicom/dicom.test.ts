@@ -332,6 +332,7 @@ describe('encapsulated pixel data', () => {
       { bitsStored: 33 },
       { pixelRepresentation: 2 },
       { samplesPerPixel: 0 },
+      { photometricInterpretation: undefined as never },
     ]) {
       expect(failureOf(() => decodeFrameSync(frames[0]!, { ...GREY, ...wrong }))).toMatchObject({
         code: 'option-value',
