@@ -16,7 +16,7 @@ const MAX_AHEAD = 4 * 1024 * 1024;
 
 /** How a {@link ReadWindow} fetches. */
 export interface ReadWindowOptions {
-  /** The most that is fetched at once for going on where the last fetch ended; each such fetch doubles. Default: the chunk. */
+  /** The most that is fetched at once for going on near where the last fetch ended; each such fetch doubles. Default: the chunk. */
   readonly mostChunk?: number;
   /** A window whose bytes fetched ahead serve here too. */
   readonly beside?: ReadWindow;
@@ -96,7 +96,8 @@ export class ReadWindow {
       this.start = piece.offset;
       return;
     }
-    const goesOn = offset >= this.start && offset <= this.start + this.bytes.length && this.bytes.length > 0;
+    // what was stepped over in between may be as long as what was fetched
+    const goesOn = offset >= this.start && offset <= this.start + 2 * this.bytes.length && this.bytes.length > 0;
     this.nextChunk = goesOn ? Math.min(2 * this.nextChunk, this.mostChunk) : this.chunk;
     const want = Math.max(0, Math.min(Math.max(length, this.nextChunk), this.end - offset));
     this.bytes = want === 0 ? new Uint8Array(0) : yield* readRange(offset, want);
