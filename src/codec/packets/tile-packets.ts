@@ -255,6 +255,7 @@ export class TilePackets implements FoundPackets {
     this.finished = true;
     this.follower = new HeaderFollower(0);
     this.state = new Int32Array(0);
+    this.bits.reset(NO_BYTES, 0, 0); // lets go of what was read ahead
   }
 
   private countMissing(selection: TileSelection): number {
