@@ -17,7 +17,7 @@ import type { LayerCuts } from './layer-cuts.ts';
 import type { TranscodeWork } from './work.ts';
 
 /** Bytes of packets that are brought in and written at once. */
-const BATCH_BYTES = 1 << 22;
+const BATCH_BYTES = 1 << 21;
 
 /** Packets in one batch, where they are small. */
 const BATCH_PACKETS = 1 << 16;
