@@ -113,7 +113,7 @@ function channelsAfter(header: Jp2Header, { components, before }: BoxChanges): C
   const all: readonly ComponentMapping[] =
     (palette && componentMapping) ?? before.components.map((_, component) => ({ component, paletteColumn: undefined }));
   const kept = all.flatMap((entry, channel) => (components.includes(entry.component) ? [{ ...entry, channel }] : []));
-  const renumbered = new Map(kept.map(({ channel }, n) => [channel, n]));
+  const left = new Set(kept.map(({ channel }) => channel));
   const mapping =
     palette && kept.length > 0
       ? kept.map(({ component, paletteColumn }) => ({ component: components.indexOf(component), paletteColumn }))
@@ -121,7 +121,7 @@ function channelsAfter(header: Jp2Header, { components, before }: BoxChanges): C
   const colours = (channelDefinitions ?? all.map((_, channel) => ({ channel, type: COLOUR, association: channel + 1 })))
     .filter(({ type }) => type === COLOUR)
     .map(({ channel }) => channel);
-  const coloursMissing = colours.some((channel) => !renumbered.has(channel));
+  const coloursMissing = colours.some((channel) => !left.has(channel));
   if (!coloursMissing && channelDefinitions === undefined) return { mapping, definitions: undefined, coloursMissing };
   let isFirst = true;
   const definitions = kept.map(({ channel }, n): ChannelDefinition => {
