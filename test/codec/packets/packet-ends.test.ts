@@ -231,7 +231,15 @@ describe('where the data ends early', () => {
     expect(ends.tile(0)).toBeUndefined();
     expect(ends.get({ tile: 2, component: 0, resolution: 0, precinct: 0 })).toBeUndefined();
     expect(ends.tile(2)!.tile).toBe(2);
-    expect(ends.get({ tile: 1, component: 0, resolution: 0, precinct: 0 })).toBeDefined();
+    const key = { tile: 1, component: 0, resolution: 0, precinct: 0 };
+    const { headers, bodies, complete } = ends.get(key)!;
+    const whole = openNow(bytes).packetEndsSync(plan).get(key)!;
+    expect([Array.from(headers), Array.from(bodies), complete]).toEqual([
+      Array.from(whole.headers),
+      Array.from(whole.bodies),
+      true,
+    ]);
+    expect(headers.length).toBeGreaterThan(0);
   });
 });
 
