@@ -37,6 +37,7 @@ const CODEC_FLOORS: Readonly<Record<string, number>> = {
   validate: 5,
   volume: 5,
 };
+const JPIP_GROUND_FILES = ['errors', 'limits', 'http-message'];
 const JPIP_FLOORS: Readonly<Record<string, number>> = {
   wire: 1,
   request: 1,
@@ -72,11 +73,11 @@ export function placeOf(path: string): Place | string {
   if (LEAVES.includes(area)) return { floor: ENTRY_FLOOR + 1, unit: area, leaf: true };
   // what hosts lend to the entries: clock, pauses, fetch
   if (area === 'platform') return { floor: PLATFORM_FLOOR, unit: 'platform' };
-  if (area === 'platform') return { floor: PLATFORM_FLOOR, unit: 'platform' };
   if (area !== 'codec' && area !== 'jpip') return `${path}: src/${area} is not a room of the house`;
   if (parts.length === 3) {
     const name = folder.replace(/\.ts$/, '');
     if (area === 'codec' && GROUND_FILES.includes(name)) return { floor: 0, unit: 'codec/ground' };
+    if (area === 'jpip' && JPIP_GROUND_FILES.includes(name)) return { floor: 0, unit: 'jpip/ground' };
     return { floor: TOP_FLOOR, unit: `${area}/top` };
   }
   const floor = (area === 'codec' ? CODEC_FLOORS : JPIP_FLOORS)[folder];

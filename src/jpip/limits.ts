@@ -1,0 +1,35 @@
+/**
+ * What JPIP may cost: bounds on what the other side can make an engine hold or do.
+ */
+
+/** Bounds of the server and the client engine. */
+export interface JpipLimits {
+  /** Characters of a request, query and body together. Default 1 MiB. */
+  readonly requestBytes: number;
+  /** Statements of the cache model fields of one request. Default 100 000. */
+  readonly modelStatements: number;
+  /** Bytes of one response body at most; a longer one ends with "response limit". Default 1 GiB. */
+  readonly responseBytes: number;
+  /** Data-bins that one view-window may touch. Default 1 000 000. */
+  readonly windowBins: number;
+  /** Bytes of one message that a client believes. Default 256 MiB. */
+  readonly messageBytes: number;
+  /** Bytes of file contents that the server keeps for the next request. Default 64 MiB. */
+  readonly cacheBytes: number;
+  /** Targets that the server keeps open. Default 64. */
+  readonly openTargets: number;
+  /** Requests that wait on one channel. Default 16. */
+  readonly queuedRequests: number;
+}
+
+/** The limits that hold where nothing else is said. */
+export const DEFAULT_JPIP_LIMITS: JpipLimits = /* @__PURE__ */ Object.freeze({
+  requestBytes: 1 << 20,
+  modelStatements: 100_000,
+  responseBytes: 1 << 30,
+  windowBins: 1_000_000,
+  messageBytes: 1 << 28,
+  cacheBytes: 1 << 26,
+  openTargets: 64,
+  queuedRequests: 16,
+});
