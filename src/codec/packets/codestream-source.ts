@@ -18,12 +18,11 @@ import { ReadWindow } from '../read-window.ts';
 import { type ByteRange, BytesSource, type RandomAccessSource, readFrom, type Reading, readNow } from '../source.ts';
 import { type PacketView, type PrecinctHeld, skipSop } from '../tier2/read-blocks.ts';
 import { type ByteStore, piecesStore, wholeStore } from './byte-store.ts';
+import { FoundEnds, type FoundTile, type ReadablePacketEnds } from './found-ends.ts';
 import { type DataRun, type FoundPackets, type PacketIndex, type PacketRange, rangesIn } from './found-packets.ts';
 import type {
   LoadOptions,
-  PacketEnds,
   PrecinctKey,
-  PrecinctLengths,
   PrecinctPlan,
   PrecinctSnapshot,
   PrecinctSource,
@@ -132,12 +131,12 @@ export class CodestreamSource implements PrecinctSource {
     return readNow(this.holding(plan, readNow(this.finding(plan, false, told), bytes, options.deadline)), bytes);
   }
 
-  async packetEnds(plan: PrecinctPlan, options: LoadOptions = {}): Promise<PacketEnds> {
+  async packetEnds(plan: PrecinctPlan, options: LoadOptions = {}): Promise<ReadablePacketEnds> {
     const told = await this.index?.load(plan, options);
     return this.endsOf(await this.inTurn(this.finding(plan, true, told), options));
   }
 
-  packetEndsSync(plan: PrecinctPlan, options: Pick<LoadOptions, 'deadline'> = {}): PacketEnds {
+  packetEndsSync(plan: PrecinctPlan, options: Pick<LoadOptions, 'deadline'> = {}): ReadablePacketEnds {
     const told = this.index?.loadSync(plan);
     return this.endsOf(readNow(this.finding(plan, true, told), this.bytesInMemory(), options.deadline));
   }
@@ -211,21 +210,15 @@ export class CodestreamSource implements PrecinctSource {
     return new CodestreamSnapshot(this.main, found, store, diagnostics);
   }
 
-  private endsOf({ found, diagnostics }: Findings): PacketEnds {
-    return {
-      main: this.main,
-      diagnostics,
-      tile: (t: number): TileHeader | undefined => found.get(t)?.header,
-      get: ({ tile, component, resolution, precinct }: PrecinctKey): PrecinctLengths | undefined =>
-        found.get(tile)?.packets?.lengthsOf(component, resolution, precinct),
-    };
+  private endsOf({ found, diagnostics }: Findings): FoundEnds {
+    return new FoundEnds(this.main, found, diagnostics, this.input);
   }
 
   /**
    * Finds the packets of a plan, with `exact` by following their headers. What an index has told of tiles is not looked for.
    */
   private *finding(plan: PrecinctPlan, exact: boolean, told: ToldTiles | undefined): Reading<Findings> {
-    const found = new Map<number, { header: TileHeader; packets: FoundPackets | undefined }>();
+    const found = new Map<number, FoundTile>();
     const logs = new Set([this.log]);
     const unknown: TileSelection[] = [];
     for (const selection of plan) {
@@ -387,7 +380,7 @@ interface Findings {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-type FoundTiles = ReadonlyMap<number, { header: TileHeader; packets: FoundPackets | undefined }>;
+type FoundTiles = ReadonlyMap<number, FoundTile>;
 
 /** What an index knows of some tiles. */
 type ToldTiles = ReadonlyMap<number, FoundPackets>;
