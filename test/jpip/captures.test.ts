@@ -10,10 +10,10 @@ import { describeShared } from '../support/shared.ts';
 /** The names of the records; extended classes are counted apart. */
 const CLASS_NAMES: Readonly<Record<number, string>> = {
   [BIN_CLASS.precinct]: 'precinct',
-  [BIN_CLASS.extendedPrecinct]: 'extended-precinct',
+  [BIN_CLASS.extendedPrecinct]: 'ext-precinct',
   [BIN_CLASS.tileHeader]: 'tile-header',
   [BIN_CLASS.tile]: 'tile',
-  [BIN_CLASS.extendedTile]: 'extended-tile',
+  [BIN_CLASS.extendedTile]: 'ext-tile',
   [BIN_CLASS.mainHeader]: 'main-header',
   [BIN_CLASS.metadata]: 'metadata',
 };
@@ -69,7 +69,7 @@ describeShared('jpip-captures', 'captured responses', () => {
       expect(whole.headers.length).toBe(capture.parse?.messages);
       expect(whole.reader.messages).toBe(capture.parse?.messages);
       expect(countsOf(whole.headers)).toEqual(capture.parse?.byClass);
-      expect([...new Set(whole.headers.map((header) => header.codestream))].sort()).toEqual(capture.parse?.codestreams);
+      expect([...new Set(whole.headers.map((header) => header.codestream))]).toEqual(capture.parse?.codestreams);
       const first = whole.headers.slice(0, 6).map(({ classId, id, codestream, offset, length, last, aux }) => ({
         cls: classId,
         id,
