@@ -7,11 +7,12 @@
 import type { BlockCoder } from './decoder/block-jobs.ts';
 import { type ChannelStage, type Decoded, decodePicture, reductionOf } from './decoder/decode.ts';
 import { canvasRegion, checkOptions, type DecodeOptions } from './decoder/options.ts';
-import { runFrom, runNow, tilesOfRegion } from './decoder/window-decode.ts';
+import { runFrom, runNow } from './decoder/window-decode.ts';
 import { type Diagnostic, DiagnosticLog, type ErrorCode, type ErrorPlace, unsupported, usage } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { joinFragments } from './fileformat/fragment-source.ts';
 import { checkAgainstCodestream, type CodestreamPlace, type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
+import { tilesOfRegion } from './geometry/region.ts';
 import { tileBounds } from './geometry/tile-component.ts';
 import type { RasterImage, RasterTile } from './image.ts';
 import type { ImageInfo } from './inspect/info.ts';

@@ -9,6 +9,7 @@ import type { Siz } from '../codestream/siz.ts';
 import { type DiagnosticLog, overLimit, usage } from '../errors.ts';
 import type { Jp2File } from '../fileformat/jp2-file.ts';
 import { type Interval, lengthOf } from '../geometry/axis.ts';
+import { reducedInterval, tilesOfRegion } from '../geometry/region.ts';
 import type { ColourInfo, Plane, RasterImage, SampleArray } from '../image.ts';
 import type { Limits } from '../limits.ts';
 import type { PrecinctSource } from '../packets/precinct-source.ts';
@@ -18,7 +19,7 @@ import { canvasRegion, checkOptions, type DecodeOptions, reductionFor } from './
 import { assemble, checkInto, commonPrecision, convertPlanes, narrowestArray } from './samples.ts';
 import { DecodeContext } from './tile-decoder.ts';
 import type { ComponentTarget } from './store.ts';
-import { decodeWindow, type DecodeWork, reducedInterval, tilesOfRegion } from './window-decode.ts';
+import { decodeWindow, type DecodeWork } from './window-decode.ts';
 
 /** Palette, channels, colour: the part of a decode that only files with colour need. */
 export interface ChannelStage {

@@ -6,10 +6,10 @@
  */
 import type { Cod } from '../codestream/cod.ts';
 import { joinTileHeaders } from '../codestream/coding-parameters.ts';
-import { numXTiles } from '../codestream/siz.ts';
 import { unsupported, usage } from '../errors.ts';
 import { Deadline, type Executor, PAUSE_INTERVAL_MS } from '../executor.ts';
-import { clip, type Interval, lengthOf, resolutionInterval } from '../geometry/axis.ts';
+import { clip, lengthOf } from '../geometry/axis.ts';
+import { reducedInterval, tilesOfRegion } from '../geometry/region.ts';
 import { type TileComponent, type TileGeometry, tileGeometry } from '../geometry/tile.ts';
 import type { TileComponentGeometry } from '../geometry/tile-component.ts';
 import { type ComponentWindow, planWindow, precinctsOfWindow } from '../geometry/window.ts';
@@ -48,24 +48,6 @@ export type DecodeWork<T> = Generator<DecodeStep, T, PrecinctSnapshot | undefine
 /** Tiles whose bytes are asked for at once. */
 const TILES_AT_ONCE = 16;
 const TILE_COMPONENTS_AT_ONCE = 4096;
-
-/** Interval of component samples that a reference-grid interval holds, reduced by 2^d (15444-1 B-12, B-14). */
-export function reducedInterval(lo: number, hi: number, rsiz: number, d: number): Interval {
-  return resolutionInterval({ lo: Math.ceil(lo / rsiz), hi: Math.ceil(hi / rsiz) }, d);
-}
-
-/** The tiles that a region touches, in raster order. */
-export function tilesOfRegion(main: { siz: Parameters<typeof numXTiles>[0] }, region: Bounds): number[] {
-  const { siz } = main;
-  const columns = numXTiles(siz);
-  const tiles: number[] = [];
-  const x0 = Math.floor((region.x0 - siz.xtosiz) / siz.xtsiz);
-  const x1 = Math.ceil((region.x1 - siz.xtosiz) / siz.xtsiz);
-  const y0 = Math.floor((region.y0 - siz.ytosiz) / siz.ytsiz);
-  const y1 = Math.ceil((region.y1 - siz.ytosiz) / siz.ytsiz);
-  for (let y = y0; y < y1; y++) for (let x = x0; x < x1; x++) tiles.push(y * columns + x);
-  return tiles;
-}
 
 /** Decodes a window into its targets. */
 export function* decodeWindow(
