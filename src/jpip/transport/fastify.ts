@@ -52,15 +52,18 @@ export function fastifyJpip(engine: EngineLike, options: HandlerOptions = {}): F
     instance.removeAllContentTypeParsers?.();
     instance.addContentTypeParser('*', (_request, _payload, done) => done(null));
     const path = (options.basePath ?? '').split('/').filter((segment) => segment !== '');
-    instance.route({
-      method: ['GET', 'HEAD', 'POST', 'OPTIONS'],
-      url: ['', ...path, '*'].join('/'),
-      exposeHeadRoute: false,
-      handler: (request, reply) => {
-        reply.hijack();
-        handler(request.raw, reply.raw);
-      },
-    });
+    // the base path itself, where requests name their target in a field, and what lies below
+    for (const url of [`/${path.join('/')}`, ['', ...path, '*'].join('/')]) {
+      instance.route({
+        method: ['GET', 'HEAD', 'POST', 'OPTIONS'],
+        url,
+        exposeHeadRoute: false,
+        handler: (request, reply) => {
+          reply.hijack();
+          handler(request.raw, reply.raw);
+        },
+      });
+    }
     instance.addHook('onClose', () => handler.close());
   };
 }

@@ -7,7 +7,7 @@ import { FakeEngine } from '../../support/fake-engine.ts';
 
 type Route = Parameters<FastifyLike['route']>[0];
 
-test('registers a route for everything below its prefix, on raw requests and responses', async () => {
+test('registers routes for its prefix and everything below its prefix, on raw requests and responses', async () => {
   const engine = new FakeEngine();
   const routes: Route[] = [];
   const parsers: string[] = [];
@@ -29,9 +29,13 @@ test('registers a route for everything below its prefix, on raw requests and res
     {},
   );
   expect(parsers).toEqual(['*']);
-  expect(routes).toMatchObject([{ method: ['GET', 'HEAD', 'POST', 'OPTIONS'], url: '/data/*' }]);
+  const method = ['GET', 'HEAD', 'POST', 'OPTIONS'];
+  expect(routes).toMatchObject([
+    { method, url: '/data' },
+    { method, url: '/data/*' },
+  ]);
   const server = createServer((raw, response) =>
-    routes[0]!.handler({ raw }, { raw: response, hijack: () => hijacked++ }),
+    routes[1]!.handler({ raw }, { raw: response, hijack: () => hijacked++ }),
   );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {
