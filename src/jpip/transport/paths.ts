@@ -29,16 +29,12 @@ export function pathBelow(path: string, base: string): string | undefined {
   return `/${rest.join('/')}`;
 }
 
-/**
- * The path parameter of a JPIP-cnew header (15444-9 D.2.3) as a client outside has to use it: the engine knows only what is below the base path.
- */
-export function withBasePath(cnew: string, base: string): string {
-  const prefix = segmentsOf(base).join('/');
-  if (prefix === '') return cnew;
-  return cnew.replace(/(^|,)path=([^,]*)/, (_, before: string, path: string) => {
-    const below = segmentsOf(path).join('/');
-    return `${before}path=${below === '' ? prefix : `${prefix}/${below}`}`;
-  });
+/** Paths one after the other as one, without empty segments; empty for the root. */
+export function joinPaths(...paths: readonly string[]): string {
+  return paths
+    .flatMap(segmentsOf)
+    .map((segment) => `/${segment}`)
+    .join('');
 }
 
 function segmentsOf(path: string): string[] {

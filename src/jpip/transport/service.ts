@@ -18,7 +18,7 @@ import {
   type StreamingPolicy,
 } from './framing.ts';
 import { engineFamilies, formatMetrics, METRICS_TYPE, ResponseCounter } from './metrics.ts';
-import { pathBelow, splitTarget, withBasePath } from './paths.ts';
+import { joinPaths, pathBelow, splitTarget } from './paths.ts';
 
 /** The part of an engine that handlers use. */
 export interface EngineLike {
@@ -121,13 +121,7 @@ export class JpipService {
       found = refusal(500, 'Internal Server Error');
     }
     const { status, reason, closes = false } = found;
-    const cnew = found.headers['JPIP-cnew'];
-    const base = `${request.mountPath ?? ''}/${basePath}`;
-    const headers = {
-      ...found.headers,
-      ...(cnew === undefined ? {} : { 'JPIP-cnew': withBasePath(cnew, base) }),
-      ...corsHeaders(this.cors, request.headers.origin),
-    };
+    const headers = { ...found.headers, ...corsHeaders(this.cors, request.headers.origin) };
     let ended = false;
     return {
       status,
@@ -175,6 +169,7 @@ export class JpipService {
         // nothing is remembered that a HEAD request would spoil, so it is a GET whose body stays here
         method: method === 'HEAD' ? 'GET' : method,
         path,
+        base: joinPaths(request.mountPath ?? '', this.options.basePath ?? ''),
         query,
         headers: request.headers,
         ...(body ? { body } : {}),
