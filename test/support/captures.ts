@@ -25,7 +25,13 @@ export interface CaptureOracle {
   readonly reversible: boolean;
   readonly window: readonly [number, number, number, number];
   readonly maxAbsDiffToSourceInWindow: number;
-  readonly precincts?: { readonly corrupt: readonly unknown[] };
+  readonly assembledCodestreamSha256: string;
+  readonly precincts?: {
+    readonly full: number;
+    readonly partial: number;
+    readonly empty: number;
+    readonly corrupt: readonly unknown[];
+  };
   readonly decodedPlanarU8Sha256: string;
   readonly decodedFile?: string;
 }
@@ -81,6 +87,11 @@ export function capturesOf(server: Capture['server']): Capture[] {
 /** A file that belongs to an exchange: its body, its raw bytes, its picture. */
 export function captureFile(capture: Capture, name: string | undefined = capture.bodyFile): Uint8Array {
   return name === undefined ? new Uint8Array(0) : readFileSync(sharedPath('jpip-captures', capture.server, name));
+}
+
+/** A file that a server served. */
+export function servedFile(server: Capture['server'], name: string): Uint8Array {
+  return new Uint8Array(readFileSync(sharedPath('jpip-captures', 'sources', server, name)));
 }
 
 /** A header of the response, by its name in any case. */
