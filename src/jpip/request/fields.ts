@@ -1,18 +1,20 @@
 /**
  * The fields of a JPIP request as values (15444-9 Annex C). `parse-request` and `format-request` go between these and text without
- * losing anything: what is not understood is kept in `unknown`.
+ * losing anything: what is not understood is kept in `unknown`. Clauses are numbered as in the edition of 2023 (T.808 V2), which put the
+ * fields of more dimensions in the middle of C.4.
  */
 
-/** `a`, `a-b` or `a-`, both ends included; `last` undefined for an open end. */
+/** `a`, `a-b` or `a-`, both ends included. */
 export interface UintRange {
   readonly first: number;
+  /** Undefined for one number and for an open end. */
   readonly last?: number;
+  /** True for `a-`, which goes on for ever. */
+  readonly open?: boolean;
 }
 
-/** A range whose end is written down, so `a-` has `open: true`; with a sampling factor `:step` (C.4.6). */
+/** A range with a sampling factor, `:step`: every so many of it (C.4.9). */
 export interface SampledRange extends UintRange {
-  /** True for `a-`, which goes on for ever; otherwise without `last` it is the one number. */
-  readonly open?: boolean;
   readonly step?: number;
 }
 
@@ -27,9 +29,15 @@ export interface FrameSize {
   readonly round?: Rounding;
 }
 
-/** One context range of `context` (C.4.7): layers of a JPX, tracks of a movie, or what the standard adds later. */
+/** A frame of more than two dimensions, `fvsiz` (C.4.5). */
+export interface VolumeFrameSize {
+  readonly sizes: readonly number[];
+  readonly round?: Rounding;
+}
+
+/** One context range of `context` (C.4.10): layers of a JPX, tracks of a movie, or what the standard adds later. */
 export interface CodestreamContext {
-  /** `jpxl`, `mj2t`, or another name as it stands. */
+  /** `jpxl`, `mj2t`, or another name. A context of another form stands here as a whole, without ranges. */
   readonly kind: string;
   /** Members wanted: compositing layers or one track. */
   readonly ranges: readonly SampledRange[];
@@ -39,9 +47,9 @@ export interface CodestreamContext {
   readonly geometry?: string;
 }
 
-/** One box type of a `metareq` (C.5.1). */
+/** One box type of a `metareq` (C.5.2). */
 export interface MetadataBox {
-  /** Four characters, `_` already turned into a space; or `*`. */
+  /** Four characters, `_` already turned into a space; or `*` for every type. */
   readonly type: string;
   /** Most bytes of its contents; `headers` for `:r`, only headers. */
   readonly limit?: number | 'headers';
@@ -51,7 +59,7 @@ export interface MetadataBox {
   readonly priority?: boolean;
 }
 
-/** One request of `metareq`: `[box;box]Rn Dn`. */
+/** One request of `metareq`: `[box;box]R0D2`. */
 export interface MetadataRequest {
   readonly boxes: readonly MetadataBox[];
   /** Metadata-bin whose contents are the root; default 0. */
@@ -60,7 +68,7 @@ export interface MetadataRequest {
   readonly depth?: number;
 }
 
-/** metareq (C.5.1). */
+/** metareq (C.5.2). */
 export interface MetadataRequests {
   readonly requests: readonly MetadataRequest[];
   /** `!!`: metadata only, no image data. */
@@ -78,20 +86,22 @@ export interface ReturnType {
 /** A codestream qualifier of model, need, tpmodel and tpneed: `[0-3;7]`. */
 export type CodestreamQualifier = readonly SampledRange[];
 
-/** A range, or `*` for all. */
+/** A range, or `*` for all. In requests it has no `step`: what follows a colon there is a count. */
 export type RangeOrAll = SampledRange | '*';
 
-/** An explicit bin descriptor: `Hm`, `H3`, `P0-9:120`, `T*`, `M2:L1` (C.8.3). */
+/** An explicit bin descriptor: `Hm`, `H3`, `P0-9:120`, `T*`, `M2:L1` (C.8.2). */
 export interface ExplicitBins {
   readonly kind: 'explicit';
   readonly bin: 'main-header' | 'tile-header' | 'precinct' | 'tile' | 'metadata';
   /** Undefined for the main header. */
   readonly ids?: RangeOrAll;
+  /** The first so many bytes; without a count it is the whole data-bin. */
   readonly bytes?: number;
+  /** The first so many quality layers. */
   readonly layers?: number;
 }
 
-/** An implicit bin descriptor: `t0-3c1r2p*:L4`; what is left out means all (C.8.3). */
+/** An implicit bin descriptor: `t0-3c1r2p*:L4`; what is left out means all (C.8.2). */
 export interface ImplicitBins {
   readonly kind: 'implicit';
   readonly tiles?: RangeOrAll;
@@ -110,7 +120,7 @@ export interface ModelStatement {
   readonly bins: ExplicitBins | ImplicitBins;
 }
 
-/** One statement of `tpmodel` or `tpneed`: tile-parts `4.0`, or `4.0-5.2` (C.8.4). */
+/** One statement of `tpmodel` or `tpneed`: tile-parts `4.0`, or `4.0-5.2` (C.8.3). */
 export interface TilePartStatement {
   readonly codestreams?: CodestreamQualifier;
   readonly subtractive?: boolean;
@@ -124,7 +134,7 @@ export interface Preference {
   readonly required?: boolean;
 }
 
-/** A field that is not known, or whose value made no sense where that is tolerated. Decoded from percent-encoding. */
+/** A field that is not known, decoded from percent-encoding. */
 export interface UnknownField {
   readonly name: string;
   readonly value: string;
@@ -146,7 +156,10 @@ export interface JpipRequest {
   readonly fsiz?: FrameSize;
   readonly roff?: { readonly x: number; readonly y: number };
   readonly rsiz?: { readonly width: number; readonly height: number };
-  readonly comps?: readonly SampledRange[];
+  readonly fvsiz?: VolumeFrameSize;
+  readonly rvoff?: readonly number[];
+  readonly rvsiz?: readonly number[];
+  readonly comps?: readonly UintRange[];
   readonly stream?: readonly SampledRange[];
   readonly context?: readonly CodestreamContext[];
   /** Codestreams a second. */
@@ -154,6 +167,8 @@ export interface JpipRequest {
   /** The name of a region; `dynamic` is special. */
   readonly roi?: string;
   readonly layers?: number;
+  /** Resolution levels that multiple component transforms leave out. */
+  readonly mctres?: number;
   // metadata (C.5)
   readonly metareq?: MetadataRequests;
   // limits (C.6)
@@ -165,13 +180,18 @@ export interface JpipRequest {
   readonly type?: readonly ReturnType[];
   /** Delivery rate. */
   readonly drate?: number;
-  // cache management (C.8, C.9)
+  /** Where datagrams go, which of them were given up, and in which order requests count (Annex J), as they stand. */
+  readonly sendto?: string;
+  readonly abandon?: string;
+  readonly barrier?: string;
+  readonly twait?: string;
+  // cache management (C.8)
   readonly model?: readonly ModelStatement[];
   readonly tpmodel?: readonly TilePartStatement[];
   readonly need?: readonly ModelStatement[];
   readonly tpneed?: readonly TilePartStatement[];
   readonly mset?: readonly SampledRange[];
-  // upload, capability, preference (C.10, C.11)
+  // upload, capability, preference (C.9, C.10)
   readonly upload?: string;
   readonly cap?: readonly string[];
   readonly pref?: readonly Preference[];
