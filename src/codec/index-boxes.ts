@@ -14,7 +14,7 @@ import {
   writeFidx,
   writeIptr,
 } from './fileformat/index-boxes.ts';
-import { type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
+import { type BoxInfo, type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { BoxIndex, makeIndexBox } from './packets/box-index.ts';
 import { CodestreamSource } from './packets/codestream-source.ts';
@@ -44,8 +44,14 @@ const COPY_BYTES = 1 << 20;
 const SHORT_HEADER = 8;
 const BOX_TYPES = ['iptr', 'fidx', 'cidx'] as const;
 
+/** A file as far as its index boxes go. */
+export interface IndexedFile {
+  readonly boxes: readonly BoxInfo[];
+  readonly codestream: { readonly offset: number };
+}
+
 /** Lets a codestream use the index boxes of its file, where there are some and they fit. */
-export async function useIndexBoxes(source: CodestreamSource, file: Jp2File, options: LoadOptions): Promise<void> {
+export async function useIndexBoxes(source: CodestreamSource, file: IndexedFile, options: LoadOptions): Promise<void> {
   const named = file.boxes.some(({ type }) => type === 'iptr' || type === 'cidx');
   // where the codestream was joined of fragments, places in it are not those of the file
   if (!named || file.codestream.offset !== source.main.offset) return;
@@ -55,7 +61,7 @@ export async function useIndexBoxes(source: CodestreamSource, file: Jp2File, opt
 }
 
 /** The index box of a codestream: pointed to by the file's index, or lying open. */
-function* findIndexBox(file: Jp2File, source: CodestreamSource): Reading<CodestreamIndexBox | undefined> {
+function* findIndexBox(file: IndexedFile, source: CodestreamSource): Reading<CodestreamIndexBox | undefined> {
   const places = new Set<number>();
   const pointer = file.boxes.find(({ type }) => type === 'iptr');
   try {

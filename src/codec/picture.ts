@@ -55,7 +55,7 @@ export interface Indexing {
     index: Bytes | RandomAccessSource | undefined,
     limits: Limits,
     options: LoadOptions,
-    file?: Jp2File,
+    file?: Pick<Jp2File, 'boxes' | 'codestream'>,
   ): Promise<void>;
   /** Makes the index of a codestream, in memory or to a sink. */
   make(source: CodestreamSource, options: IndexOptions, executor: Executor): Promise<Uint8Array>;

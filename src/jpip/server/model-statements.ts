@@ -1,0 +1,177 @@
+/**
+ * What a request says of the client's cache: `model` and `tpmodel` change a cache model, `need` and `tpneed` restrict a response
+ * (15444-9 C.8).
+ */
+import { numXTiles } from '../../codec/codestream/siz.ts';
+import { tileGeometry } from '../../codec/geometry/tile.ts';
+import { numPrecinctsOf } from '../../codec/geometry/tile-component.ts';
+import type { LoadOptions } from '../../codec/packets/precinct-source.ts';
+import { firstSequenceNumbers, numTilesOf, precinctId } from '../bins/bin-id.ts';
+import { applyTo, CacheModel, inRange, qualifies } from '../bins/cache-model.ts';
+import { JpipError } from '../errors.ts';
+import type {
+  CodestreamQualifier,
+  ImplicitBins,
+  ModelStatement,
+  RangeOrAll,
+  TilePartStatement,
+} from '../request/fields.ts';
+import { BIN_CLASS } from '../wire/message.ts';
+import type { ServedTarget } from './target.ts';
+import type { BinFilter } from './window-delivery.ts';
+
+/** What statements are applied with. */
+export interface StatementTools {
+  readonly target: ServedTarget;
+  /** Codestreams of the request, which statements without a qualifier speak of. */
+  readonly codestreams: readonly number[];
+  /** Bins that the statements of one request may name one by one. */
+  readonly most: number;
+  readonly load: LoadOptions;
+}
+
+/** Applies the statements of `model` in their order. */
+export async function applyModel(
+  model: CacheModel,
+  statements: readonly ModelStatement[],
+  tools: StatementTools,
+): Promise<void> {
+  const budget = { left: tools.most };
+  for (const { codestreams, subtractive = false, bins } of statements) {
+    for (const codestream of namedCodestreams(codestreams, tools)) {
+      if (bins.kind === 'explicit') model.applyExplicit(codestream, bins, subtractive, tools.most);
+      else await applyImplicit(model, codestream, bins, subtractive, budget, tools);
+    }
+  }
+}
+
+/** Applies the statements of `tpmodel`: tile-parts, as beginnings of tile data-bins. */
+export async function applyTilePartModel(
+  model: CacheModel,
+  statements: readonly TilePartStatement[],
+  tools: StatementTools,
+): Promise<void> {
+  for (const { codestreams, subtractive = false, first, last = first } of statements) {
+    for (const number of namedCodestreams(codestreams, tools)) {
+      const opened = await tools.target.codestream(number);
+      if (opened === undefined) continue;
+      const set = model.of(number, BIN_CLASS.tile);
+      const end = Math.min(last.tile, numTilesOf(opened.main) - 1);
+      checkCount(end - first.tile, tools.most);
+      for (let tile = first.tile; tile <= end; tile++) {
+        const parts = await opened.source.inTurn(opened.source.tilePartsOf(tile), tools.load);
+        const from = tile === first.tile ? first.part : 0;
+        const to = tile === last.tile ? last.part + 1 : parts.length;
+        const lengthOf = (count: number): number =>
+          parts.slice(0, count).reduce((sum, part) => sum + part.end - part.offset, 0);
+        if (subtractive) set.cutToBytes(tile, lengthOf(from));
+        // a tile-part is of use when all before it are held
+        else if (from === 0 || set.held(tile).bytes >= lengthOf(from)) {
+          if (to >= parts.length) set.addWhole(tile);
+          else set.addBytes(tile, lengthOf(to));
+        }
+      }
+    }
+  }
+}
+
+/** The bins that `need` and `tpneed` name; `undefined` when a request has neither. */
+export async function needFilter(
+  need: readonly ModelStatement[] | undefined,
+  tpneed: readonly TilePartStatement[] | undefined,
+  tools: StatementTools,
+): Promise<BinFilter> {
+  if (need === undefined && tpneed === undefined) return undefined;
+  const named = new CacheModel();
+  await applyModel(named, need ?? [], tools);
+  // which tile-parts of a tile are named makes no difference: a bin is sent from its beginning
+  const tiles = (tpneed ?? []).map(({ first, last = first, ...rest }) => ({
+    ...rest,
+    first: { ...first, part: 0 },
+    last,
+  }));
+  await applyTilePartModel(named, tiles, tools);
+  return (codestream, classId, id) => {
+    const { whole, bytes, layers } = named.held(codestream, classId, id);
+    return whole || bytes > 0 || layers > 0;
+  };
+}
+
+function namedCodestreams(
+  qualifier: CodestreamQualifier | undefined,
+  { target, codestreams }: StatementTools,
+): number[] {
+  if (qualifier === undefined) return [...codestreams];
+  return Array.from({ length: target.numCodestreams }, (_, n) => n).filter((n) => qualifies(qualifier, n));
+}
+
+/** Works out which precincts an implicit descriptor names. */
+async function applyImplicit(
+  model: CacheModel,
+  number: number,
+  bins: ImplicitBins,
+  subtractive: boolean,
+  budget: { left: number },
+  { target, load, most }: StatementTools,
+): Promise<void> {
+  const { tiles, components, resolutions, precincts, layers } = bins;
+  if ([tiles, components, resolutions, precincts].every((range) => range === undefined || range === '*')) {
+    const all = { kind: 'explicit', bin: 'precinct', ids: '*', ...(layers === undefined ? {} : { layers }) } as const;
+    model.applyExplicit(number, all, subtractive, most);
+    return;
+  }
+  const opened = await target.codestream(number);
+  if (opened === undefined) return;
+  const { main, source } = opened;
+  const set = model.of(number, BIN_CLASS.precinct);
+  for (const t of rectangleOf(tiles, numXTiles(main.siz), numTilesOf(main))) {
+    const header = (await source.packetEnds([{ tile: t, components: [], layers: 0 }], load)).tile(t);
+    if (header === undefined) continue;
+    const tile = tileGeometry(main, header);
+    for (const c of membersOf(components, main.siz.components.length)) {
+      const first = firstSequenceNumbers(tile, c);
+      for (const resolution of tile.components[c].geometry.resolutions) {
+        if (!inRange(resolutions, resolution.r)) continue;
+        for (const p of rectangleOf(precincts, resolution.numPrecinctsWide, numPrecinctsOf(resolution))) {
+          if (--budget.left < 0) checkCount(Number.POSITIVE_INFINITY, most);
+          applyTo(set, precinctId(main, t, c, first[resolution.r] + p), { layers }, subtractive);
+        }
+      }
+    }
+  }
+}
+
+/** The numbers of a range that are below `count`. */
+function* membersOf(range: RangeOrAll | undefined, count: number): Generator<number> {
+  const {
+    first,
+    last,
+    open,
+    step = 1,
+  } = range === undefined || range === '*' ? { first: 0, open: true } : { ...range };
+  const end = Math.min(count - 1, last ?? (open ? count - 1 : first));
+  for (let n = first; n <= end; n += step) yield n;
+}
+
+/**
+ * Tiles or precincts of a range: two numbers are the top left and the bottom right corner of a rectangle of them, `columns` of which
+ * make a row.
+ */
+function* rectangleOf(range: RangeOrAll | undefined, columns: number, count: number): Generator<number> {
+  if (range === undefined || range === '*' || range.open || range.last === undefined) {
+    yield* membersOf(range, count);
+    return;
+  }
+  const { first, last } = range;
+  const bottom = Math.min(Math.floor(last / columns), Math.ceil(count / columns) - 1);
+  for (let y = Math.floor(first / columns); y <= bottom; y++) {
+    for (let x = first % columns; x <= last % columns; x++) yield y * columns + x;
+  }
+}
+
+function checkCount(count: number, most: number): void {
+  if (count <= most) return;
+  throw new JpipError('limit', 'limit-request', `statements about more than ${most} data-bins`, {
+    clause: '15444-9 C.8.1',
+  });
+}

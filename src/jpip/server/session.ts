@@ -1,0 +1,179 @@
+/**
+ * Sessions and their channels (15444-9 Annex B).
+ *
+ * A session remembers what its client holds of each target; all its channels share that. A channel carries one response at a time: a
+ * newer request takes the place of the one that is running unless it says that it will wait.
+ */
+import { CacheModel } from '../bins/cache-model.ts';
+import { JpipError } from '../errors.ts';
+import type { ReturnType } from '../request/fields.ts';
+
+/** How many sessions there may be, and for how long. */
+export interface SessionOptions {
+  /** Sessions at once; beyond, the one used longest ago is closed. Default 10 000. */
+  readonly most: number;
+  /** Milliseconds without a request after which a session is closed. Default 10 minutes. */
+  readonly idleMs: number;
+  /** Channels of one session. Default 8. */
+  readonly channels: number;
+  /** What the cache model of one session may cost, in 32-bit words; beyond, it begins anew. Default 4 Mi. */
+  readonly modelWords: number;
+}
+
+/** What holds where nothing else is said. */
+export const DEFAULT_SESSIONS: SessionOptions = {
+  most: 10_000,
+  idleMs: 600_000,
+  channels: 8,
+  modelWords: 1 << 22,
+};
+
+/** A response that a channel carries. */
+export interface Running {
+  /** Set to end it with "window change". */
+  preempted: boolean;
+  /** Set to end it since the engine stops. */
+  stopped: boolean;
+  /** Settles when it has ended, one way or another. */
+  readonly ended: Promise<void>;
+  /** Says that it has. */
+  readonly end: () => void;
+}
+
+/** One channel of a session. */
+export interface Channel {
+  readonly cid: string;
+  readonly session: Session;
+  /** The target that it was opened for; requests that name none mean this one. */
+  readonly target: string;
+  readonly tid: string;
+  /** Return types of the request that opened it; requests that name none mean these. */
+  readonly type: readonly ReturnType[] | undefined;
+  /** The response that was begun last. */
+  running: Running | undefined;
+  /** Requests that wait for it. */
+  waiting: number;
+  /** The highest request identifier so far. */
+  lastQid: number;
+}
+
+/** One session. */
+export interface Session {
+  readonly channels: Map<string, Channel>;
+  /** By target id: contents that change are another target. */
+  readonly models: Map<string, CacheModel>;
+  lastUsed: number;
+}
+
+/** All sessions of an engine. */
+export class SessionTable {
+  private readonly options: SessionOptions;
+  private readonly now: () => number;
+  private readonly randomId: () => string;
+  private readonly onClose: (cid: string) => void;
+  /** The one used longest ago first. */
+  private readonly sessions = new Set<Session>();
+  private readonly channels = new Map<string, Channel>();
+
+  constructor(options: SessionOptions, now: () => number, randomId: () => string, onClose: (cid: string) => void) {
+    this.options = options;
+    this.now = now;
+    this.randomId = randomId;
+    this.onClose = onClose;
+  }
+
+  /** Sessions that are open. */
+  get size(): number {
+    return this.sessions.size;
+  }
+
+  /** Channels that are open. */
+  get numChannels(): number {
+    return this.channels.size;
+  }
+
+  /**
+   * The channel with an identifier; its session is used by that.
+   *
+   * @throws {JpipError} `request-channel` when there is none, or none any more.
+   */
+  find(cid: string): Channel {
+    this.sweep();
+    const channel = this.channels.get(cid);
+    if (channel === undefined) {
+      throw new JpipError('refused', 'request-channel', 'there is no such channel, or no more', {
+        status: 404,
+        clause: '15444-9 C.3.2',
+      });
+    }
+    const { session } = channel;
+    session.lastUsed = this.now();
+    this.sessions.delete(session);
+    this.sessions.add(session);
+    return channel;
+  }
+
+  /** Opens a channel: in the session of another one, or in a new session. `undefined` when the session has as many as it may. */
+  create(
+    target: string,
+    tid: string,
+    type: readonly ReturnType[] | undefined,
+    beside: Channel | undefined,
+  ): Channel | undefined {
+    if (beside && beside.session.channels.size >= this.options.channels) return undefined;
+    const session = beside?.session ?? this.newSession();
+    const cid = this.randomId();
+    const channel = { cid, session, target, tid, type, running: undefined, waiting: 0, lastQid: -1 };
+    session.channels.set(cid, channel);
+    this.channels.set(cid, channel);
+    return channel;
+  }
+
+  /** Closes a channel, and its session with the last one. */
+  close(channel: Channel): void {
+    const { session, cid } = channel;
+    if (channel.running) channel.running.preempted = true;
+    this.channels.delete(cid);
+    session.channels.delete(cid);
+    if (session.channels.size === 0) this.sessions.delete(session);
+    this.onClose(cid);
+  }
+
+  /** Closes everything. */
+  closeAll(): void {
+    for (const channel of [...this.channels.values()]) this.close(channel);
+  }
+
+  /** The cache model of a session for a target. */
+  modelOf(session: Session, tid: string): CacheModel {
+    let model = session.models.get(tid);
+    if (model === undefined || model.cost > this.options.modelWords) {
+      // what is forgotten is sent again, which costs bytes and spoils nothing
+      model = new CacheModel();
+      session.models.set(tid, model);
+    }
+    return model;
+  }
+
+  private newSession(): Session {
+    this.sweep();
+    while (this.sessions.size >= this.options.most) this.closeSession(this.sessions.values().next().value!);
+    const session: Session = { channels: new Map(), models: new Map(), lastUsed: this.now() };
+    this.sessions.add(session);
+    return session;
+  }
+
+  /** Closes sessions that nobody has used for long. */
+  private sweep(): void {
+    const oldest = this.now() - this.options.idleMs;
+    for (const session of this.sessions) {
+      if (session.lastUsed > oldest) break;
+      this.closeSession(session);
+    }
+  }
+
+  private closeSession(session: Session): void {
+    for (const channel of [...session.channels.values()]) this.close(channel);
+    this.sessions.delete(session);
+  }
+}

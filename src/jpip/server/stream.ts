@@ -1,0 +1,131 @@
+/**
+ * The body of a response: metadata-bins, then headers, then data of the window, in batches, and why it ended (15444-9 A.2, D.3).
+ */
+import type { LoadOptions } from '../../codec/packets/precinct-source.ts';
+import { joinBytes } from '../../codec/bits/join-bytes.ts';
+import type { CacheModel } from '../bins/cache-model.ts';
+import { selectMetadata } from '../bins/metadata-bins.ts';
+import type { JpipRequest } from '../request/fields.ts';
+import { BIN_CLASS, EOR_REASON } from '../wire/message.ts';
+import type { Answer, AnswerForm } from './answer.ts';
+import type { Compatibility } from './compatibility.ts';
+import { ResponseWriter } from './response-writer.ts';
+import type { Running } from './session.ts';
+import type { ServedCodestream, ServedTarget } from './target.ts';
+import { deliverTiles } from './tile-delivery.ts';
+import { type BinFilter, type DeliveryTools, deliverWindow } from './window-delivery.ts';
+
+/** What a stream is made from. */
+export interface StreamJob {
+  readonly request: JpipRequest;
+  readonly answer: Answer;
+  readonly target: ServedTarget;
+  readonly form: Extract<AnswerForm, { kind: 'jpp' | 'jpt' }>;
+  readonly model: CacheModel;
+  readonly wanted: BinFilter;
+  readonly running: Running;
+  /** Bytes of any response at most. */
+  readonly most: number;
+  readonly mostBins: number;
+  readonly compatibility: Compatibility;
+  readonly load: LoadOptions;
+}
+
+/** What became of a stream. */
+export interface StreamState {
+  /** True when the batch that came last is the end. */
+  finished: boolean;
+  eor: number | undefined;
+  reads: number;
+  readBytes: number;
+}
+
+/** Makes a stream. What it yields counts as sent. */
+export async function* streamBins(job: StreamJob, state: StreamState): AsyncGenerator<Uint8Array, undefined> {
+  const { request, running, model, load } = job;
+  const most = Math.min(job.most, request.len ?? Number.POSITIVE_INFINITY);
+  const writer = new ResponseWriter(model, { most, align: request.align === true });
+  const count = (): void => {
+    state.reads = writer.reads;
+    state.readBytes = writer.readBytes;
+  };
+  if (!running.preempted && !running.stopped) {
+    for await (const _ of deliverAll(job, writer)) {
+      const batch = await writer.flush(load.signal);
+      count();
+      yield batch;
+      if (running.preempted || running.stopped) break;
+    }
+  }
+  const rest = await writer.flush(load.signal);
+  count();
+  state.eor = reasonOf(job, writer);
+  state.finished = true;
+  yield joinBytes([rest, writer.end(state.eor)]);
+  return undefined;
+}
+
+/** Adds everything in order, and yields where a batch is due. */
+async function* deliverAll(job: StreamJob, writer: ResponseWriter): AsyncGenerator<void> {
+  const { request, answer, form, model, wanted, load, mostBins, compatibility } = job;
+  yield* deliverMetadata(job, writer);
+  if (request.metareq?.only || writer.full) return;
+  const { tileHeaders = 'standard' } = compatibility;
+  const tools: DeliveryTools = { writer, model, wanted, extended: form.extended, load, mostBins, tileHeaders };
+  const windows = new Map(answer.windows.map((window) => [window.codestream.number, window]));
+  for (const number of answer.codestreams) {
+    const codestream = await job.target.codestream(number);
+    if (codestream === undefined) continue;
+    addMainHeader(codestream, job, writer);
+    const window = windows.get(number);
+    if (window && !writer.full) yield* form.kind === 'jpp' ? deliverWindow(window, tools) : deliverTiles(window, tools);
+    if (writer.full) return;
+    if (writer.isDue) yield;
+  }
+}
+
+/** Metadata-bin 0 always, for it says what everything else is; others when they are asked for (C.5.1). */
+async function* deliverMetadata(job: StreamJob, writer: ResponseWriter): AsyncGenerator<void> {
+  const { request, target, model, wanted } = job;
+  const selected = selectMetadata(target.metadata, request.metareq);
+  for (const { bin, length } of selected) {
+    const held = model.held(0, BIN_CLASS.metadata, bin.id);
+    if (held.whole || (wanted && !wanted(0, BIN_CLASS.metadata, bin.id))) continue;
+    const to = Math.min(bin.length, length);
+    const ends = to === bin.length;
+    if (held.bytes >= to && !ends) continue;
+    const place = { classId: BIN_CLASS.metadata, codestream: 0, id: bin.id };
+    const contents = { kind: 'ranges', source: target.source, pieces: bin.pieces } as const;
+    if (!writer.add({ ...place, from: Math.min(held.bytes, to), to, ends, contents })) return;
+    if (writer.isDue) yield;
+  }
+}
+
+function addMainHeader(
+  codestream: ServedCodestream,
+  { form, model, wanted, compatibility }: StreamJob,
+  writer: ResponseWriter,
+) {
+  const { number, header, plainHeader, storedHeader } = codestream;
+  const held = model.held(number, BIN_CLASS.mainHeader, 0);
+  if (held.whole || (wanted && !wanted(number, BIN_CLASS.mainHeader, 0))) return;
+  const jpp = compatibility.mainHeaders === 'plain' ? plainHeader : header;
+  const bytes = form.kind === 'jpt' ? storedHeader : jpp;
+  const place = { classId: BIN_CLASS.mainHeader, codestream: number, id: 0 };
+  const from = Math.min(held.bytes, bytes.length);
+  writer.add({ ...place, from, to: bytes.length, ends: true, contents: { kind: 'bytes', bytes } });
+}
+
+/** Why a response ended (Table D.2). */
+function reasonOf(
+  { running, request, answer, target, model, wanted, most }: StreamJob,
+  writer: ResponseWriter,
+): number {
+  if (running.stopped) return EOR_REASON.sessionLimit;
+  if (running.preempted) return EOR_REASON.windowChange;
+  if (writer.full)
+    return request.len !== undefined && request.len <= most ? EOR_REASON.byteLimit : EOR_REASON.responseLimit;
+  if (answer.qualityLimited) return EOR_REASON.qualityLimit;
+  const metadata = target.metadata.bins.every(({ id }) => model.held(0, BIN_CLASS.metadata, id).whole);
+  return answer.isEverything && wanted === undefined && metadata ? EOR_REASON.imageDone : EOR_REASON.windowDone;
+}
