@@ -28,18 +28,18 @@ const NOTHING = new Uint8Array(0);
 
 /** Makes the headers of one response. */
 export class MessageWriter {
-  #classId = 0;
-  #codestream = 0;
-  #explicit: boolean;
+  private classId = 0;
+  private codestream = 0;
+  private explicit: boolean;
 
   constructor(options: MessageWriterOptions = {}) {
-    this.#explicit = options.explicitFirst ?? true;
+    this.explicit = options.explicitFirst ?? true;
   }
 
   /** The header of the next message; its body goes behind it. */
   header(h: MessageHeader): Uint8Array {
     checkHeader(h);
-    const form = this.#formOf(h);
+    const form = this.formOf(h);
     const out = new Uint8Array(lengthInForm(h, form));
     let at = writeBinId(out, h.id, form | (h.last ? LAST_BYTE : 0));
     if (form !== INHERITED) at = writeVbas(out, at, h.classId);
@@ -47,15 +47,15 @@ export class MessageWriter {
     at = writeVbas(out, at, h.offset);
     at = writeVbas(out, at, h.length);
     if (h.aux !== undefined) writeVbas(out, at, h.aux);
-    this.#classId = h.classId;
-    this.#codestream = h.codestream;
-    this.#explicit = false;
+    this.classId = h.classId;
+    this.codestream = h.codestream;
+    this.explicit = false;
     return out;
   }
 
   /** Bytes that {@link header} would take for this message as the next one; nothing is remembered. */
   headerLength(h: MessageHeader): number {
-    return lengthInForm(h, this.#formOf(h));
+    return lengthInForm(h, this.formOf(h));
   }
 
   /** The end of the response; nothing may follow it. */
@@ -66,10 +66,10 @@ export class MessageWriter {
     return out;
   }
 
-  #formOf(h: MessageHeader): number {
+  private formOf(h: MessageHeader): number {
     // there is no form with CSn alone, so a new codestream repeats the class
-    if (this.#explicit || h.codestream !== this.#codestream) return WITH_CLASS_AND_CODESTREAM;
-    return h.classId === this.#classId ? INHERITED : WITH_CLASS;
+    if (this.explicit || h.codestream !== this.codestream) return WITH_CLASS_AND_CODESTREAM;
+    return h.classId === this.classId ? INHERITED : WITH_CLASS;
   }
 }
 
