@@ -548,8 +548,8 @@ function targetInPath(path: string): string | undefined {
 }
 
 /** True for a request that does nothing but close channels. */
-function isOnlyClose({ fsiz, metareq, cnew, target, len }: JpipRequest): boolean {
-  return fsiz === undefined && metareq === undefined && cnew === undefined && target === undefined && len === undefined;
+function isOnlyClose({ fsiz, metareq, cnew, target }: JpipRequest): boolean {
+  return fsiz === undefined && metareq === undefined && cnew === undefined && target === undefined;
 }
 
 /** JPIP-cnew: where requests of the new channel go, without the slash at the front, as peers write it (D.2.3). */
