@@ -1,4 +1,4 @@
-/** Bundles the demo page into `demo/dist`: one script, one style sheet, the samples, nothing from anywhere else. */
+/** Bundles the demo pages into `demo/dist`: their scripts and style sheets, the samples, nothing from anywhere else. */
 import { cpSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,11 +8,16 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 const out = join(here, 'dist');
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-for (const name of ['index.html', 'page.css', 'samples'])
+for (const name of ['index.html', 'page.css', 'viewer.html', 'viewer.css', 'samples']) {
   cpSync(join(here, name), join(out, name), { recursive: true });
+}
 await build({
-  entryPoints: [join(here, 'page.ts')],
-  outfile: join(out, 'page.js'),
+  entryPoints: {
+    page: join(here, 'page.ts'),
+    viewer: join(here, 'viewer.ts'),
+    'viewer-worker': join(here, 'viewer', 'worker.ts'),
+  },
+  outdir: out,
   bundle: true,
   minify: true,
   format: 'esm',

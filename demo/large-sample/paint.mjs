@@ -250,9 +250,9 @@ function label(u, v, colour, zoom) {
     return mix(colour, [20, 24, 40], 0.6);
   if (zoom > 1) return colour;
   const [sx, sy] = [u % 128, v % 128];
-  if ((sx < 7 && sy < 1) || (sy < 7 && sx < 1)) return mix(colour, [255, 255, 255], 0.7);
+  if ((sx < 7 && sy < 1) || (sy < 7 && sx < 1)) return mix(colour, [255, 255, 255], 0.4);
   const place = `${Math.floor(u / 128)}X${Math.floor(v / 128)}`;
-  return hasInk(place, Math.floor(sx - 5), Math.floor(sy - 5)) ? mix(colour, [255, 255, 255], 0.8) : colour;
+  return hasInk(place, Math.floor(sx - 5), Math.floor(sy - 5)) ? mix(colour, [255, 255, 255], 0.6) : colour;
 }
 
 function fbm(x, y, octaves) {
