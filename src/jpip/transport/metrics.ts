@@ -116,22 +116,29 @@ export class ResponseCounter {
   }
 }
 
+/** What is known of the numbers of an engine: whether they only grow, and what they count. */
+const ENGINE_METRICS: Readonly<Record<string, readonly ['counter' | 'gauge', string]>> = {
+  requests: ['counter', 'Requests that the engine was asked.'],
+  errors: ['counter', 'Requests that were refused, and responses that failed.'],
+  bytesSent: ['counter', 'Bytes of responses that were taken.'],
+  sessions: ['gauge', 'Sessions that are open.'],
+  channels: ['gauge', 'Channels that are open.'],
+  openTargets: ['gauge', 'Targets that are kept open.'],
+  runningResponses: ['gauge', 'Responses that are being made.'],
+  fileReads: ['counter', 'Reads of files.'],
+  fileReadBytes: ['counter', 'Bytes read from files.'],
+};
+
 /**
- * Families from the numbers of an engine: each field becomes one, `sessionsOpened` for instance `jpip_engine_sessions_opened`.
+ * Families from the numbers of an engine: each field becomes one, `bytesSent` for instance `jpip_engine_bytes_sent_total`.
  * What is not a number is left out.
  */
 export function engineFamilies(metrics: object): MetricFamily[] {
   return Object.entries(metrics).flatMap(([field, value]): MetricFamily[] => {
     if (typeof value !== 'number') return [];
     const words = field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-    return [
-      {
-        name: `jpip_engine_${words}`,
-        help: `${words.replaceAll('_', ' ')} of the engine.`,
-        type: 'gauge',
-        samples: [{ value }],
-      },
-    ];
+    const [type, help] = ENGINE_METRICS[field] ?? ['gauge', `${words.replaceAll('_', ' ')} of the engine.`];
+    return [{ name: `jpip_engine_${words}${type === 'counter' ? '_total' : ''}`, help, type, samples: [{ value }] }];
   });
 }
 

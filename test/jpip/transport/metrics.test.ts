@@ -33,9 +33,10 @@ test('times are counted in all classes from their own upwards', () => {
 
 test('the numbers of an engine get names of this kind', () => {
   expect(
-    engineFamilies({ sessionsOpen: 2, cacheBytes: 10, name: 'x' }).map(({ name, samples }) => [name, samples]),
+    engineFamilies({ sessions: 2, bytesSent: 10, name: 'x', newThings: 1 }).map((f) => [f.name, f.type, f.samples]),
   ).toEqual([
-    ['jpip_engine_sessions_open', [{ value: 2 }]],
-    ['jpip_engine_cache_bytes', [{ value: 10 }]],
+    ['jpip_engine_sessions', 'gauge', [{ value: 2 }]],
+    ['jpip_engine_bytes_sent_total', 'counter', [{ value: 10 }]],
+    ['jpip_engine_new_things', 'gauge', [{ value: 1 }]],
   ]);
 });
