@@ -87,3 +87,22 @@ export { JpipEngine, type JpipEngineOptions, type JpipEvent, type JpipMetrics } 
 export type { SessionOptions } from './jpip/server/session.ts';
 export type { IndexStore, JpipTarget } from './jpip/server/target.ts';
 export type { Renderer, RenderRequest } from './jpip/server/host.ts';
+export { type AccessLogEntry, formatAccessLog } from './jpip/transport/access-log.ts';
+export type { CorsOptions } from './jpip/transport/cors.ts';
+export {
+  type FastifyLike,
+  type FastifyPluginLike,
+  type FastifyReplyLike,
+  type FastifyRequestLike,
+  fastifyJpip,
+} from './jpip/transport/fastify.ts';
+export type { FetchBodyLike, FetchHandler, FetchRequestLike } from './jpip/transport/fetch-handler.ts';
+export type { StreamingPolicy } from './jpip/transport/framing.ts';
+export {
+  type IncomingMessageLike,
+  type NodeHandler,
+  nodeHandler,
+  type ServerResponseLike,
+} from './jpip/transport/node-handler.ts';
+export type { EngineLike, HandlerOptions } from './jpip/transport/service.ts';
+export { fetchHandler, type HostResponse } from './platform/fetch-handler.ts';

@@ -70,7 +70,7 @@ export async function planAnswer(request: JpipRequest, target: ServedTarget): Pr
     const components = neededComponents(main, request.comps);
     if (components.length === 0) {
       throw new JpipError('malformed', 'request-window', `comps names no component of ${main.siz.components.length}`, {
-        clause: '15444-9 C.4.5',
+        clause: '15444-9 C.4.8',
       });
     }
     const window = resolveWindow(main.siz, commonLevels(main, components), request);
@@ -98,7 +98,7 @@ export async function planAnswer(request: JpipRequest, target: ServedTarget): Pr
 }
 
 /**
- * Codestreams of a request: those of `stream` and of `context` (C.4.6, C.4.7), else the first. Those that the target has not got are left
+ * Codestreams of a request: those of `stream` and of `context` (C.4.9, C.4.10), else the first. Those that the target has not got are left
  * out, and the client is told which stay.
  */
 function codestreamsOf(
@@ -113,7 +113,7 @@ function codestreamsOf(
   const served: NonNullable<JpipResponseHeaders['context']>[number][] = [];
   for (const one of context ?? []) {
     const { kind, ranges } = one;
-    // contexts that are not known are left out of the response's field, which tells the client so (C.4.7)
+    // contexts that are not known are left out of the response's field, which tells the client so (C.4.10)
     if (kind !== 'jpxl') continue;
     const layers = target.file.layers.filter(({ index }) => ranges.some((range) => inRange(range, index)));
     const codestreams = new Set(layers.flatMap((layer) => layer.codestreams));
@@ -129,7 +129,7 @@ function codestreamsOf(
       'request-too-large',
       `${numbers.length} codestreams at once, at most ${MOST_CODESTREAMS}`,
       {
-        clause: '15444-9 C.4.6',
+        clause: '15444-9 C.4.9',
       },
     );
   }

@@ -17,7 +17,7 @@ import { formatResponseHeaders, type JpipResponseHeaders } from '../request/resp
 import { planAnswer, formOf } from './answer.ts';
 import type { Compatibility } from './compatibility.ts';
 import { BlockBudget } from './cached-source.ts';
-import type { EngineHost } from './host.ts';
+import type { EngineHost, Renderer } from './host.ts';
 import type { IndexStore } from './target.ts';
 import { needFilter, type StatementTools, applyModel, applyTilePartModel } from './model-statements.ts';
 import { type Channel, DEFAULT_SESSIONS, type Running, type SessionOptions, SessionTable } from './session.ts';
@@ -44,6 +44,8 @@ export interface JpipEngineOptions {
   authorize?(request: JpipRequest, http: JpipHttpRequest): boolean | Promise<boolean>;
   /** Milliseconds after which a target that is open is asked again whether it is current. Default 1000. */
   readonly revalidateMs?: number;
+  /** Makes whole pictures of windows, as `pictureRenderer` does. Default: none, and requests for them are answered with 415. */
+  readonly renderer?: Renderer;
   /** For clients that read only what one other server sends. */
   readonly compatibility?: Compatibility;
   /** Told what happens. */
@@ -207,11 +209,11 @@ export class JpipEngine {
     about: About,
     signal: AbortSignalLike | undefined,
   ): Promise<JpipHttpResponse> {
-    const form = formOf(request.type ?? channel?.type, this.host.renderer?.types ?? []);
+    const form = formOf(request.type ?? channel?.type, this.options.renderer?.types ?? []);
     const answer = await planAnswer(request, target);
     if (form.kind === 'raw') return this.raw(target, request, about, signal);
     if (form.kind === 'picture') {
-      const bytes = await renderWindow(form.mediaType, request, answer, target, this.host, signal);
+      const bytes = await renderWindow(form.mediaType, request, answer, target, this.options.renderer, signal);
       return this.whole(bytes, { 'Content-Type': form.mediaType, 'JPIP-tid': target.tid }, about);
     }
     const opened = this.grant(request, target, channel);
@@ -235,7 +237,7 @@ export class JpipEngine {
         await applyModel(model, request.model ?? [], statements);
         await applyTilePartModel(model, request.tpmodel ?? [], statements);
       }
-      // C.8.5: only a request without a session is restricted by need
+      // C.8.4: only a request without a session is restricted by need
       const restricts = at === undefined && sameTarget;
       const wanted = restricts ? await needFilter(request.need, request.tpneed, statements) : undefined;
       const headers = {

@@ -41,5 +41,4 @@ export interface EngineHost extends Executor {
   ): Promise<void>;
   /** Makes the index of a codestream. */
   makeIndex(source: CodestreamSource): Promise<Uint8Array>;
-  readonly renderer?: Renderer;
 }

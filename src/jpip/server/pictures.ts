@@ -3,7 +3,7 @@ import type { AbortSignalLike } from '../../codec/source.ts';
 import { JpipError } from '../errors.ts';
 import type { JpipRequest } from '../request/fields.ts';
 import type { Answer } from './answer.ts';
-import type { EngineHost } from './host.ts';
+import type { Renderer } from './host.ts';
 import type { ServedTarget } from './target.ts';
 
 /** Renders the window of a request, or all of the picture in its full size where there is none. */
@@ -12,7 +12,7 @@ export async function renderWindow(
   { comps }: JpipRequest,
   { windows, codestreams }: Answer,
   target: ServedTarget,
-  { renderer }: EngineHost,
+  renderer: Renderer | undefined,
   signal: AbortSignalLike | undefined,
 ): Promise<Uint8Array> {
   const number = codestreams[0] ?? 0;

@@ -4,7 +4,7 @@
 import type { LoadOptions } from '../../codec/packets/precinct-source.ts';
 import { joinBytes } from '../../codec/bits/join-bytes.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
-import { selectMetadata } from '../bins/metadata-bins.ts';
+import { selectMetadata, type WantedBin } from '../bins/metadata-selection.ts';
 import type { JpipRequest } from '../request/fields.ts';
 import { BIN_CLASS, EOR_REASON } from '../wire/message.ts';
 import type { Answer, AnswerForm } from './answer.ts';
@@ -67,9 +67,28 @@ export async function* streamBins(job: StreamJob, state: StreamState): AsyncGene
 
 /** Adds everything in order, and yields where a batch is due. */
 async function* deliverAll(job: StreamJob, writer: ResponseWriter): AsyncGenerator<void> {
-  const { request, answer, form, model, wanted, load, mostBins, compatibility } = job;
-  yield* deliverMetadata(job, writer);
-  if (request.metareq?.only || writer.full) return;
+  const { request, answer } = job;
+  const sent = new Map<number, number>();
+  yield* deliverMetadata([{ id: 0, length: Number.POSITIVE_INFINITY }], job, writer, sent);
+  const metadata = request.metareq ? selectMetadata(job.target.metadata, request.metareq, answer.codestreams) : [];
+  yield* deliverMetadata(
+    metadata.filter(({ priority }) => priority),
+    job,
+    writer,
+    sent,
+  );
+  if (!request.metareq?.only) yield* deliverImages(job, writer);
+  yield* deliverMetadata(
+    metadata.filter(({ priority }) => !priority),
+    job,
+    writer,
+    sent,
+  );
+}
+
+/** Adds the headers and data of all codestreams. */
+async function* deliverImages(job: StreamJob, writer: ResponseWriter): AsyncGenerator<void> {
+  const { answer, form, model, wanted, load, mostBins, compatibility } = job;
   const { tileHeaders = 'standard' } = compatibility;
   const tools: DeliveryTools = { writer, model, wanted, extended: form.extended, load, mostBins, tileHeaders };
   const windows = new Map(answer.windows.map((window) => [window.codestream.number, window]));
@@ -84,18 +103,26 @@ async function* deliverAll(job: StreamJob, writer: ResponseWriter): AsyncGenerat
   }
 }
 
-/** Metadata-bin 0 always, for it says what everything else is; others when they are asked for (C.5.1). */
-async function* deliverMetadata(job: StreamJob, writer: ResponseWriter): AsyncGenerator<void> {
-  const { request, target, model, wanted } = job;
-  const selected = selectMetadata(target.metadata, request.metareq);
-  for (const { bin, length } of selected) {
-    const held = model.held(0, BIN_CLASS.metadata, bin.id);
-    if (held.whole || (wanted && !wanted(0, BIN_CLASS.metadata, bin.id))) continue;
+/** Metadata-bins: all of bin 0, for it says what everything else is, or as much of others as is asked for (C.5.2). */
+async function* deliverMetadata(
+  wanted: readonly Pick<WantedBin, 'id' | 'length'>[],
+  { target, model, wanted: filter }: StreamJob,
+  writer: ResponseWriter,
+  sent: Map<number, number>,
+): AsyncGenerator<void> {
+  const { bins } = target.metadata;
+  for (const { id, length } of wanted) {
+    const bin = bins[id];
+    if (bin === undefined || (filter && !filter(0, BIN_CLASS.metadata, id))) continue;
+    // what is queued is not in the model yet
+    const known = model.held(0, BIN_CLASS.metadata, id);
+    const held = { whole: known.whole || sent.get(id) === bin.length, bytes: Math.max(known.bytes, sent.get(id) ?? 0) };
     const to = Math.min(bin.length, length);
     const ends = to === bin.length;
-    if (held.bytes >= to && !ends) continue;
-    const place = { classId: BIN_CLASS.metadata, codestream: 0, id: bin.id };
+    if (held.whole || (held.bytes >= to && !ends)) continue;
+    const place = { classId: BIN_CLASS.metadata, codestream: 0, id };
     const contents = { kind: 'ranges', source: target.source, pieces: bin.pieces } as const;
+    sent.set(id, to);
     if (!writer.add({ ...place, from: Math.min(held.bytes, to), to, ends, contents })) return;
     if (writer.isDue) yield;
   }
