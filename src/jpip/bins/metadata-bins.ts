@@ -12,7 +12,7 @@ import { ByteWriter } from '../../codec/bits/byte-writer.ts';
 import { DiagnosticLog, Jpeg2000Error } from '../../codec/errors.ts';
 import { type BoxContent, contentOffset } from '../../codec/fileformat/box.ts';
 import type { BoxNode } from '../../codec/fileformat/box-tree.ts';
-import { readCrossReference } from '../../codec/fileformat/data-references.ts';
+import { type CrossReference, readCrossReference } from '../../codec/fileformat/data-references.ts';
 import { readNumberList } from '../../codec/fileformat/number-list.ts';
 import { type Placeholder, type ReplacedHeader, writePlaceholder } from '../../codec/fileformat/placeholder.ts';
 import { fieldsBeforeBoxes } from '../../codec/fileformat/superboxes.ts';
@@ -92,6 +92,8 @@ interface Division {
   readonly file: ReadWindow;
   readonly size: number | undefined;
   readonly most: number;
+  /** Cross-references to boxes of this file. */
+  readonly references: Map<BoxNode, { readonly content: BoxContent; readonly reference: CrossReference }>;
   numCodestreamHeaders: number;
   numLayerHeaders: number;
 }
@@ -107,9 +109,11 @@ export function* splitMetadata(input: SplitInput, size?: number, options: SplitO
     file: new ReadWindow(READ_AHEAD, size),
     size,
     most: options.most ?? DEFAULT_MOST,
+    references: new Map(),
     numCodestreamHeaders: 0,
     numLayerHeaders: 0,
   };
+  yield* findReferences(division, input.boxes);
   const root = newBin(division);
   root.boxes = yield* divide(division, input.boxes, root, undefined, true);
   if (input.boxes.length === 0) division.codestreams.push({ codestream: 0, box: undefined });
@@ -173,12 +177,9 @@ function* divide(
     const length = lengthOf(division, box);
     if (length === undefined) break; // of unknown reach: nobody can tell where it ends, and nothing follows
     const codestreams = (yield* codestreamsOf(division, box, top)) ?? about;
-    if (box.type === 'cref') {
-      const followed = yield* divideReference(division, box, bin, codestreams);
-      if (followed) {
-        described.push(...followed);
-        continue;
-      }
+    if (division.references.has(box)) {
+      described.push(...divideReference(division, box, bin, codestreams));
+      continue;
     }
     if (staysInPlace(division, box, length, false)) {
       const start = bin.length;
@@ -236,24 +237,31 @@ function* divideOut(
   };
 }
 
-/** A cross-reference: itself, and the box it refers to where that lies in this file. */
-function* divideReference(
+/** Reads the cross-references that lead to a box of this file; others stay as they are. */
+function* findReferences(division: Division, boxes: readonly BoxNode[]): Reading<void> {
+  for (const box of boxes) {
+    if (box.children) yield* findReferences(division, box.children);
+    const content = box.type === 'cref' ? yield* contentOf(division, box) : undefined;
+    if (!content) continue;
+    try {
+      const reference = readCrossReference(content, new DiagnosticLog(), division.size);
+      const within = reference.fragments.every(({ dataReference }) => dataReference === 0);
+      if (within) division.references.set(box, { content, reference });
+    } catch (error) {
+      if (!(error instanceof Jpeg2000Error)) throw error; // a reference that makes no sense leads nowhere
+    }
+  }
+}
+
+/** A cross-reference: itself, and the box it leads to, as what can stand in its place. */
+function divideReference(
   division: Division,
   box: BoxNode,
   bin: BinBuilder,
   about: readonly number[] | undefined,
-): Reading<MetadataBox[] | undefined> {
-  const content = yield* contentOf(division, box);
-  if (!content) return undefined;
-  let reference: ReturnType<typeof readCrossReference>;
-  try {
-    reference = readCrossReference(content, new DiagnosticLog(), division.size);
-  } catch (error) {
-    if (!(error instanceof Jpeg2000Error)) throw error;
-    return undefined; // it makes no sense, and stays as it is
-  }
+): MetadataBox[] {
+  const { content, reference } = division.references.get(box)!;
   const { type, fragments } = reference;
-  if (fragments.some(({ dataReference }) => dataReference !== 0)) return undefined;
   const own = newBin(division);
   own.addRange(contentOffset(box), content.content.length);
   const equivalent = newBin(division);
@@ -278,7 +286,8 @@ function staysInPlace(division: Division, box: BoxNode, length: number, inHeader
   if (!box.children) return contents <= (header ? Math.max(MOST_IN_HEADER, division.most) : division.most);
   if (!header && contents > division.most) return false;
   return box.children.every(
-    (child) => child.type !== 'cref' && staysInPlace(division, child, lengthOf(division, child) ?? Infinity, header),
+    (child) =>
+      !division.references.has(child) && staysInPlace(division, child, lengthOf(division, child) ?? Infinity, header),
   );
 }
 

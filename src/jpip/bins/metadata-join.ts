@@ -72,7 +72,9 @@ export function joinMetadata(bin: (id: number) => HeldBin | undefined): JoinedFi
 /** Boxes that follow each other, as far as they go. */
 function writeBoxes(join: Join, w: ByteWriter, bytes: Uint8Array, complete: boolean, depth: number): void {
   const walk = new DiagnosticLog();
+  let last: BoxContent | undefined;
   for (const box of boxesIn(bytes, 0, walk)) {
+    last = box;
     if (--join.boxesLeft < 0) {
       join.log.add('limit-boxes', `metadata of more than ${MAX_BOXES} boxes are left out`);
       return;
@@ -86,7 +88,10 @@ function writeBoxes(join: Join, w: ByteWriter, bytes: Uint8Array, complete: bool
       writeWhole(join, w, box, !cut, depth);
     }
   }
-  if (complete) for (const { code, message } of walk.list) join.log.add(code, message);
+  if (!complete) return;
+  // the last box of a bin may say that it goes on to the end
+  const openEnded = last !== undefined && bytes.subarray(last.offset, last.offset + 4).every((byte) => byte === 0);
+  for (const { code, message } of openEnded ? [] : walk.list) join.log.add(code, message);
 }
 
 /** A box with contents; false when there is nothing of it to write. */
