@@ -12,6 +12,7 @@ import { INDEX_HELP, runIndex } from './index-command.ts';
 import { INFO_HELP, runInfo } from './info.ts';
 import { JPX_HELP, runJpx } from './jpx.ts';
 import { MJ2_HELP, runMj2 } from './mj2.ts';
+import { runServe, SERVE_HELP } from './serve.ts';
 import { print, say } from './terminal.ts';
 import { runValidate, VALIDATE_HELP } from './validate.ts';
 import { runTranscode, TRANSCODE_HELP } from './transcode.ts';
@@ -36,6 +37,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   index: { summary: 'write an index of packets, to read windows without searching', help: INDEX_HELP, run: runIndex },
   jpx: { summary: 'join pictures to a JPX file, take one out of it', help: JPX_HELP, run: runJpx },
   mj2: { summary: 'join frames to a Motion JPEG 2000 file, take one out of it', help: MJ2_HELP, run: runMj2 },
+  serve: { summary: 'serve pictures by JPIP', help: SERVE_HELP, run: runServe },
   compare: { summary: 'say how far two pictures are apart', help: COMPARE_HELP, run: runCompare },
 };
 
