@@ -19,7 +19,7 @@ import type { ImageInfo } from './inspect/info.ts';
 import { describeHeaders, describeIndex } from './inspect/inspect.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { CodestreamSource } from './packets/codestream-source.ts';
-import type { LoadOptions } from './packets/precinct-source.ts';
+import type { LoadOptions, PrecinctSource } from './packets/precinct-source.ts';
 import { intersect } from './rect.ts';
 import type { ByteSink } from './sink.ts';
 import {
@@ -192,33 +192,7 @@ export class Jp2Image {
    */
   async *decodeTiles(options: DecodeOptions = {}): AsyncGenerator<RasterTile> {
     this.checkOpen();
-    checkOptions(options);
-    if (options.maxSize) throw usage('option-value', 'maxSize does not go with tiles; use reduce');
-    const { siz } = this.source.main;
-    const region = canvasRegion(siz, options.region);
-    const d = reductionOf(this.source, region, options);
-    for (const t of tilesOfRegion(this.source.main, region)) {
-      const part = intersect(tileBounds(siz, t), region);
-      const x = Math.ceil(part.x0 / 2 ** d);
-      const y = Math.ceil(part.y0 / 2 ** d);
-      if (Math.ceil(part.x1 / 2 ** d) <= x || Math.ceil(part.y1 / 2 ** d) <= y) continue; // nothing left of it
-      const tile = await this.decode({
-        ...options,
-        region: {
-          x: part.x0 - siz.xosiz,
-          y: part.y0 - siz.yosiz,
-          width: part.x1 - part.x0,
-          height: part.y1 - part.y0,
-        },
-      });
-      const rect = {
-        x: x - Math.ceil(region.x0 / 2 ** d),
-        y: y - Math.ceil(region.y0 / 2 ** d),
-        width: tile.width,
-        height: tile.height,
-      };
-      yield { ...tile, rect };
-    }
+    yield* decodeByTiles(this.source, options, (window) => this.decode(window));
   }
 
   /** Walks through the whole codestream and describes it: tile-parts, packet statistics, prefix lengths. */
@@ -322,8 +296,43 @@ export class Jp2Image {
   }
 }
 
+/** Decodes the tiles of a window one by one; `decode` decodes one window. */
+export async function* decodeByTiles(
+  source: PrecinctSource,
+  options: DecodeOptions,
+  decode: (options: DecodeOptions) => Promise<RasterImage>,
+): AsyncGenerator<RasterTile> {
+  checkOptions(options);
+  if (options.maxSize) throw usage('option-value', 'maxSize does not go with tiles; use reduce');
+  const { siz } = source.main;
+  const region = canvasRegion(siz, options.region);
+  const d = reductionOf(source, region, options);
+  for (const t of tilesOfRegion(source.main, region)) {
+    const part = intersect(tileBounds(siz, t), region);
+    const x = Math.ceil(part.x0 / 2 ** d);
+    const y = Math.ceil(part.y0 / 2 ** d);
+    if (Math.ceil(part.x1 / 2 ** d) <= x || Math.ceil(part.y1 / 2 ** d) <= y) continue; // nothing left of it
+    const tile = await decode({
+      ...options,
+      region: {
+        x: part.x0 - siz.xosiz,
+        y: part.y0 - siz.yosiz,
+        width: part.x1 - part.x0,
+        height: part.y1 - part.y0,
+      },
+    });
+    const rect = {
+      x: x - Math.ceil(region.x0 / 2 ** d),
+      y: y - Math.ceil(region.y0 / 2 ** d),
+      width: tile.width,
+      height: tile.height,
+    };
+    yield { ...tile, rect };
+  }
+}
+
 /** The log of a decode, which is told again what was found in the headers. An unknown segment is legal (15444-1 A.1.1). */
-class DecodeLog extends DiagnosticLog {
+export class DecodeLog extends DiagnosticLog {
   override add(code: ErrorCode, message: string, place: ErrorPlace = {}): void {
     if (code === 'marker-unknown') this.note(code, message, place);
     else super.add(code, message, place);

@@ -32,6 +32,8 @@ import { heldOf, lengthsOf, packetOf, type PrecinctPackets, splitPrecinct } from
 
 /** A precinct that a plan wants and its data-bin. */
 export interface WantedPrecinct extends PrecinctKey {
+  /** Quality layers that are wanted. */
+  readonly layers: number;
   readonly bin: BinKey;
 }
 
@@ -46,6 +48,10 @@ export interface CachedSource extends PrecinctSource {
   lackingTiles(plan: PrecinctPlan): number[];
   /** Precincts that a plan wants and that are not held with as many layers. Tiles without a header are not looked into. */
   lackingPrecincts(plan: PrecinctPlan): WantedPrecinct[];
+  /** True when a precinct is not held with as many layers. */
+  lacks(wanted: WantedPrecinct): boolean;
+  /** The precincts of a plan, held or not. */
+  wantedBy(plan: PrecinctPlan): Generator<WantedPrecinct>;
   /** Data-bins that a plan touches. */
   binsOf(plan: PrecinctPlan): Generator<BinKey>;
   /** Takes a tile's header for empty, since nobody sends one. */
@@ -88,6 +94,8 @@ export class CacheSource implements CachedSource {
   private readonly assumed = new Set<number>();
   private readonly splits = new WeakMap<CachedBin, PrecinctPackets>();
   private damaged: BinKey[] = [];
+  /** The tile without a header that was asked for last. */
+  private guess: TileGeometry | undefined;
   /** Why data-bins were left out, until they are held again and right. */
   private readonly rejected = new Map<string, string>();
 
@@ -164,23 +172,37 @@ export class CacheSource implements CachedSource {
       const open = this.openTile(selection.tile);
       if (open === undefined) continue;
       for (const wanted of this.wantedIn(selection, open.geometry, open.first)) {
-        if (this.hasLayers(wanted, open, selection.layers)) continue;
-        const { geometry } = open.geometry.components[wanted.component];
-        // nothing is coded in it, so nothing is missed
-        if (precinctGeometry(geometry.resolutions[wanted.resolution], wanted.precinct).numBlocks === 0) continue;
-        lacking.push(wanted);
+        if (this.isLacking(wanted, open)) lacking.push(wanted);
       }
     }
     return lacking;
   }
 
+  lacks(wanted: WantedPrecinct): boolean {
+    const open = this.openTile(wanted.tile);
+    return open === undefined || this.isLacking(wanted, open);
+  }
+
+  private isLacking(wanted: WantedPrecinct, open: OpenTile): boolean {
+    if (this.hasLayers(wanted, open)) return false;
+    const { geometry } = open.geometry.components[wanted.component];
+    // where nothing is coded nothing is missed
+    return precinctGeometry(geometry.resolutions[wanted.resolution], wanted.precinct).numBlocks > 0;
+  }
+
   *binsOf(plan: PrecinctPlan): Generator<BinKey> {
     for (const selection of plan) {
       yield this.headerKey(selection.tile);
+      for (const { bin } of this.wantedBy([selection])) yield bin;
+    }
+  }
+
+  *wantedBy(plan: PrecinctPlan): Generator<WantedPrecinct> {
+    for (const selection of plan) {
       if (selection.components.length === 0) continue;
-      const geometry = this.geometryOf(selection.tile);
-      const first = this.tiles.get(selection.tile)?.first ?? firstNumbersOf(geometry);
-      for (const { bin } of this.wantedIn(selection, geometry, first)) yield bin;
+      const open = this.openTile(selection.tile);
+      const geometry = open?.geometry ?? this.geometryOf(selection.tile);
+      yield* this.wantedIn(selection, geometry, open?.first ?? firstNumbersOf(geometry));
     }
   }
 
@@ -190,7 +212,9 @@ export class CacheSource implements CachedSource {
 
   geometryOf(tile: number): TileGeometry {
     const open = this.openTile(tile);
-    return open?.geometry ?? tileGeometry(this.main, joinTileHeaders(this.main, tile, []));
+    if (open) return open.geometry;
+    if (this.guess?.tile !== tile) this.guess = tileGeometry(this.main, joinTileHeaders(this.main, tile, []));
+    return this.guess;
   }
 
   /** What is held of a plan at this moment. */
@@ -221,8 +245,8 @@ export class CacheSource implements CachedSource {
   }
 
   /** True when a precinct has as many layers as are wanted. A bin that is only on the shelf is believed where it is complete. */
-  private hasLayers(wanted: WantedPrecinct, open: OpenTile, layers: number): boolean {
-    const { bin: key } = wanted;
+  private hasLayers(wanted: WantedPrecinct, open: OpenTile): boolean {
+    const { bin: key, layers } = wanted;
     const bin = this.cache.get(key);
     const extent = this.cache.extentOf(key);
     if (bin === undefined || extent.length > bin.held) return extent.complete;
@@ -239,7 +263,7 @@ export class CacheSource implements CachedSource {
   }
 
   private *wantedIn(
-    { tile, components }: TileSelection,
+    { tile, components, layers }: TileSelection,
     geometry: TileGeometry,
     first: OpenTile['first'],
   ): Generator<WantedPrecinct> {
@@ -253,7 +277,7 @@ export class CacheSource implements CachedSource {
             const precinct = y * level.numPrecinctsWide + x;
             const id = precinctId(this.main, tile, component, first[component][resolution] + precinct);
             const bin = { codestream: this.codestream, classId: BIN_CLASS.precinct, id };
-            yield { tile, component, resolution, precinct, bin };
+            yield { tile, component, resolution, precinct, layers, bin };
           }
         }
       }

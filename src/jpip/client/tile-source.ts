@@ -116,29 +116,50 @@ export class TileBinSource implements CachedSource {
   lackingPrecincts(plan: PrecinctPlan): WantedPrecinct[] {
     const lacking: WantedPrecinct[] = [];
     for (const selection of plan) {
-      const { tile, components, layers } = selection;
+      const { tile } = selection;
       const bin = this.keyOf(tile);
       if (this.cache.extentOf(bin).complete && this.cache.get(bin) === undefined) continue;
       const snapshot = this.loadSync([selection]);
       if (snapshot.tile(tile) === undefined || this.cache.get(bin)?.complete) continue;
-      const geometry = this.geometryOf(tile);
-      for (const { component, resolutions } of components) {
-        resolutions.forEach((rect, resolution) => {
-          const level = geometry.components[component].geometry.resolutions[resolution];
-          if (rect === undefined || level === undefined) return;
-          for (let y = rect.y0; y < Math.min(rect.y1, level.numPrecinctsHigh); y++) {
-            for (let x = rect.x0; x < Math.min(rect.x1, level.numPrecinctsWide); x++) {
-              const precinct = y * level.numPrecinctsWide + x;
-              const key = { tile, component, resolution, precinct };
-              const held = snapshot.get(key);
-              if (held && (held.complete || held.packets.length >= layers)) continue;
-              if (precinctGeometry(level, precinct).numBlocks > 0) lacking.push({ ...key, bin });
-            }
-          }
-        });
+      for (const wanted of this.wantedBy([selection])) {
+        const held = snapshot.get(wanted);
+        if (held && (held.complete || held.packets.length >= wanted.layers)) continue;
+        const { geometry } = this.geometryOf(tile).components[wanted.component];
+        // where nothing is coded nothing is missed
+        const { numBlocks } = precinctGeometry(geometry.resolutions[wanted.resolution], wanted.precinct);
+        if (numBlocks > 0) lacking.push(wanted);
       }
     }
     return lacking;
+  }
+
+  lacks({ tile, component, resolution, precinct, layers }: WantedPrecinct): boolean {
+    const level = this.geometryOf(tile).components[component].geometry.resolutions[resolution];
+    const [x, y] = [precinct % level.numPrecinctsWide, Math.floor(precinct / level.numPrecinctsWide)];
+    const resolutions = Array.from({ length: resolution + 1 }, (_, r) =>
+      r === resolution ? { x0: x, y0: y, x1: x + 1, y1: y + 1 } : undefined,
+    );
+    const plan = [{ tile, components: [{ component, resolutions }], layers }];
+    return this.lackingTiles(plan).length > 0 || this.lackingPrecincts(plan).length > 0;
+  }
+
+  *wantedBy(plan: PrecinctPlan): Generator<WantedPrecinct> {
+    for (const { tile, components, layers } of plan) {
+      const bin = this.keyOf(tile);
+      const geometry = components.length > 0 ? this.geometryOf(tile) : undefined;
+      for (const { component, resolutions } of components) {
+        for (let resolution = 0; resolution < resolutions.length; resolution++) {
+          const rect = resolutions[resolution];
+          const level = geometry!.components[component].geometry.resolutions[resolution];
+          if (rect === undefined || level === undefined) continue;
+          for (let y = rect.y0; y < Math.min(rect.y1, level.numPrecinctsHigh); y++) {
+            for (let x = rect.x0; x < Math.min(rect.x1, level.numPrecinctsWide); x++) {
+              yield { tile, component, resolution, precinct: y * level.numPrecinctsWide + x, layers, bin };
+            }
+          }
+        }
+      }
+    }
   }
 
   *binsOf(plan: PrecinctPlan): Generator<BinKey> {

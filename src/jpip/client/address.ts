@@ -1,0 +1,52 @@
+/**
+ * The address of a remote picture: `https://host/path?target=…`, or `jpip://host/…` (15444-9 C.1.1).
+ *
+ * The path names the target where no field does. Fields in the address are those of the user; what JPIP does not know of them, as a
+ * token, goes along with every request.
+ */
+import { JpipError } from '../errors.ts';
+import type { JpipRequest } from '../request/fields.ts';
+import { formatRequest } from '../request/format-request.ts';
+import { parseRequest } from '../request/parse-request.ts';
+
+/** An address taken apart. */
+export interface TargetAddress {
+  /** Scheme and host, as `https://example.org`; empty for an address within the page's own server. */
+  readonly origin: string;
+  /** Origin and path. */
+  readonly base: string;
+  /** Fields that name the target. */
+  readonly target: Pick<JpipRequest, 'target' | 'subtarget'>;
+  /** Fields that go along with every request. */
+  readonly extra: Pick<JpipRequest, 'unknown'>;
+  /** Names what is held of it in stores. */
+  readonly name: string;
+}
+
+/** Takes an address apart. */
+export function parseAddress(url: string): TargetAddress {
+  const match = /^(?:([a-z][a-z0-9+.-]*):\/\/([^/?#]+))?([^?#]*)(?:\?([^#]*))?(?:#.*)?$/i.exec(url);
+  const [, scheme = '', host = '', path = '', query = ''] = match ?? [];
+  const http = SCHEMES[scheme.toLowerCase()];
+  if (!match || http === undefined || (host === '' && path === '' && query === '')) {
+    throw new JpipError('usage', 'option-value', `expected an address of http, https, jpip or jpips, found ${url}`);
+  }
+  const origin = host === '' ? '' : `${http}://${host}`;
+  const { request } = parseRequest(query);
+  const target = {
+    ...(request.target === undefined ? {} : { target: request.target }),
+    ...(request.subtarget === undefined ? {} : { subtarget: request.subtarget }),
+  };
+  const extra = request.unknown ? { unknown: request.unknown } : {};
+  const base = `${origin}${path}`;
+  const named = formatRequest(target);
+  return { origin, base, target, extra, name: named === '' ? base : `${base}?${named}` };
+}
+
+const SCHEMES: Readonly<Record<string, string>> = {
+  '': '',
+  http: 'http',
+  https: 'https',
+  jpip: 'http',
+  jpips: 'https',
+};

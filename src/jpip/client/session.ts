@@ -1,0 +1,495 @@
+/**
+ * One client's talk with a server: requests one by one, with or without a channel (15444-9 Annex B, C.3), and what comes back put into
+ * the cache.
+ *
+ * A channel is asked for with the first request; where none is granted, requests stand alone and say what is held. What arrives is kept
+ * whatever happens to the rest of the response.
+ */
+import { type AbortSignalLike, throwIfAborted } from '../../codec/source.ts';
+import type { BinKey } from '../bins/bin-id.ts';
+import type { BinCache } from '../bins/bin-store.ts';
+import { CacheModel, modelCodestream } from '../bins/cache-model.ts';
+import { JpipError, type JpipDiagnostic } from '../errors.ts';
+import type { JpipRequest } from '../request/fields.ts';
+import { formatRequest } from '../request/format-request.ts';
+import { type JpipResponseHeaders, parseResponseHeaders } from '../request/response-headers.ts';
+import { BIN_CLASS, type DataPiece } from '../wire/message.ts';
+import { MessageReader } from '../wire/message-reader.ts';
+import type { TargetAddress } from './address.ts';
+import type { ClientHost, JpipConnection, JpipReply, OutgoingRequest } from './connection.ts';
+import { Pace } from './pace.ts';
+import { believe, type Correction, correctionsOf, doubt } from './statements.ts';
+
+/** How a session behaves. */
+export interface SessionSettings {
+  /** `auto` takes a channel where one is granted, and does without elsewhere. */
+  readonly mode: 'auto' | 'stateless' | 'session';
+  readonly type: 'jpp' | 'jpt';
+  /** When the fields of a request go into the body of a POST; `auto`: when they are too long for a URL. */
+  readonly post: 'auto' | 'never' | 'always';
+  readonly maxLatencyMs: number;
+  readonly maxResponseBytes: number;
+  /** Milliseconds without a byte after which a response is given up. */
+  readonly timeoutMs: number;
+  readonly onDiagnostic: (diagnostic: JpipDiagnostic) => void;
+  /** Told when a response has ended. */
+  readonly onResponse: (bytes: number, ms: number) => void;
+}
+
+/** What came in with one piece of a response. */
+export interface Received {
+  /** Bytes of the response. */
+  readonly bytes: number;
+  /** Bytes of data-bins that were not held before. */
+  readonly fresh: number;
+  /** Data-bins that they belong to. */
+  readonly bins: number;
+}
+
+/** How a response ended. */
+export interface Outcome {
+  /**
+   * `eor`: with an end-of-response message; `body`: with the end of the body, as some servers do; `cut`: in the middle, or it did not come at
+   * all; `channel-lost`: the server does not know the channel any more.
+   */
+  readonly end: 'eor' | 'body' | 'cut' | 'channel-lost';
+  /** Of an end-of-response message. */
+  readonly reason?: number;
+  readonly headers: JpipResponseHeaders;
+  /** Bytes of data-bins that were not held before. */
+  readonly fresh: number;
+  /** Why it was cut. */
+  readonly error?: unknown;
+}
+
+/** One request for {@link JpipSession.exchange}. */
+export interface Exchange {
+  readonly fields: Partial<JpipRequest>;
+  /** The codestream that it is about. */
+  readonly codestream: number;
+  /** Data-bins that the response may hold, for telling the server what is held of them. */
+  readonly keys: () => Iterable<BinKey>;
+  readonly signal?: AbortSignalLike;
+  /** Set to give up the response. */
+  readonly stop?: () => boolean;
+}
+
+/** Data-bins about which one request says something. */
+const MOST_CORRECTIONS = 20_000;
+/** Characters that a URL may have with every server and proxy. */
+const LONGEST_QUERY = 4000;
+/** What is still read of a response after its end, so that the connection can be used again. */
+const MOST_RUBBISH = 65536;
+/** Failures that may pass. */
+const TRANSIENT: readonly number[] = [408, 425, 429, 502, 503, 504];
+
+/** The talk with one server about one target. */
+export class JpipSession {
+  /** The channel, while there is one. */
+  cid: string | undefined;
+  /** Bytes of responses, and requests, so far. */
+  bytes = 0;
+  requests = 0;
+  /** True once the server has shown that it has no channels, or none are wanted. */
+  stateless: boolean;
+  /** True when the server answers requests of a channel side by side, so that a new one can end the one before. */
+  concurrent = false;
+  private readonly address: TargetAddress;
+  private readonly connection: JpipConnection;
+  private readonly cache: BinCache;
+  private readonly host: ClientHost;
+  private readonly settings: SessionSettings;
+  private readonly pace: Pace;
+  private channelAddress: string | undefined;
+  private believed = new CacheModel();
+  /** Numbers that the server gives codestreams of the target, where they are its own. */
+  private readonly codestreams = new Map<number, number>();
+  private qid = 0;
+  private endsResponses = false;
+  private postRefused = false;
+  private asksForId = true;
+  private overlaps = false;
+  private running: { readonly stale: () => boolean; readonly ended: Promise<void> } | undefined;
+
+  constructor(
+    address: TargetAddress,
+    connection: JpipConnection,
+    cache: BinCache,
+    host: ClientHost,
+    settings: SessionSettings,
+  ) {
+    this.address = address;
+    this.connection = connection;
+    this.cache = cache;
+    this.host = host;
+    this.settings = settings;
+    this.stateless = settings.mode === 'stateless';
+    this.pace = new Pace(settings.maxLatencyMs, settings.maxResponseBytes);
+  }
+
+  /** Forgets the channel; the next request asks for a new one. */
+  renew(): void {
+    this.cid = undefined;
+    this.channelAddress = undefined;
+    this.believed = new CacheModel();
+    this.concurrent = false;
+  }
+
+  /** Does not ask for the id of the target any more: there is a server that then says nothing else. */
+  askNoId(): void {
+    this.asksForId = false;
+  }
+
+  /** True when the server believes something else to be held of some data-bins than is. */
+  isOutOfStep(keys: Iterable<BinKey>): boolean {
+    return this.cid !== undefined && correctionsOf(keys, this.cache, this.believed, 1).length > 0;
+  }
+
+  /** The server may have sent anything of these data-bins. */
+  doubt(keys: Iterable<BinKey>): void {
+    if (this.cid !== undefined) doubt(this.believed, keys);
+  }
+
+  /**
+   * Waits for its turn: requests go out one after the other, because a channel carries one response at a time. A response that nobody
+   * wants any more is not waited for where the server can end it for the new request. Gives what ends the turn.
+   */
+  async enter(stale: (() => boolean) | undefined): Promise<() => void> {
+    while (this.running && !(this.canOverlap() && this.running.stale())) await this.running.ended;
+    let end = (): void => {};
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    this.overlaps = this.running !== undefined;
+    const turn = { stale: stale ?? ((): boolean => false), ended };
+    this.running = turn;
+    return () => {
+      if (this.running === turn) this.running = undefined;
+      end();
+    };
+  }
+
+  private canOverlap(): boolean {
+    return this.cid === undefined ? this.stateless : this.concurrent;
+  }
+
+  /** Sends one request, and puts what comes into the cache as it comes. */
+  async *exchange(request: Exchange): AsyncGenerator<Received, Outcome> {
+    const { signal } = request;
+    throwIfAborted(signal);
+    const sentAt = this.host.now();
+    const sent = await this.send(request);
+    if ('end' in sent) return sent;
+    const { reply, headers } = sent;
+    const beganAt = this.host.now();
+    const reader = new MessageReader();
+    let [bytes, fresh] = [0, 0];
+    let reason: number | undefined;
+    let cause: unknown;
+    try {
+      while (!reader.ended) {
+        const chunk = await this.next(reply);
+        if (chunk === undefined) {
+          reader.end();
+          break;
+        }
+        bytes += chunk.length;
+        this.bytes += chunk.length;
+        const bins = new Set<string>();
+        let taken = 0;
+        for (const message of reader.push(chunk)) {
+          if (message.kind === 'eor') reason = message.reason;
+          else {
+            const added = this.take(message, request.codestream);
+            if (added > 0) bins.add(`${message.codestream} ${message.classId} ${message.id}`);
+            taken += added;
+          }
+        }
+        fresh += taken;
+        yield { bytes: chunk.length, fresh: taken, bins: bins.size };
+        throwIfAborted(signal);
+        if (request.stop?.()) break;
+      }
+      if (reader.ended) await this.drain(reply);
+    } catch (error) {
+      if (signal?.aborted || (error instanceof JpipError && error.code === 'target-changed')) throw error;
+      cause = error;
+    } finally {
+      if (!reader.ended) {
+        this.doubt(request.keys());
+        void reply.body.return?.().catch(() => {});
+      }
+    }
+    const endedAt = this.host.now();
+    this.pace.measured(bytes, beganAt - sentAt, endedAt - beganAt);
+    this.settings.onResponse(bytes, endedAt - sentAt);
+    if (reader.ended) {
+      this.endsResponses = true;
+      return { end: 'eor', reason: reason!, headers, fresh };
+    }
+    // who has ended responses with a message before has not ended this one
+    const cut = cause !== undefined || this.endsResponses || request.stop?.() === true;
+    return { end: cut ? 'cut' : 'body', headers, fresh, ...(cause === undefined ? {} : { error: cause }) };
+  }
+
+  /** Closes the channel; whether the server hears of it does not matter. */
+  async close(): Promise<void> {
+    const { cid } = this;
+    if (cid === undefined) return;
+    this.renew();
+    try {
+      const query = formatRequest({ cclose: [cid], len: 0, ...this.address.extra });
+      const address = this.channelAddress ?? this.address.base;
+      const reply = await this.connection.send({ address, query, post: false });
+      await this.drain(reply);
+    } catch {
+      // it will find out by itself
+    }
+  }
+
+  /** Sends the request in whatever form the server takes. */
+  private async send(
+    request: Exchange,
+  ): Promise<{ readonly reply: JpipReply; readonly headers: JpipResponseHeaders } | Outcome> {
+    const opens = !this.stateless && this.cid === undefined;
+    const cid = this.cid;
+    const corrections = this.corrections(request);
+    const outgoing = this.outgoing(request, corrections, opens);
+    let reply: JpipReply;
+    this.requests++;
+    try {
+      reply = await this.within(this.connection.send(outgoing.request));
+    } catch (error) {
+      throwIfAborted(request.signal);
+      this.doubt(request.keys());
+      return { end: 'cut', headers: {}, fresh: 0, error: asConnectionError(error) };
+    }
+    if (reply.status !== 200 && reply.status !== 202) {
+      const error = await this.refusal(reply);
+      if (cid !== undefined && this.cid !== cid) return { end: 'channel-lost', headers: {}, fresh: 0, error };
+      if (outgoing.request.post && this.settings.post !== 'always' && !this.postRefused) {
+        this.postRefused = true;
+        return this.send(request);
+      }
+      if (cid !== undefined) {
+        this.renew();
+        return { end: 'channel-lost', headers: {}, fresh: 0, error };
+      }
+      if (TRANSIENT.includes(reply.status)) return { end: 'cut', headers: {}, fresh: 0, error };
+      if (
+        opens &&
+        this.settings.mode === 'auto' &&
+        reply.status !== 404 &&
+        reply.status !== 401 &&
+        reply.status !== 403
+      ) {
+        // there are servers that would rather fail than do without a session, and others the other way round
+        this.stateless = true;
+        return this.send(request);
+      }
+      throw error;
+    }
+    const headers = this.readHeaders(reply, opens);
+    this.checkTarget(headers, reply);
+    this.checkType(reply);
+    if (this.cid !== undefined) believe(this.believed, outgoing.told);
+    return { reply, headers };
+  }
+
+  private corrections({ keys }: Exchange): Correction[] {
+    return correctionsOf(
+      keys(),
+      this.cache,
+      this.cid === undefined ? new CacheModel() : this.believed,
+      MOST_CORRECTIONS,
+    );
+  }
+
+  private outgoing(
+    { fields, codestream, signal }: Exchange,
+    corrections: readonly Correction[],
+    opens: boolean,
+  ): { request: OutgoingRequest; told: readonly Correction[] } {
+    const { type, post } = this.settings;
+    const { cid } = this;
+    const { tid } = this.cache;
+    const request: JpipRequest = {
+      // a server is known that refuses a tid beside a cid
+      ...(cid === undefined ? { ...this.address.target, ...this.idFields(tid) } : { cid, qid: this.qid++ }),
+      ...(opens ? { cnew: ['http'] } : {}),
+      type: [{ name: `${type}-stream` }],
+      // always said: without it a server is known to end for good
+      stream: [{ first: codestream }],
+      ...fields,
+      ...(this.overlaps && cid !== undefined ? { wait: false } : {}),
+      // always said: without it a server is known to answer nothing
+      len: Math.min(fields.len ?? Number.MAX_SAFE_INTEGER, this.pace.length),
+      ...this.address.extra,
+    };
+    const allowsPost = post !== 'never' && !this.postRefused;
+    let told = corrections;
+    let query = formatRequest(withModel(request, told));
+    const isLong = query.length > LONGEST_QUERY;
+    if (isLong && !allowsPost) {
+      // what is not said is sent once more, at worst
+      while (told.length > 0 && query.length > LONGEST_QUERY) {
+        told = told.slice(0, Math.floor((told.length * LONGEST_QUERY) / (query.length + 1)));
+        query = formatRequest(withModel(request, told));
+      }
+    }
+    const address = this.channelAddress ?? this.address.base;
+    const byPost = allowsPost && (post === 'always' || isLong);
+    return { request: { address, query, post: byPost, ...(signal ? { signal } : {}) }, told };
+  }
+
+  private idFields(tid: string | undefined): Pick<JpipRequest, 'tid'> {
+    if (!this.asksForId) return {};
+    return { tid: tid ?? '0' };
+  }
+
+  private readHeaders(reply: JpipReply, opens: boolean): JpipResponseHeaders {
+    const problems: JpipDiagnostic[] = [];
+    const headers = parseResponseHeaders((name) => reply.header(name), problems);
+    for (const problem of problems) this.settings.onDiagnostic(problem);
+    const { cnew } = headers;
+    if (opens && cnew && (cnew.transport ?? 'http') === 'http') {
+      this.renew();
+      this.cid = cnew.cid;
+      this.channelAddress = this.addressOf(cnew);
+    } else if (opens) {
+      if (this.settings.mode === 'session') {
+        throw new JpipError('refused', 'request-channel', 'the server grants no channel', { clause: '15444-9 C.3.3' });
+      }
+      this.stateless = true;
+    }
+    if (headers.qid !== undefined && this.cid !== undefined) this.concurrent = true;
+    return headers;
+  }
+
+  /** Where the requests of a channel go. */
+  private addressOf({ host, port, path }: NonNullable<JpipResponseHeaders['cnew']>): string | undefined {
+    if (host === undefined && port === undefined && path === undefined) return undefined;
+    const scheme = /^[^:]+:\/\//.exec(this.address.origin)?.[0] ?? '';
+    const own = this.address.origin.slice(scheme.length).replace(/:\d+$/, '');
+    const moved = host !== undefined || port !== undefined;
+    const origin =
+      moved && scheme !== '' ? `${scheme}${host ?? own}${port === undefined ? '' : `:${port}`}` : undefined;
+    const [, ownPath = ''] = /^(?:[^:]+:\/\/[^/]+)?(.*)$/.exec(this.address.base) ?? [];
+    return `${origin ?? this.address.origin}${path === undefined ? ownPath : `/${path.replace(/^\/+/, '')}`}`;
+  }
+
+  /** What is held belongs to a target with a certain id (C.2.4). */
+  private checkTarget({ tid }: JpipResponseHeaders, reply: JpipReply): void {
+    if (tid === undefined || tid === '0') return;
+    const before = this.cache.tid;
+    if (before === undefined) this.cache.tid = tid;
+    else if (before !== tid) {
+      void reply.body.return?.().catch(() => {});
+      throw this.replaced(tid);
+    }
+  }
+
+  /** Clears the cache and gives the error that says so. */
+  private replaced(tid?: string): JpipError {
+    this.renew();
+    void this.cache.clear(tid).catch(() => {});
+    const message = 'the target was replaced, and what was held of it is gone: open it again';
+    return new JpipError('refused', 'target-changed', message, { clause: '15444-9 C.2.4' });
+  }
+
+  private checkType(reply: JpipReply): void {
+    const type = (reply.header('Content-Type') ?? '').split(';')[0].trim().toLowerCase();
+    // a response without a body needs no type
+    if (type === '' || type === `image/${this.settings.type}-stream` || type === 'application/octet-stream') return;
+    void reply.body.return?.().catch(() => {});
+    throw new JpipError('malformed', 'response-type', `expected image/${this.settings.type}-stream, found ${type}`, {
+      clause: '15444-9 D.1',
+    });
+  }
+
+  private async refusal(reply: JpipReply): Promise<JpipError> {
+    const { status } = reply;
+    const said = reply.header('Reason') ?? reply.reason;
+    await this.drain(reply).catch(() => {});
+    const why = `the server answered ${status}${said ? ` ${said}` : ''}`;
+    return new JpipError(status === 501 || status === 415 ? 'unsupported' : 'refused', 'response-status', why, {
+      status,
+    });
+  }
+
+  /** Puts a piece into the cache; bytes that are new. */
+  private take(piece: DataPiece, wanted: number): number {
+    const { classId, id, offset, length, last } = piece;
+    const codestream = this.codestreamOf(piece, wanted);
+    const { fresh, conflict } = this.cache.add({ ...piece, codestream }, piece.body);
+    if (conflict !== undefined && classId === BIN_CLASS.mainHeader) throw this.replaced();
+    if (conflict !== undefined) {
+      const message = `data-bin ${classId} ${id} of codestream ${codestream}: ${conflict}; what came later is left out`;
+      this.settings.onDiagnostic({ code: 'bin-conflict', message, clause: '15444-9 A.2' });
+      return 0;
+    }
+    if (this.cid !== undefined) {
+      const plain = classId & ~1;
+      const set = this.believed.of(modelCodestream(plain, codestream), plain);
+      if (last) set.addWhole(id);
+      else set.addBytes(id, offset + length);
+    }
+    return fresh;
+  }
+
+  /**
+   * The number of a codestream within its target. There is a server that counts all codestreams it has ever opened; its answers to a
+   * request for one codestream are about that one, whatever number they carry.
+   */
+  private codestreamOf({ classId, codestream }: DataPiece, wanted: number): number {
+    if (classId === BIN_CLASS.metadata || classId === BIN_CLASS.metadata + 1) return 0;
+    const known = this.codestreams.get(codestream);
+    if (known !== undefined) return known;
+    const taken = [...this.codestreams.values()].includes(wanted);
+    const number = codestream === wanted || taken ? codestream : wanted;
+    this.codestreams.set(codestream, number);
+    return number;
+  }
+
+  private async next(reply: JpipReply): Promise<Uint8Array | undefined> {
+    const step = await this.within(reply.body.next());
+    return step.done ? undefined : step.value;
+  }
+
+  /** Reads what follows the end of a response, and makes nothing of it. */
+  private async drain(reply: JpipReply): Promise<void> {
+    let left = MOST_RUBBISH;
+    for (;;) {
+      const chunk = await this.next(reply);
+      if (chunk === undefined) return;
+      left -= chunk.length;
+      if (left < 0) {
+        await reply.body.return?.();
+        return;
+      }
+    }
+  }
+
+  /** Waits for the other side, but not for ever. */
+  private within<T>(promise: Promise<T>): Promise<T> {
+    const { timeoutMs } = this.settings;
+    if (timeoutMs === Number.POSITIVE_INFINITY) return promise;
+    return new Promise((resolve, reject) => {
+      const cancel = this.host.timer(timeoutMs, () => {
+        reject(new JpipError('refused', 'timeout', `nothing came for ${timeoutMs} ms`));
+      });
+      promise.then(resolve, reject).finally(cancel);
+    });
+  }
+}
+
+function withModel(request: JpipRequest, corrections: readonly Correction[]): JpipRequest {
+  if (corrections.length === 0) return request;
+  return { ...request, model: corrections.flatMap(({ statements }) => statements) };
+}
+
+function asConnectionError(error: unknown): unknown {
+  if (error instanceof JpipError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new JpipError('refused', 'connection', `no answer from the server: ${reason}`);
+}

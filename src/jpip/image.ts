@@ -1,0 +1,526 @@
+/**
+ * A picture on a JPIP server as a handle: what `open` gives for a file, and besides it what only a remote picture has, as views that sharpen
+ * while data arrives.
+ *
+ * Decoding needs nothing but packets, and a cache of data-bins gives those; what a decode lacks is fetched when it asks for it. This is
+ * where the client meets the decoder; the engine below it knows of data-bins only.
+ */
+import { type Decoded, decodePicture, reductionOf } from '../codec/decoder/decode.ts';
+import { canvasRegion, checkOptions, type DecodeOptions } from '../codec/decoder/options.ts';
+import { runFrom } from '../codec/decoder/window-decode.ts';
+import { DiagnosticLog } from '../codec/errors.ts';
+import { checkAgainstCodestream, type Jp2File, readJp2File } from '../codec/fileformat/jp2-file.ts';
+import type { RasterImage, RasterTile } from '../codec/image.ts';
+import type { ImageInfo } from '../codec/inspect/info.ts';
+import { describeHeaders } from '../codec/inspect/inspect.ts';
+import { DEFAULT_LIMITS, type Limits } from '../codec/limits.ts';
+import type { LoadOptions, PacketEnds, PrecinctPlan, PrecinctSource } from '../codec/packets/precinct-source.ts';
+import { type Codec, decodeByTiles, DecodeLog } from '../codec/picture.ts';
+import type { Rect } from '../codec/rect.ts';
+import { type AbortSignalLike, readNow } from '../codec/source.ts';
+import { type BinCache, type DataBinStore, memoryStore } from './bins/bin-store.ts';
+import { joinMetadata } from './bins/metadata-join.ts';
+import { parseAddress } from './client/address.ts';
+import type { CachedSource } from './client/cache-source.ts';
+import { JpipClient } from './client/client.ts';
+import type { ClientHost } from './client/connection.ts';
+import type { JpipUpdate } from './client/fetch-window.ts';
+import { heldPrecincts, type HeldPrecinct } from './client/held-precincts.ts';
+import { needOf, planOf, type ViewWindow } from './client/need.ts';
+import { pumped } from './client/pump.ts';
+import { codestreamOf } from './client/to-codestream.ts';
+import { type JpipDiagnostic, JpipError } from './errors.ts';
+import { type FetchLike, httpConnection } from './transport/client-http.ts';
+import { BIN_CLASS } from './wire/message.ts';
+
+/** Something that happened between a client and its server. */
+export type JpipClientEvent =
+  | {
+      /** A response has ended. */
+      readonly type: 'response';
+      readonly bytes: number;
+      readonly ms: number;
+    }
+  | {
+      /** Something was wrong and could be lived with. */
+      readonly type: 'diagnostic';
+      readonly diagnostic: JpipDiagnostic;
+    }
+  | {
+      /** The server cannot be reached; from now on everything comes from the cache. */
+      readonly type: 'offline';
+    };
+
+/** Options of `openJpip`. */
+export interface JpipClientOptions {
+  /** What makes requests. Default: the global `fetch`. */
+  readonly fetch?: FetchLike;
+  /**
+   * `session` needs a server that keeps one, `stateless` does without; `auto` takes a session where one is granted. Default `auto`.
+   */
+  readonly mode?: 'auto' | 'stateless' | 'session';
+  /** Data-bins of precincts (JPP) or of tiles (JPT). Default `jpp`. */
+  readonly type?: 'jpp' | 'jpt';
+  /** Where data-bins are kept. Images with one store share what they hold of a target. Default: memory, for this image alone. */
+  readonly cache?: DataBinStore;
+  /** Bytes of data-bins in memory, without `cache`. Default 256 MiB. */
+  readonly cacheBytes?: number;
+  /** A response should take no longer, so that a new view need not wait. Default 1000. */
+  readonly maxLatencyMs?: number;
+  /** Bytes of one response at most. Default 16 MiB. */
+  readonly maxResponseBytes?: number;
+  /** Sent with every request, as for authorisation. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Whether long requests go into the body of a POST. Default `auto`. */
+  readonly post?: 'auto' | 'never' | 'always';
+  /** Failures in a row that are put up with. Default 3. */
+  readonly retries?: number;
+  /** Milliseconds without a byte after which a response is given up. Default 30 000. */
+  readonly timeoutMs?: number;
+  /** True makes no request: everything comes from `cache`. Default false. */
+  readonly offline?: boolean;
+  /** Ends the opening; it rejects with the signal's reason. */
+  readonly signal?: AbortSignalLike;
+  /** What the picture may cost; these limits also hold for decodes that say nothing. */
+  readonly limits?: Partial<Limits>;
+  /** Told what happens. */
+  readonly onEvent?: (event: JpipClientEvent) => void;
+}
+
+/** Options of decodes of a remote picture. */
+export interface JpipDecodeOptions extends DecodeOptions {
+  /** True decodes what is held and asks for nothing; what is missing makes the picture `partial`. Default false. */
+  readonly offline?: boolean;
+  /** Which codestream of the file. Default 0. */
+  readonly codestream?: number;
+}
+
+/** Options of a view. */
+export interface JpipViewOptions
+  extends Omit<DecodeOptions, 'region' | 'reduce' | 'maxSize' | 'layers' | 'components'> {
+  /** Milliseconds between two pictures at least. Default 100. */
+  readonly minIntervalMs?: number;
+}
+
+/** One picture of a view. */
+export interface JpipViewImage extends RasterImage {
+  /** True for the last one: everything is there, or the server has no more. */
+  readonly final: boolean;
+}
+
+/** What the platform and the build lend to {@link JpipImage}. */
+export interface JpipHost extends ClientHost {
+  readonly codec: Codec;
+  readonly fetch: FetchLike;
+}
+
+/** Bytes and requests so far, and the time. */
+interface Received {
+  readonly bytes: number;
+  readonly requests: number;
+  readonly ms: number;
+}
+
+const DEFAULT_INTERVAL_MS = 100;
+/** A bare codestream, as far as the file format looks at it. */
+const NO_FILE = /* @__PURE__ */ Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 0, 0, 0, 0, 0, 0, 0);
+
+/** A picture on a server. Made by `openJpip`. */
+export class JpipImage {
+  private readonly client: JpipClient;
+  private readonly host: JpipHost;
+  private readonly limits: Limits;
+  private readonly codestream: number;
+  private file: Jp2File;
+  private described: ImageInfo;
+  /** The view that was asked for last; older ones end. */
+  private newestView = 0;
+
+  /** @internal */
+  constructor(client: JpipClient, host: JpipHost, limits: Limits, codestream: number) {
+    this.client = client;
+    this.host = host;
+    this.limits = limits;
+    this.codestream = codestream;
+    const { file, info } = this.readFile();
+    this.file = file;
+    this.described = info;
+  }
+
+  /** What the headers say, and the metadata that are held. */
+  get info(): ImageInfo {
+    return this.described;
+  }
+
+  /** The data-bins that are held. */
+  get cache(): BinCache {
+    return this.client.cache;
+  }
+
+  /** True when the server cannot be reached, or was not asked, and everything comes from the cache. */
+  get offline(): boolean {
+    return this.client.offline;
+  }
+
+  /** Bytes received so far. */
+  get bytesReceived(): number {
+    return this.client.session.bytes;
+  }
+
+  /** Requests made so far. */
+  get requests(): number {
+    return this.client.session.requests;
+  }
+
+  /**
+   * Decodes a window. Only what it needs, and is not held, is fetched.
+   *
+   * @throws {JpipError} when the server cannot be reached or refuses; {@link Jpeg2000Error} as `decode` of a file. An abort rejects with the
+   * signal's reason.
+   * @example
+   * ```ts
+   * const image = await openJpip('https://example.org/jpip/map.jp2');
+   * const window = await image.decode({ region: { x: 4096, y: 4096, width: 512, height: 512 } });
+   * ```
+   */
+  async decode(options: JpipDecodeOptions = {}): Promise<RasterImage> {
+    checkOptions(options);
+    const { codestream = this.codestream, signal } = options;
+    if (!options.offline) await this.client.need(codestream, signal);
+    const source = this.client.source(codestream);
+    const work = this.cache.enter();
+    const before = this.received();
+    try {
+      if (options.offline) return await this.decodeHeld(source, options, before);
+      const window = windowOf(source, options, codestream);
+      await drained(this.client.fetch(window, { signal }));
+      return await this.decodeHeld(new FetchingSource(source, this.client, window), options, before);
+    } finally {
+      this.cache.leave(work);
+    }
+  }
+
+  /**
+   * Decodes tile by tile, in raster order; memory holds one tile of the picture at a time.
+   *
+   * @example
+   * ```ts
+   * for await (const tile of image.decodeTiles({ reduce: 1 })) draw(tile, tile.rect.x, tile.rect.y);
+   * ```
+   */
+  async *decodeTiles(options: JpipDecodeOptions = {}): AsyncGenerator<RasterTile> {
+    const source = this.client.source(options.codestream ?? this.codestream);
+    yield* decodeByTiles(source, options, (window) => this.decode({ ...options, ...window }));
+  }
+
+  /**
+   * Brings in a window without decoding it, and tells of everything that arrives. Whoever leaves the loop ends it.
+   *
+   * @example
+   * ```ts
+   * for await (const { bytes, complete } of image.request({ region, reduce: 2 })) progress(bytes, complete);
+   * ```
+   */
+  async *request(window: ViewWindow, options: { signal?: AbortSignalLike } = {}): AsyncGenerator<JpipUpdate, boolean> {
+    let stopped = false;
+    const stop = (): void => {
+      stopped = true;
+    };
+    const fetching = this.client.fetch(this.onOwnCodestream(window), { ...options, stale: () => stopped });
+    const updates = pumped(fetching, stop);
+    let step = await updates.next();
+    try {
+      for (; !step.done; step = await updates.next()) yield* step.value;
+      return step.value;
+    } finally {
+      await updates.return(false);
+    }
+  }
+
+  /**
+   * Shows a window: pictures that get better while data arrives, the last one marked `final`. A new view ends the one before.
+   *
+   * @example
+   * ```ts
+   * for await (const picture of image.view({ region, reduce: 1 })) {
+   *   context.putImageData(toImageData(picture), 0, 0);
+   * }
+   * ```
+   */
+  async *view(
+    window: ViewWindow,
+    options: JpipViewOptions & { signal?: AbortSignalLike } = {},
+  ): AsyncGenerator<JpipViewImage> {
+    const { minIntervalMs = DEFAULT_INTERVAL_MS, signal } = options;
+    const mine = ++this.newestView;
+    let stopped = false;
+    const stale = (): boolean => stopped || mine !== this.newestView;
+    const own = this.onOwnCodestream(window);
+    const [codestream] = own.codestreams!;
+    await this.client.need(codestream, signal);
+    const source = this.client.source(codestream);
+    const { reduce, components } = needOf(source.main, own);
+    const decoding: DecodeOptions = {
+      ...options,
+      reduce,
+      ...(own.region ? { region: own.region } : {}),
+      ...(own.layers === undefined ? {} : { layers: own.layers }),
+      ...(components ? { components } : {}),
+    };
+    const work = this.cache.enter();
+    const before = this.received();
+    const updates = pumped(this.client.fetch(own, { signal, stale }), () => {
+      stopped = true;
+    });
+    try {
+      let shown: RasterImage | undefined;
+      let revision = -1;
+      let last = Number.NEGATIVE_INFINITY;
+      let step = await updates.next();
+      for (; !step.done; step = await updates.next()) {
+        if (stale()) return;
+        if (this.cache.revision === revision || this.host.now() - last < minIntervalMs) continue;
+        revision = this.cache.revision;
+        shown = await this.decodeHeld(source, decoding, before);
+        last = this.host.now();
+        if (stale()) return;
+        yield { ...shown, final: false };
+      }
+      if (stale()) return;
+      // all that arrived may have been shown already
+      if (shown === undefined || this.cache.revision !== revision) {
+        shown = await this.decodeHeld(new FetchingSource(source, this.client, own), decoding, before);
+      }
+      if (!stale()) yield { ...shown, final: true };
+    } finally {
+      await updates.return(false);
+      this.cache.leave(work);
+    }
+  }
+
+  /**
+   * What a window needs, precinct by precinct, and how much of each is held; nothing is decoded or asked for.
+   *
+   * @example
+   * ```ts
+   * for (const { region, bytes } of image.held({ reduce: 3 })) outline(region, bytes > 0 ? 'green' : 'grey');
+   * ```
+   */
+  held(window: ViewWindow = {}): HeldPrecinct[] {
+    const source = this.client.source(window.codestreams?.[0] ?? this.codestream);
+    return heldPrecincts(source, this.cache, planOf(source, needOf(source.main, window)));
+  }
+
+  /** What is held of a codestream, as a codestream of its own; packets that are missing are empty. */
+  async toCodestream(options: { readonly codestream?: number } = {}): Promise<Uint8Array> {
+    const source = this.client.source(options.codestream ?? this.codestream);
+    const work = this.cache.enter();
+    try {
+      return await codestreamOf(source, this.limits, this.host.codec.executor);
+    } finally {
+      this.cache.leave(work);
+    }
+  }
+
+  /** Asks for a session now. Gives the id of its channel, or nothing where the server grants none. */
+  createSession(options: { signal?: AbortSignalLike } = {}): Promise<string | undefined> {
+    return this.client.openChannel(options.signal);
+  }
+
+  /** The whole picture: another name for {@link decode}. */
+  requestImage(options: JpipDecodeOptions = {}): Promise<RasterImage> {
+    return this.decode(options);
+  }
+
+  /** One region: {@link decode} with `region`. */
+  requestRegion(region: Rect, options: Omit<JpipDecodeOptions, 'region'> = {}): Promise<RasterImage> {
+    return this.decode({ ...options, region });
+  }
+
+  /** The picture at one resolution level, 0 being the lowest. */
+  requestResolutionLevel(level: number, options: Omit<JpipDecodeOptions, 'reduce'> = {}): Promise<RasterImage> {
+    return this.decode({ ...options, reduce: this.info.levels - level });
+  }
+
+  /** Some components only. */
+  requestComponents(
+    components: readonly number[],
+    options: Omit<JpipDecodeOptions, 'components'> = {},
+  ): Promise<RasterImage> {
+    return this.decode({ ...options, components });
+  }
+
+  /**
+   * A window in one more quality layer at a time.
+   *
+   * @example
+   * ```ts
+   * for await (const { layers, ...picture } of image.requestProgressiveQuality()) show(picture, `${layers} layers`);
+   * ```
+   */
+  async *requestProgressiveQuality(
+    options: Omit<JpipDecodeOptions, 'layers'> = {},
+  ): AsyncGenerator<JpipViewImage & { readonly layers: number }> {
+    const most = this.client.source(options.codestream ?? this.codestream).main.cod.numLayers;
+    for (let layers = 1; layers <= most; layers++) {
+      yield { ...(await this.decode({ ...options, layers })), layers, final: layers === most };
+    }
+  }
+
+  /**
+   * Asks for metadata, by default all; {@link info} then tells of them.
+   *
+   * @example
+   * ```ts
+   * const { xml } = await image.requestMetadata('[xml_]');
+   * ```
+   */
+  async requestMetadata(metareq = '[*]', options: { signal?: AbortSignalLike } = {}): Promise<ImageInfo['metadata']> {
+    await this.client.fetchMetadata(metareq, options.signal);
+    this.refresh();
+    return this.info.metadata;
+  }
+
+  /** Closes the session. What is held stays in the store. */
+  async close(): Promise<void> {
+    this.newestView++;
+    await this.client.close();
+  }
+
+  /** Reads the headers again, after more of them has come. @internal */
+  refresh(): void {
+    const { file, info } = this.readFile();
+    this.file = file;
+    this.described = info;
+  }
+
+  private onOwnCodestream(window: ViewWindow): ViewWindow {
+    return { ...window, codestreams: window.codestreams ?? [this.codestream] };
+  }
+
+  /** What has come over the network so far, and when it is. */
+  private received(): Received {
+    const { bytes, requests } = this.client.session;
+    return { bytes, requests, ms: this.host.codec.executor.now() };
+  }
+
+  private async decodeHeld(source: PrecinctSource, options: JpipDecodeOptions, before: Received): Promise<RasterImage> {
+    const { codec } = this.host;
+    const limits = { ...this.limits, ...options.limits };
+    const log = new DecodeLog(options.strict, options.onWarning && ((diagnostic) => options.onWarning!(diagnostic)));
+    for (const { code, message, ...place } of this.info.warnings) log.add(code, message, place);
+    const work = decodePicture({ source, file: this.file }, options, codec, limits, log);
+    const decoded: Decoded = await runFrom(work, source, codec.executor, limits, options.signal);
+    const after = this.received();
+    return {
+      ...decoded.image,
+      warnings: log.list,
+      stats: {
+        bytesRead: after.bytes - before.bytes,
+        requests: after.requests - before.requests,
+        codeBlocks: decoded.codeBlocks,
+        resolutions: decoded.resolutions,
+        layers: decoded.layers,
+        ms: after.ms - before.ms,
+      },
+    };
+  }
+
+  private readFile(): { file: Jp2File; info: ImageInfo } {
+    const log = new DiagnosticLog();
+    const { cache } = this.client;
+    const joined = joinMetadata((id) => {
+      const bin = cache.get({ codestream: 0, classId: BIN_CLASS.metadata, id });
+      return bin && { bytes: bin.prefix(), complete: bin.complete };
+    });
+    const bytes = joined.file.length === 0 ? NO_FILE : joined.file;
+    const file = readNow(readJp2File(log, this.limits, bytes === NO_FILE ? undefined : bytes.length), bytes);
+    const { main } = this.client.source(this.codestream);
+    const { siz } = main;
+    const size = { width: siz.xsiz - siz.xosiz, height: siz.ysiz - siz.yosiz, components: siz.components };
+    checkAgainstCodestream(file, size, log);
+    const numComponents = siz.components.length;
+    const channels = Array.from({ length: numComponents }, (_, k) => ({ kind: 'colour' as const, association: k + 1 }));
+    const plain = { space: 'unknown' as const, channels, palette: false };
+    const colour = this.host.codec.channels?.describe(file, numComponents) ?? plain;
+    return { file, info: describeHeaders(file, main, colour, [...log.list]) };
+  }
+}
+
+/** Opens a picture on a server. */
+export async function openRemotePicture(url: string, options: JpipClientOptions, host: JpipHost): Promise<JpipImage> {
+  const address = parseAddress(url);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { cacheBytes, headers } = options;
+  const store = options.cache ?? memoryStore(cacheBytes === undefined ? {} : { cacheBytes });
+  const type = options.type ?? 'jpp';
+  // data-bins of precincts and of tiles say the same twice, so they are kept apart
+  const cache = await store.open(type === 'jpp' ? address.name : `${address.name} ${type}`);
+  const connection = httpConnection({ fetch: options.fetch ?? host.fetch, ...(headers ? { headers } : {}) });
+  const client = new JpipClient(address, connection, cache, host, {
+    mode: options.mode ?? 'auto',
+    type,
+    post: options.post ?? 'auto',
+    maxLatencyMs: positive('maxLatencyMs', options.maxLatencyMs ?? 1000),
+    maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes ?? 1 << 24),
+    timeoutMs: positive('timeoutMs', options.timeoutMs ?? 30_000),
+    retries: options.retries ?? 3,
+    offline: options.offline ?? false,
+    limits,
+    onDiagnostic: (diagnostic) => options.onEvent?.({ type: 'diagnostic', diagnostic }),
+    onResponse: (bytes, ms) => options.onEvent?.({ type: 'response', bytes, ms }),
+  });
+  await client.open(0, options.signal);
+  if (client.offline && !options.offline) options.onEvent?.({ type: 'offline' });
+  const image = new JpipImage(client, host, limits, 0);
+  if (image.info.container !== 'codestream' && image.info.boxes.every(({ type: box }) => box !== 'jp2h')) {
+    // what says what the components mean lies in a metadata-bin of its own
+    if (await client.fetchMetadata('[jp2h]', options.signal)) image.refresh();
+  }
+  return image;
+}
+
+/** A source that brings in what a decode finds missing, before it gives what there is. */
+class FetchingSource implements PrecinctSource {
+  readonly main: PrecinctSource['main'];
+  private readonly source: CachedSource;
+  private readonly client: JpipClient;
+  private readonly window: ViewWindow;
+
+  constructor(source: CachedSource, client: JpipClient, window: ViewWindow) {
+    this.main = source.main;
+    this.source = source;
+    this.client = client;
+    this.window = window;
+  }
+
+  async load(plan: PrecinctPlan, options: LoadOptions = {}) {
+    await drained(this.client.fetch(this.window, { plan, signal: options.signal }));
+    return this.source.load(plan);
+  }
+
+  packetEnds(plan: PrecinctPlan): Promise<PacketEnds> {
+    return this.source.packetEnds(plan);
+  }
+}
+
+/** The window that a decode is about. */
+function windowOf(source: PrecinctSource, options: JpipDecodeOptions, codestream: number): ViewWindow {
+  const { region, layers, components } = options;
+  return {
+    codestreams: [codestream],
+    reduce: reductionOf(source, canvasRegion(source.main.siz, region), options),
+    ...(region ? { region } : {}),
+    ...(layers === undefined ? {} : { layers }),
+    ...(components ? { components } : {}),
+  };
+}
+
+async function drained(updates: AsyncGenerator<unknown, unknown>): Promise<void> {
+  for await (const _ of updates);
+}
+
+function positive(name: string, value: number): number {
+  if (value > 0) return value;
+  throw new JpipError('usage', 'option-value', `${name} must be a number above 0, found ${value}`);
+}
