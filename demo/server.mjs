@@ -1,4 +1,4 @@
-/** A small static server for the demo page, with ranges, so that the page can also read pictures piece by piece. */
+/** A small static server for the demo pages, with ranges, so that a page can also read pictures piece by piece. */
 import { open, stat } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
@@ -10,15 +10,20 @@ const TYPES = {
   '.jp2': 'image/jp2',
 };
 const POLICY =
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; " +
+  "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; " +
   "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/** Serves a folder on this machine only; `port` 0 takes any free one. Resolves to the address and a way to stop. */
-export function serve(folder, port = 0) {
+/**
+ * Serves a folder on this machine only; `port` 0 takes any free one. A middleware is asked first. Resolves to the address and a way to
+ * stop.
+ */
+export function serve(folder, port = 0, middleware = (_request, _response, next) => next()) {
   const server = createServer((request, response) => {
-    answer(folder, request, response).catch(() => {
-      if (!response.headersSent) response.writeHead(500);
-      response.end();
+    middleware(request, response, () => {
+      answer(folder, request, response).catch(() => {
+        if (!response.headersSent) response.writeHead(500);
+        response.end();
+      });
     });
   });
   return new Promise((resolve, reject) => {
