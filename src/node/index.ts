@@ -6,6 +6,7 @@
 export type { ByteSink, SpillStore } from '../codec/sink.ts';
 export type { ByteRange, RandomAccessSource } from '../codec/source.ts';
 export { fileSink, spillFile } from './file-sink.ts';
+export { fileStore } from './file-store.ts';
 export { fileSource } from './file-source.ts';
 export { folderResolver, type FolderResolverOptions } from './folder-resolver.ts';
 export { jpipTargets, type JpipTargets, type JpipTargetsOptions, type ListedTarget } from './jpip-targets.ts';
