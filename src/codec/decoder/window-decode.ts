@@ -90,7 +90,6 @@ interface SharedWindow {
 function planTile(snapshot: PrecinctSnapshot, tile: number, request: WindowRequest, context: DecodeContext): TileJob {
   const found = snapshot.tile(tile);
   const missing = found === undefined;
-  if (missing) context.notePackets(0, 0, false);
   const header = found ?? joinTileHeaders(snapshot.main, tile, []);
   const geometry = tileGeometry(snapshot.main, header);
   const mct = usesMct(geometry, header.cod, request, context);
@@ -116,6 +115,8 @@ function planTile(snapshot: PrecinctSnapshot, tile: number, request: WindowReque
     windows.set(c, plan.window);
     components.push({ component: c, resolutions: plan.rects });
   }
+  // a tile without a sample at this reduction is missed by nobody
+  if (missing && windows.size > 0) context.notePackets(0, 0, false);
   const layers = Math.min(context.layers, header.cod.numLayers);
   context.mostLayers = Math.max(context.mostLayers, layers);
   return { geometry, missing, windows, mct, selection: { tile, components: missing ? [] : components, layers } };

@@ -104,6 +104,7 @@ function scaledInterval(
   asked: number,
   served: number,
 ): { lo: number; hi: number } {
+  if (asked === 0) return { lo: 0, hi: 0 };
   const end = size === undefined ? asked : Math.min(asked, offset + size);
   const lo = Math.min(served, asked === served ? offset : Number((BigInt(offset) * BigInt(served)) / BigInt(asked)));
   const hi = asked === served ? end : Number((BigInt(end) * BigInt(served) + BigInt(asked) - 1n) / BigInt(asked));
