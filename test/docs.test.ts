@@ -17,12 +17,12 @@ const markdownFiles = [
   ),
 ];
 
-/** The members of the `ErrorCode` union, read from its source. */
-function errorCodes(): string[] {
-  const file = ts.createSourceFile('errors.ts', read('src/codec/errors.ts'), ts.ScriptTarget.ES2022, true);
+/** The members of a union of texts, read from its source. */
+function membersOf(path: string, union: string): string[] {
+  const file = ts.createSourceFile('errors.ts', read(path), ts.ScriptTarget.ES2022, true);
   const codes: string[] = [];
   ts.forEachChild(file, (node) => {
-    if (!ts.isTypeAliasDeclaration(node) || node.name.text !== 'ErrorCode' || !ts.isUnionTypeNode(node.type)) return;
+    if (!ts.isTypeAliasDeclaration(node) || node.name.text !== union || !ts.isUnionTypeNode(node.type)) return;
     for (const member of node.type.types) {
       if (ts.isLiteralTypeNode(member) && ts.isStringLiteral(member.literal)) codes.push(member.literal.text);
     }
@@ -42,17 +42,27 @@ function tableRows(text: string): string[][] {
 }
 
 describe('errors.md', () => {
-  const documented = tableRows(read('docs/errors.md')).flatMap(
-    ([cell]) => /^`([a-z0-9-]+)`$/.exec(cell ?? '')?.[1] ?? [],
-  );
+  const codesIn = (text: string) => tableRows(text).flatMap(([cell]) => /^`([a-z0-9-]+)`$/.exec(cell ?? '')?.[1] ?? []);
+  const [ofCodec = '', ofJpip = '', ...more] = read('docs/errors.md').split('\n## JPIP\n');
+  const documented = codesIn(ofCodec);
   const kinds = ['malformed', 'unsupported', 'limit', 'usage'];
 
   test('explains every error code once and no other', () => {
-    expect(documented.filter((code) => !kinds.includes(code)).sort()).toEqual(errorCodes().sort());
+    const codes = membersOf('src/codec/errors.ts', 'ErrorCode');
+    expect(documented.filter((code) => !kinds.includes(code)).sort()).toEqual(codes.sort());
+  });
+
+  test('explains every error code of JPIP once and no other', () => {
+    expect(more).toEqual([]);
+    const codes = membersOf('src/jpip/errors.ts', 'JpipErrorCode');
+    expect(codes.length).toBeGreaterThan(20);
+    expect(codesIn(ofJpip).sort()).toEqual(codes.sort());
   });
 
   test('explains every kind', () => {
     expect(documented.filter((code) => kinds.includes(code))).toEqual(kinds);
+    expect(membersOf('src/jpip/errors.ts', 'JpipErrorKind')).toEqual([...kinds, 'refused']);
+    expect(ofJpip).toContain('`refused`');
   });
 });
 
