@@ -475,7 +475,7 @@ export class JpipEngine {
     const status = known ? error.status : 500;
     // what went wrong inside is not for strangers
     const text = known ? error.message : 'the server failed';
-    const bytes = asciiOf(`${text}\n`);
+    const bytes = asciiLine(text);
     const headers: Record<string, string> = {
       'Content-Type': 'text/plain; charset=utf-8',
       'Cache-Control': 'no-cache',
@@ -526,8 +526,8 @@ async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
 }
 
 /** Texts of errors quote requests, whose characters may be any. */
-function asciiOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (c) => (c === '\n' || (c >= ' ' && c <= '~') ? c.charCodeAt(0) : 0x3f));
+function asciiLine(text: string): Uint8Array {
+  return Uint8Array.from(`${text.replace(/[^ -~]/g, '?')}\n`, (c) => c.charCodeAt(0));
 }
 
 function deferred(): { readonly ended: Promise<void>; readonly end: () => void } {

@@ -1,0 +1,463 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { BytesSource } from '../../../src/codec/source.ts';
+import { encodeSync } from '../../../src/index.ts';
+import { BIN_CLASS } from '../../../src/jpip/wire/message.ts';
+import { MessageReader } from '../../../src/jpip/wire/message-reader.ts';
+import type { DataPiece } from '../../../src/jpip/wire/message.ts';
+import { createJpipEngine, type JpipEvent } from '../../../src/jpip-server.ts';
+import { wavyPicture } from '../../support/encodes.ts';
+import { ask, engineOver, StrictCache } from '../../support/jpip-server.ts';
+
+/** 300 x 200, three components, three layers, precincts of 64, levels 3: a file of a few dozen kilobytes. */
+let file: Uint8Array;
+/** The same in tiles of 100 with tile-parts by resolution, a JP2. */
+let tiled: Uint8Array;
+
+beforeAll(() => {
+  const { image } = wavyPicture(300, 200, 3, 8);
+  const common = { levels: 3, layers: 3, precincts: [{ width: 64, height: 64 }], progression: 'RPCL' } as const;
+  file = encodeSync(image, { ...common, container: 'codestream' }).data;
+  tiled = encodeSync(image, { ...common, tile: { width: 100, height: 100 }, tileParts: 'resolution' }).data;
+});
+
+const WHOLE = 'fsiz=300,200&type=jpp-stream';
+
+function cidOf(headers: Readonly<Record<string, string>>): string {
+  return /cid=([^,]+)/.exec(headers['JPIP-cnew']!)![1]!;
+}
+
+function precincts(pieces: readonly DataPiece[]): number[] {
+  return [...new Set(pieces.filter(({ classId }) => classId < 2).map(({ id }) => id))].sort((a, b) => a - b);
+}
+
+describe('refusals', () => {
+  test.each([
+    ['target=x&fsiz=1', 400, /fsiz/],
+    ['fsiz=10,10', 400, /no target/],
+    ['target=y&fsiz=10,10', 404, /no target y/],
+    ['cid=abc&fsiz=10,10', 404, /no such channel/],
+    ['cclose=abc', 404, /no such channel/],
+    ['target=x&cclose=*', 400, /needs a cid/],
+    ['target=x&fsiz=10,10&type=image/gif', 415, /image\/gif/],
+    ['target=x&fsiz=10,10&type=image/png', 415, /image\/png/],
+    ['target=x&upload=jp2', 501, /uploads/],
+    ['target=x&fsiz=10,10&comps=7', 400, /comps/],
+    ['target=broken&fsiz=10,10', 500, /cannot be served/],
+  ])('%s is answered with %i', async (query, status, text) => {
+    const taken = await ask(engineOver({ x: file, broken: new Uint8Array(40) }), query);
+    expect(taken.status).toBe(status);
+    expect(Buffer.from(taken.bytes).toString()).toMatch(text);
+    expect(taken.headers['Content-Type']).toBe('text/plain; charset=utf-8');
+  });
+
+  test('a text that comes back is plain ASCII, whatever the request held', async () => {
+    const taken = await ask(engineOver({}), `target=${encodeURIComponent('<b>é\r\nX: y')}&fsiz=1,1`);
+    expect(taken.status).toBe(404);
+    expect(Buffer.from(taken.bytes).toString('latin1')).toMatch(/^[ -~]*\n$/);
+  });
+
+  test('other methods, requests that are too long, and those that are not allowed', async () => {
+    const engine = engineOver({ x: file }, { limits: { requestBytes: 60 }, authorize: ({ target }) => target !== 'x' });
+    const put = await engine.handle({ method: 'PUT', path: '/x', query: WHOLE, headers: {} });
+    expect(put).toMatchObject({ status: 405, headers: { Allow: 'GET, HEAD, POST, OPTIONS' } });
+    expect((await ask(engine, `target=x&fsiz=1,1&roi=${'a'.repeat(60)}`)).status).toBe(413);
+    expect((await ask(engine, 'target=x&fsiz=1,1')).status).toBe(403);
+    expect((await ask(engine, 'target=y&fsiz=1,1')).status).toBe(404);
+  });
+
+  test('what fails inside is told to the operator and not to strangers', async () => {
+    const events: JpipEvent[] = [];
+    const resolve = () => {
+      throw new Error('the disk at /secret is on fire');
+    };
+    const taken = await ask(createJpipEngine({ resolve, onEvent: (event) => events.push(event) }), 'target=x&fsiz=1,1');
+    expect(taken.status).toBe(500);
+    expect(Buffer.from(taken.bytes).toString()).toBe('the server failed\n');
+    expect(events.some((event) => event.type === 'error' && /fire/.test(String(event.error)))).toBe(true);
+  });
+});
+
+describe('a window without a session', () => {
+  test('metadata-bin 0 comes first, then headers, then data, and the end says that the window is done', async () => {
+    const taken = await ask(engineOver({ x: tiled }), 'target=x&fsiz=150,100&type=jpp-stream');
+    const order = taken.pieces.map(({ classId }) => classId);
+    expect(order[0]).toBe(BIN_CLASS.metadata);
+    expect(order[1]).toBe(BIN_CLASS.mainHeader);
+    expect(order.indexOf(BIN_CLASS.precinct)).toBeGreaterThan(order.lastIndexOf(BIN_CLASS.tileHeader));
+    expect(taken.eor).toBe(2);
+    expect(taken.headers).toMatchObject({ 'Content-Type': 'image/jpp-stream', 'Cache-Control': 'no-cache' });
+    expect(taken.headers['JPIP-tid']).toMatch(/^[0-9a-f-]+$/);
+  });
+
+  test('all of the picture ends with "image done", and the path can name the target', async () => {
+    const taken = await ask(engineOver({ 'a b.jp2': tiled }), WHOLE, { path: '//a%20b.jp2' });
+    expect(taken).toMatchObject({ status: 200, eor: 1 });
+  });
+
+  test('without a view-window only metadata-bin 0 and the main header are sent', async () => {
+    const taken = await ask(engineOver({ x: file }), 'target=x&type=jpp-stream');
+    expect(taken.pieces.map(({ classId }) => classId)).toEqual([BIN_CLASS.metadata, BIN_CLASS.mainHeader]);
+  });
+
+  test('a window beside the picture holds no data, and the client is told its size', async () => {
+    const taken = await ask(engineOver({ x: file }), 'target=x&fsiz=300,200&roff=400,0&rsiz=10,10');
+    expect(taken.headers).toMatchObject({ 'JPIP-roff': '300,0', 'JPIP-rsiz': '0,10' });
+    expect(precincts(taken.pieces)).toEqual([]);
+    expect(taken.eor).toBe(2);
+  });
+
+  test('len is kept to the byte, len=0 gives only the end', async () => {
+    const engine = engineOver({ x: file });
+    for (const len of [0, 1, 7, 100, 101, 102, 5000, 20001]) {
+      const taken = await ask(engine, `target=x&${WHOLE}&len=${len}`);
+      expect(taken.messageBytes).toBeLessThanOrEqual(len);
+      expect(taken.messageBytes).toBeGreaterThan(len - 8);
+      expect(taken.eor).toBe(4);
+    }
+    expect((await ask(engine, `target=x&${WHOLE}&len=0`)).bytes).toEqual(Uint8Array.of(0, 4, 0));
+  });
+
+  test('with align=yes a response ends with a whole packet', async () => {
+    const engine = engineOver({ x: file });
+    const whole = await ask(engine, `target=x&${WHOLE}`);
+    const ends = new Set(whole.pieces.map(({ classId, id, offset, length }) => `${classId} ${id} ${offset + length}`));
+    for (const len of [300, 1000, 2222, 9999]) {
+      const { pieces } = await ask(engine, `target=x&${WHOLE}&len=${len}&align=yes`);
+      for (const p of pieces) expect(ends).toContain(`${p.classId} ${p.id} ${p.offset + p.length}`);
+    }
+  });
+
+  test('layers and quality bound the layers, and say so', async () => {
+    const engine = engineOver({ x: file });
+    const all = await ask(engine, `target=x&${WHOLE}`);
+    const one = await ask(engine, `target=x&${WHOLE}&layers=1`);
+    const third = await ask(engine, `target=x&${WHOLE}&quality=33`);
+    expect(one.bytes.length).toBeLessThan(all.bytes.length);
+    expect(third.pieces).toEqual(one.pieces);
+    expect(third).toMatchObject({ eor: 5, headers: { 'JPIP-quality': '33' } });
+    expect(one.eor).toBe(2);
+    const many = await ask(engine, `target=x&${WHOLE}&layers=9`);
+    expect(many.headers['JPIP-layers']).toBe('3');
+  });
+
+  test('one component of a transformed picture brings the other two, and the client is told', async () => {
+    const taken = await ask(engineOver({ x: file }), `target=x&${WHOLE}&comps=1`);
+    expect(taken.headers['JPIP-comps']).toBe('0-2');
+    expect(taken.eor).toBe(1);
+  });
+
+  test('extended precinct messages tell whole layers', async () => {
+    const { pieces } = await ask(engineOver({ x: file }), 'target=x&fsiz=300,200&type=jpp-stream;ptype=ext');
+    const data = pieces.filter(({ classId }) => classId < 2);
+    expect(data.every(({ classId }) => classId === BIN_CLASS.extendedPrecinct)).toBe(true);
+    const layers = new Map<number, number>();
+    for (const { id, aux } of data) {
+      expect(aux!).toBeGreaterThan(layers.get(id) ?? 0);
+      layers.set(id, aux!);
+    }
+    expect(new Set(layers.values())).toEqual(new Set([3]));
+  });
+
+  test('a POST says the same as a GET', async () => {
+    const engine = engineOver({ x: file });
+    const get = await ask(engine, `target=x&${WHOLE}&layers=1`);
+    const post = await ask(engine, '', { body: `target=x&${WHOLE}&layers=1` });
+    expect(post.bytes).toEqual(get.bytes);
+  });
+});
+
+describe('what the client says it holds', () => {
+  test('whole bins, beginnings and layers are not sent again', async () => {
+    const engine = engineOver({ x: file });
+    const all = await ask(engine, `target=x&${WHOLE}`);
+    const [a, b, c] = precincts(all.pieces) as [number, number, number];
+    const taken = await ask(engine, `target=x&${WHOLE}&model=Hm,H0,M0,P${a},P${b}:10,P${c}:L1`);
+    expect(taken.pieces.some(({ classId }) => classId > 1)).toBe(false);
+    expect(precincts(taken.pieces)).not.toContain(a);
+    expect(taken.pieces.find(({ id }) => id === b)!.offset).toBe(10);
+    const firstLayer = all.pieces.find(({ id, classId }) => id === c && classId === 0)!;
+    expect(taken.pieces.find(({ id }) => id === c)!.offset).toBe(firstLayer.offset + firstLayer.length);
+  });
+
+  test('all precincts, or those of a resolution level, at once', async () => {
+    const engine = engineOver({ x: file });
+    const none = await ask(engine, `target=x&${WHOLE}&model=P*`);
+    expect(precincts(none.pieces)).toEqual([]);
+    expect(none.eor).toBe(1);
+    const coarse = await ask(engine, 'target=x&fsiz=38,25&type=jpp-stream');
+    const rest = await ask(engine, `target=x&${WHOLE}&model=r0`);
+    expect(precincts(rest.pieces)).not.toEqual(expect.arrayContaining(precincts(coarse.pieces)));
+    const all = await ask(engine, `target=x&${WHOLE}`);
+    expect([...precincts(rest.pieces), ...precincts(coarse.pieces)].sort((a, b) => a - b)).toEqual(
+      precincts(all.pieces),
+    );
+    const component = await ask(engine, `target=x&${WHOLE}&model=c0-1r*`);
+    expect(precincts(component.pieces)).toEqual(precincts(all.pieces).filter((id) => id % 3 === 2));
+  });
+
+  test('tiles of a range are a rectangle', async () => {
+    const engine = engineOver({ x: tiled });
+    const all = await ask(engine, `target=x&${WHOLE}`);
+    const rest = await ask(engine, `target=x&${WHOLE}&model=t0-4`);
+    // tiles 0, 1, 3 and 4 of 3 x 2
+    expect(precincts(rest.pieces)).toEqual(precincts(all.pieces).filter((id) => [2, 5].includes(id % 6)));
+  });
+
+  test('a tile-part model and need for tile data-bins', async () => {
+    const engine = engineOver({ x: tiled });
+    const all = await ask(engine, 'target=x&fsiz=300,200&type=jpt-stream;ttype=ext');
+    const tile4 = all.pieces.filter(({ classId, id }) => classId === BIN_CLASS.extendedTile && id === 4);
+    expect(tile4.map(({ aux }) => aux)).toEqual([4, 3, 2, 1]);
+    const rest = await ask(engine, 'target=x&fsiz=300,200&type=jpt-stream&tpmodel=4.0-4.1');
+    expect(rest.pieces.find(({ classId, id }) => classId === BIN_CLASS.tile && id === 4)!.offset).toBe(
+      tile4[2]!.offset,
+    );
+    const needed = await ask(engine, 'target=x&fsiz=300,200&type=jpt-stream&tpneed=4.0&need=Hm');
+    expect([...new Set(needed.pieces.map(({ classId, id }) => `${classId} ${id}`))]).toEqual(['6 0', '4 4']);
+  });
+
+  test('need restricts the response to what it names', async () => {
+    const engine = engineOver({ x: file });
+    const all = await ask(engine, `target=x&${WHOLE}`);
+    const [a, b] = precincts(all.pieces) as [number, number];
+    const taken = await ask(engine, `target=x&${WHOLE}&need=P${a},P${b},H0`);
+    expect([...new Set(taken.pieces.map(({ classId, id }) => `${classId} ${id}`))]).toEqual([
+      '2 0',
+      `0 ${a}`,
+      `0 ${b}`,
+    ]);
+  });
+
+  test('is not believed when it speaks of other contents', async () => {
+    const engine = engineOver({ x: file });
+    const all = await ask(engine, `target=x&${WHOLE}&tid=0`);
+    const tid = all.headers['JPIP-tid']!;
+    const other = await ask(engine, `target=x&${WHOLE}&tid=another&model=P*`);
+    expect(other.headers['JPIP-tid']).toBe(tid);
+    expect(precincts(other.pieces)).toEqual(precincts(all.pieces));
+    const same = await ask(engine, `target=x&${WHOLE}&tid=${tid}&model=P*`);
+    expect(same.headers['JPIP-tid']).toBe(undefined);
+    expect(precincts(same.pieces)).toEqual([]);
+  });
+});
+
+describe('sessions', () => {
+  test('nothing comes twice; a window that is held gives the end alone', async () => {
+    const engine = engineOver({ x: file });
+    const cache = new StrictCache();
+    const first = await ask(engine, `target=x&cnew=http-tcp,http&${WHOLE}&len=9000&qid=1`, { cache });
+    expect(first.headers['JPIP-cnew']).toMatch(/^cid=[0-9a-f]{24},/);
+    expect(first.headers).toMatchObject({ 'JPIP-qid': '1' });
+    const cid = cidOf(first.headers);
+    let rounds = 0;
+    let eor: number | undefined;
+    for (; eor !== 1 && rounds < 50; rounds++) {
+      ({ eor } = await ask(engine, `cid=${cid}&${WHOLE}&len=9000`, { cache }));
+    }
+    expect(rounds).toBeGreaterThan(3);
+    expect((await ask(engine, `cid=${cid}&${WHOLE}`)).bytes).toEqual(Uint8Array.of(0, 1, 0));
+    expect((await ask(engine, `cid=${cid}&fsiz=75,50`)).bytes).toEqual(Uint8Array.of(0, 2, 0));
+  });
+
+  test('what is given back comes again', async () => {
+    const engine = engineOver({ x: file });
+    const first = await ask(engine, `target=x&cnew=http&${WHOLE}`);
+    const cid = cidOf(first.headers);
+    const [a] = precincts(first.pieces);
+    const again = await ask(engine, `cid=${cid}&${WHOLE}&model=-P${a}`);
+    expect(precincts(again.pieces)).toEqual([a]);
+    const cut = await ask(engine, `cid=${cid}&${WHOLE}&model=-P${a}:5`);
+    expect(cut.pieces.map(({ id, offset }) => [id, offset])[0]).toEqual([a, 5]);
+  });
+
+  test('are not granted where only other transports are offered, or there are none', async () => {
+    const without = await ask(engineOver({ x: file }), `target=x&cnew=http-tcp&${WHOLE}`);
+    expect(without.headers['JPIP-cnew']).toBe(undefined);
+    expect(without.eor).toBe(1);
+    const none = engineOver({ x: file }, { sessions: false });
+    expect((await ask(none, `target=x&cnew=http&${WHOLE}`)).headers['JPIP-cnew']).toBe(undefined);
+    expect((await ask(none, `cid=1&${WHOLE}`)).status).toBe(404);
+  });
+
+  test('channels of one session share what is held', async () => {
+    const engine = engineOver({ x: file, y: tiled });
+    const first = cidOf((await ask(engine, `target=x&cnew=http&${WHOLE}`)).headers);
+    const beside = await ask(engine, `cid=${first}&cnew=http&${WHOLE}`);
+    expect(beside.bytes).toEqual(Uint8Array.of(0, 1, 0));
+    const second = cidOf(beside.headers);
+    expect(second).not.toBe(first);
+    // another target on the same channel has its own model
+    expect((await ask(engine, `cid=${second}&target=y&${WHOLE}`)).bytes.length).toBeGreaterThan(1000);
+    expect((await ask(engine, `cid=${first}&target=y&${WHOLE}`)).bytes).toEqual(Uint8Array.of(0, 1, 0));
+    expect(engine.metrics()).toMatchObject({ sessions: 1, channels: 2 });
+    expect((await ask(engine, `cid=${first}&cclose=*&${WHOLE}`)).eor).toBe(1);
+    expect(engine.metrics()).toMatchObject({ sessions: 0, channels: 0 });
+    expect((await ask(engine, `cid=${second}&${WHOLE}`)).status).toBe(404);
+  });
+
+  test('end after a while without use, and the oldest when there are too many', async () => {
+    let now = 0;
+    const closed: string[] = [];
+    const onEvent = (event: JpipEvent) => event.type === 'session-close' && closed.push(event.cid);
+    const engine = engineOver({ x: file }, { sessions: { most: 2, idleMs: 1000 }, onEvent }, { now: () => now });
+    const open = async () => cidOf((await ask(engine, `target=x&cnew=http&${WHOLE}&len=10`)).headers);
+    const [a, b] = [await open(), await open()];
+    now = 600;
+    expect((await ask(engine, `cid=${a}&${WHOLE}&len=10`)).status).toBe(200);
+    const c = await open();
+    expect(closed).toEqual([b]);
+    now = 1700;
+    expect((await ask(engine, `cid=${a}&${WHOLE}&len=10`)).status).toBe(404);
+    expect((await ask(engine, `cid=${c}&${WHOLE}&len=10`)).status).toBe(404);
+    expect(closed).toEqual([b, a, c]);
+  });
+});
+
+describe('requests of one channel', () => {
+  /** Begins a response and takes its first batch. */
+  async function begin(engine: ReturnType<typeof engineOver>, query: string, cache: StrictCache) {
+    const response = await engine.handle({ method: 'GET', path: '/', query, headers: {} });
+    const reader = new MessageReader();
+    const iterator = response.body![Symbol.asyncIterator]();
+    let eor: number | undefined;
+    const take = async (): Promise<boolean> => {
+      const { done, value } = await iterator.next();
+      for (const message of done ? [] : reader.push(value)) {
+        if (message.kind === 'eor') eor = message.reason;
+        else cache.take(message);
+      }
+      return !done;
+    };
+    await take();
+    return {
+      headers: response.headers,
+      take,
+      stop: () => iterator.return!(),
+      async finish() {
+        while (await take());
+        return eor;
+      },
+    };
+  }
+
+  test('a newer one takes the place of the one that runs', async () => {
+    const engine = engineOver({ x: file });
+    const cache = new StrictCache();
+    const cid = cidOf((await ask(engine, 'target=x&cnew=http', { cache })).headers);
+    const running = await begin(engine, `cid=${cid}&${WHOLE}`, cache);
+    const newer = await ask(engine, `cid=${cid}&fsiz=300,200&roff=200,100&rsiz=100,100`, { cache });
+    expect(newer.eor).toBe(2);
+    expect(await running.finish()).toBe(3);
+    expect((await ask(engine, `cid=${cid}&${WHOLE}`, { cache })).eor).toBe(1);
+  });
+
+  test('one that waits comes after it', async () => {
+    const engine = engineOver({ x: file }, { limits: { queuedRequests: 1 } });
+    const cache = new StrictCache();
+    const cid = cidOf((await ask(engine, 'target=x&cnew=http', { cache })).headers);
+    const running = await begin(engine, `cid=${cid}&${WHOLE}`, cache);
+    const order: string[] = [];
+    const waiting = ask(engine, `cid=${cid}&${WHOLE}&wait=yes`).then((taken) => {
+      order.push('second');
+      return taken;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect((await ask(engine, `cid=${cid}&${WHOLE}&wait=yes`)).status).toBe(503);
+    expect(await running.finish()).toBe(1);
+    order.push('first');
+    expect((await waiting).bytes).toEqual(Uint8Array.of(0, 1, 0));
+    expect(order).toEqual(['first', 'second']);
+  });
+
+  test('one that comes too late by its number gets nothing', async () => {
+    const engine = engineOver({ x: file });
+    const cid = cidOf((await ask(engine, 'target=x&cnew=http&qid=1')).headers);
+    expect((await ask(engine, `cid=${cid}&fsiz=75,50&qid=3`)).eor).toBe(2);
+    const late = await ask(engine, `cid=${cid}&${WHOLE}&qid=2`);
+    expect(late).toMatchObject({ bytes: Uint8Array.of(0, 3, 0), headers: { 'JPIP-qid': '2' } });
+    expect((await ask(engine, `cid=${cid}&fsiz=75,50&qid=3`)).bytes).toEqual(Uint8Array.of(0, 2, 0));
+  });
+
+  test('one that is broken off has sent what was taken of it', async () => {
+    const engine = engineOver({ x: file });
+    const cache = new StrictCache();
+    const cid = cidOf((await ask(engine, 'target=x&cnew=http', { cache })).headers);
+    const running = await begin(engine, `cid=${cid}&${WHOLE}`, cache);
+    await running.stop();
+    expect(engine.metrics().runningResponses).toBe(0);
+    expect((await ask(engine, `cid=${cid}&${WHOLE}&wait=yes`, { cache })).eor).toBe(1);
+  });
+
+  test('a server that stops ends them with "session limit"', async () => {
+    const engine = engineOver({ x: file });
+    const running = await begin(engine, `target=x&${WHOLE}`, new StrictCache());
+    await engine.close();
+    expect(await running.finish()).toBe(6);
+    expect((await ask(engine, `target=x&${WHOLE}`)).status).toBe(503);
+  });
+});
+
+describe('targets', () => {
+  test('that change close their channels, and are served anew', async () => {
+    let current = file;
+    let version = 1;
+    let now = 0;
+    const engine = createJpipEngine(
+      {
+        resolve: () => {
+          const mine = version;
+          return { source: new BytesSource(current), tid: `v${mine}`, isCurrent: () => mine === version };
+        },
+      },
+      { now: () => now },
+    );
+    const first = await ask(engine, `target=x&cnew=http&${WHOLE}`);
+    expect(first.headers['JPIP-tid']).toBe('v1');
+    [current, version, now] = [tiled, 2, 5000];
+    const gone = await ask(engine, `cid=${cidOf(first.headers)}&${WHOLE}`);
+    expect(gone.status).toBe(404);
+    expect(Buffer.from(gone.bytes).toString()).toMatch(/has changed/);
+    const anew = await ask(engine, `target=x&${WHOLE}&tid=v1&model=P*`);
+    expect(anew.headers['JPIP-tid']).toBe('v2');
+    expect(precincts(anew.pieces).length).toBeGreaterThan(20);
+  });
+
+  test('are closed when many others have been opened, but not while they are read', async () => {
+    const closed: string[] = [];
+    const resolve = (name: string) => {
+      const source = new BytesSource(file);
+      return { source: { size: source.size, read: source.read.bind(source), close: () => void closed.push(name) } };
+    };
+    const engine = createJpipEngine({ resolve, limits: { openTargets: 2 } });
+    const response = await engine.handle({ method: 'GET', path: '/a', query: WHOLE, headers: {} });
+    for (const name of ['b', 'c', 'd']) await ask(engine, `target=${name}&fsiz=10,10`);
+    expect(closed).toEqual(['b']);
+    for await (const _ of response.body!);
+    expect(closed).toEqual(['b', 'a']);
+  });
+
+  test('raw is the file as it is, also a part of one', async () => {
+    const engine = engineOver({ x: tiled, both: new Uint8Array([...file, ...tiled]) });
+    expect((await ask(engine, 'target=x&type=raw')).bytes).toEqual(tiled);
+    const part = `subtarget=${file.length}-${file.length + tiled.length - 1}`;
+    expect((await ask(engine, `target=both&${part}&type=raw`)).bytes).toEqual(tiled);
+    const windows = await Promise.all([`target=x`, `target=both&${part}`].map((t) => ask(engine, `${t}&fsiz=150,100`)));
+    expect(windows[1]!.pieces).toEqual(windows[0]!.pieces);
+  });
+
+  test('limits of a response and of its bins hold', async () => {
+    const small = engineOver({ x: file }, { limits: { responseBytes: 500 } });
+    expect(await ask(small, `target=x&${WHOLE}`)).toMatchObject({ status: 200, eor: 7 });
+    expect((await ask(small, `target=x&${WHOLE}&len=400`)).eor).toBe(4);
+    const few = engineOver({ x: file }, { limits: { windowBins: 10 } });
+    expect((await ask(few, `target=x&${WHOLE}`)).status).toBe(413);
+    expect((await ask(few, 'target=x&fsiz=38,25')).status).toBe(200);
+  });
+
+  test('tile headers in the dialect of OpenJPEG, plain main headers', async () => {
+    const compatibility = { tileHeaders: 'openjpip', mainHeaders: 'plain' } as const;
+    const taken = await ask(engineOver({ x: tiled }, { compatibility }), 'target=x&fsiz=38,25');
+    const [first] = taken.pieces.filter(({ classId }) => classId === BIN_CLASS.tileHeader);
+    expect([...first!.body]).toEqual([0, 10, 0, 0, 0, 0, 0, 0, 0, 1, 0xff, 0x93]);
+  });
+});
