@@ -122,6 +122,8 @@ interface Received {
 }
 
 const DEFAULT_INTERVAL_MS = 100;
+const ALL_BOXES = '[*]';
+const SINGLE_BOXES = ['xml_', 'uuid', 'uinf', 'asoc', 'jp2h'];
 /** A bare codestream, as far as the file format looks at it. */
 const NO_FILE = /* @__PURE__ */ Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 0, 0, 0, 0, 0, 0, 0);
 
@@ -375,8 +377,15 @@ export class JpipImage {
    * const { xml } = await image.requestMetadata('[xml_]');
    * ```
    */
-  async requestMetadata(metareq = '[*]', options: { signal?: AbortSignalLike } = {}): Promise<ImageInfo['metadata']> {
-    await this.client.fetchMetadata(metareq, options.signal);
+  async requestMetadata(
+    metareq = ALL_BOXES,
+    options: { signal?: AbortSignalLike } = {},
+  ): Promise<ImageInfo['metadata']> {
+    const given = await this.client.fetchMetadata(metareq, options.signal);
+    if (!given && metareq === ALL_BOXES) {
+      // a server that does not know how to send all may know how to send some
+      for (const type of SINGLE_BOXES) await this.client.fetchMetadata(`[${type}]`, options.signal);
+    }
     this.refresh();
     return this.info.metadata;
   }
@@ -473,8 +482,10 @@ export async function openRemotePicture(url: string, options: JpipClientOptions,
   await client.open(0, options.signal);
   if (client.offline && !options.offline) options.onEvent?.({ type: 'offline' });
   const image = new JpipImage(client, host, limits, 0);
-  if (image.info.container !== 'codestream' && image.info.boxes.every(({ type: box }) => box !== 'jp2h')) {
-    // what says what the components mean lies in a metadata-bin of its own
+  const { container, boxes } = image.info;
+  const lacksColour = container !== 'codestream' && boxes.every((box) => box.type !== 'jp2h');
+  if (lacksColour || !cache.get({ codestream: 0, classId: BIN_CLASS.metadata, id: 0 })?.complete) {
+    // there are servers that send nothing of the file unless they are asked, and files of which it lies in a data-bin of its own
     if (await client.fetchMetadata('[jp2h]', options.signal)) image.refresh();
   }
   return image;

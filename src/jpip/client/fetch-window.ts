@@ -79,7 +79,7 @@ export async function* fetchWindow(
   const { codestream, main } = source;
   const makePlan = (): PrecinctPlan => options.plan ?? planOf(source, need);
   let plan = makePlan();
-  let lacking = await lookFor(source, plan, tools);
+  let lacking = await lookFor(source, plan, need, tools);
   const isDone = (): boolean => lacking.tiles.length === 0 && lacking.precincts.length === 0;
   if (isDone()) return isWhole();
   const keys = (): Generator<BinKey> => withHeaders(source.binsOf(plan), codestream);
@@ -116,7 +116,7 @@ export async function* fetchWindow(
           await exchange.return(undefined as never);
         }
         const before = lacking;
-        ({ lacking, plan } = await lookAgain(source, plan, lacking, makePlan, tools));
+        ({ lacking, plan } = await lookAgain(source, plan, lacking, need, makePlan, tools));
         damaged ||= lacking.damaged > 0;
         await keep(tools);
         const { reason, headers } = outcome;
@@ -149,7 +149,7 @@ export async function* fetchWindow(
       const message = `the headers of ${lacking.tiles.length} tiles were not sent and are taken for empty`;
       tools.onDiagnostic({ code: 'bin-damaged', message, clause: '15444-9 A.3.3' });
       plan = makePlan();
-      lacking = await lookFor(source, plan, tools);
+      lacking = await lookFor(source, plan, need, tools);
       if (isDone()) return isWhole();
       windows.push([need]);
     } else if (!widened) {
@@ -180,9 +180,19 @@ function isAllSent({ end, reason }: Outcome): boolean {
 }
 
 /** Looks for everything that a plan lacks. To ask whether a data-bin is there can show that it is damaged; then it is not. */
-async function lookFor(source: CachedSource, plan: PrecinctPlan, tools: FetchTools): Promise<Lacking> {
+async function lookFor(
+  source: CachedSource,
+  plan: PrecinctPlan,
+  need: WindowNeed,
+  tools: FetchTools,
+): Promise<Lacking> {
   await tools.cache.bring(source.binsOf(plan));
-  const tiles = source.lackingTiles(plan);
+  let tiles = source.lackingTiles(plan);
+  if (tiles.length > 0) {
+    // a decode asks for the headers of all tiles that it touches, those too that have no sample at its size; nobody sends these
+    const useful = new Set(planOf(source, need).map(({ tile }) => tile));
+    tiles = tiles.filter((tile) => useful.has(tile));
+  }
   // with headers missing, what their tiles lack is not known, but that they do
   const precincts = source.lackingPrecincts(plan).filter(({ bin }) => !tools.refused.has(binName(bin)));
   return { tiles, precincts, damaged: reportDamage(source, tools) };
@@ -193,12 +203,13 @@ async function lookAgain(
   source: CachedSource,
   plan: PrecinctPlan,
   before: Lacking,
+  need: WindowNeed,
   betterPlan: () => PrecinctPlan,
   tools: FetchTools,
 ): Promise<{ lacking: Lacking; plan: PrecinctPlan }> {
   if (before.tiles.length > 0) {
     const better = betterPlan();
-    return { lacking: await lookFor(source, better, tools), plan: better };
+    return { lacking: await lookFor(source, better, need, tools), plan: better };
   }
   const precincts = before.precincts.filter((wanted) => source.lacks(wanted));
   return { lacking: { tiles: [], precincts, damaged: reportDamage(source, tools) }, plan };

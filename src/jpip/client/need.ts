@@ -83,7 +83,7 @@ function reducedBounds(main: MainHeader, area: Bounds, reduce: number): Bounds {
   };
 }
 
-/** The precincts that a window needs, as far as the headers at hand tell. */
+/** The precincts that a window needs, as far as the headers at hand tell. Tiles that have no sample in it are left out. */
 export function planOf(source: CachedSource, need: WindowNeed): PrecinctPlan {
   const { main } = source;
   const components = neededComponents(
@@ -91,7 +91,9 @@ export function planOf(source: CachedSource, need: WindowNeed): PrecinctPlan {
     need.components?.map((first) => ({ first })),
   );
   const tiles = tilesOfWindow(main, need.bounds, need.reduce, components);
-  return tiles.map((tile) => selectionOf(source.geometryOf(tile), need.bounds, need.reduce, components, need.layers));
+  return tiles
+    .map((tile) => selectionOf(source.geometryOf(tile), need.bounds, need.reduce, components, need.layers))
+    .filter((selection) => selection.components.length > 0);
 }
 
 /**

@@ -6,7 +6,7 @@
  * whatever happens to the rest of the response.
  */
 import { type AbortSignalLike, throwIfAborted } from '../../codec/source.ts';
-import type { BinKey } from '../bins/bin-id.ts';
+import { binClassOf, type BinKey, binName } from '../bins/bin-id.ts';
 import type { BinCache } from '../bins/bin-store.ts';
 import { CacheModel, modelCodestream } from '../bins/cache-model.ts';
 import { JpipError, type JpipDiagnostic } from '../errors.ts';
@@ -108,6 +108,10 @@ export class JpipSession {
   private endsResponses = false;
   private postRefused = false;
   private asksForId = true;
+  /** True once the server has sent what it was told is held. One is known that makes nothing of such words, and breaks over many. */
+  private ignoresModel = false;
+  /** Data-bins that it was told of last, as held whole. */
+  private told = new Set<string>();
   private overlaps = false;
   private running: { readonly stale: () => boolean; readonly ended: Promise<void> } | undefined;
 
@@ -142,7 +146,7 @@ export class JpipSession {
 
   /** True when the server believes something else to be held of some data-bins than is. */
   isOutOfStep(keys: Iterable<BinKey>): boolean {
-    return this.cid !== undefined && correctionsOf(keys, this.cache, this.believed, 1).length > 0;
+    return this.cid !== undefined && !this.ignoresModel && correctionsOf(keys, this.cache, this.believed, 1).length > 0;
   }
 
   /** The server may have sent anything of these data-bins. */
@@ -292,11 +296,15 @@ export class JpipSession {
     const headers = this.readHeaders(reply, opens);
     this.checkTarget(headers, reply);
     this.checkType(reply);
+    this.told = new Set(
+      outgoing.told.filter(({ complete, length }) => complete && length > 0).map(({ key }) => binName(key)),
+    );
     if (this.cid !== undefined) believe(this.believed, outgoing.told);
     return { reply, headers };
   }
 
   private corrections({ keys }: Exchange): Correction[] {
+    if (this.ignoresModel) return [];
     return correctionsOf(
       keys(),
       this.cache,
@@ -312,10 +320,11 @@ export class JpipSession {
   ): { request: OutgoingRequest; told: readonly Correction[] } {
     const { type, post } = this.settings;
     const { cid } = this;
-    const { tid } = this.cache;
+    // The server tells its id, and it is compared here: one server is known that ends for good when it is told an id. For the same
+    // reason none stands beside a cid.
+    const target = { ...this.address.target, ...(this.asksForId ? { tid: '0' } : {}) };
     const request: JpipRequest = {
-      // a server is known that refuses a tid beside a cid
-      ...(cid === undefined ? { ...this.address.target, ...this.idFields(tid) } : { cid, qid: this.qid++ }),
+      ...(cid === undefined ? target : { cid, qid: this.qid++ }),
       ...(opens ? { cnew: ['http'] } : {}),
       type: [{ name: `${type}-stream` }],
       // always said: without it a server is known to end for good
@@ -340,11 +349,6 @@ export class JpipSession {
     const address = this.channelAddress ?? this.address.base;
     const byPost = allowsPost && (post === 'always' || isLong);
     return { request: { address, query, post: byPost, ...(signal ? { signal } : {}) }, told };
-  }
-
-  private idFields(tid: string | undefined): Pick<JpipRequest, 'tid'> {
-    if (!this.asksForId) return {};
-    return { tid: tid ?? '0' };
   }
 
   private readHeaders(reply: JpipReply, opens: boolean): JpipResponseHeaders {
@@ -428,8 +432,11 @@ export class JpipSession {
       this.settings.onDiagnostic({ code: 'bin-conflict', message, clause: '15444-9 A.2' });
       return 0;
     }
+    const plain = binClassOf(classId);
+    if (length > 0 && fresh === 0 && this.told.size > 0) {
+      this.ignoresModel ||= this.told.has(binName({ codestream, classId: plain, id }));
+    }
     if (this.cid !== undefined) {
-      const plain = classId & ~1;
       const set = this.believed.of(modelCodestream(plain, codestream), plain);
       if (last) set.addWhole(id);
       else set.addBytes(id, offset + length);
