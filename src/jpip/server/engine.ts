@@ -14,16 +14,19 @@ import { DEFAULT_JPIP_LIMITS, type JpipLimits } from '../limits.ts';
 import type { JpipRequest } from '../request/fields.ts';
 import { parseRequest } from '../request/parse-request.ts';
 import { formatResponseHeaders, type JpipResponseHeaders } from '../request/response-headers.ts';
-import { planAnswer, formOf } from './answer.ts';
+import { type Answer, formOf, planAnswer } from './answer.ts';
 import type { Compatibility } from './compatibility.ts';
+import { bodyOf, bodyOfBytes } from './body.ts';
 import { BlockBudget } from './cached-source.ts';
 import type { EngineHost, Renderer } from './host.ts';
 import type { IndexStore } from './target.ts';
 import { needFilter, type StatementTools, applyModel, applyTilePartModel } from './model-statements.ts';
 import { type Channel, DEFAULT_SESSIONS, type Running, type SessionOptions, SessionTable } from './session.ts';
 import { renderWindow } from './pictures.ts';
+import { refusalOf } from './refusal.ts';
 import { type StreamJob, streamBins } from './stream.ts';
-import { type JpipTarget, ServedTarget } from './target.ts';
+import type { JpipTarget, ServedTarget } from './target.ts';
+import { type TargetLease, TargetTable } from './target-table.ts';
 
 /** Options of `createJpipEngine`. */
 export interface JpipEngineOptions {
@@ -93,8 +96,7 @@ export class JpipEngine {
   private readonly limits: JpipLimits;
   private readonly sessions: SessionTable | undefined;
   private readonly budget: BlockBudget;
-  /** By name, the one used longest ago first. */
-  private readonly targets = new Map<string, Promise<ServedTarget>>();
+  private readonly targets: TargetTable;
   private readonly running = new Set<Running>();
   private requests = 0;
   private errors = 0;
@@ -107,6 +109,15 @@ export class JpipEngine {
     this.host = host;
     this.limits = { ...DEFAULT_JPIP_LIMITS, ...options.limits };
     this.budget = new BlockBudget(this.limits.cacheBytes);
+    this.targets = new TargetTable(options.resolve, {
+      host,
+      budget: this.budget,
+      indexes: options.indexes,
+      limits: options.codecLimits,
+      most: this.limits.openTargets,
+      revalidateMs: options.revalidateMs ?? 1000,
+      onChange: (target) => this.tell({ type: 'target-changed', target }),
+    });
     if (options.sessions !== false) {
       this.sessions = new SessionTable(
         { ...DEFAULT_SESSIONS, ...options.sessions },
@@ -159,9 +170,7 @@ export class JpipEngine {
     const running = [...this.running];
     for (const response of running) response.stopped = true;
     this.sessions?.closeAll();
-    const targets = [...this.targets.values()];
-    this.targets.clear();
-    for (const target of targets) await (await target.catch(() => undefined))?.retire();
+    await this.targets.close();
   }
 
   private async answer(http: JpipHttpRequest, about: About, signal: AbortSignalLike | undefined) {
@@ -184,43 +193,52 @@ export class JpipEngine {
     const closing = this.channelsToClose(request, channel);
     if (closing && isOnlyClose(request)) {
       for (const one of closing) this.sessions!.close(one);
-      return this.plain(200, {}, about);
+      return this.empty(about);
     }
     const name = request.target ?? channel?.target ?? targetInPath(path);
     if (name === undefined) {
       throw new JpipError('malformed', 'request-target', 'the request names no target', { clause: '15444-9 C.2.1' });
     }
     about.target = name;
-    const target = await this.targetOf(name, request);
-    if (channel && channel.target === name && channel.tid !== target.tid) {
-      // what the client holds belongs to contents that are gone: it has to begin anew
-      this.sessions!.close(channel);
-      throw new JpipError('refused', 'target-changed', `${name} has changed; its channel is closed`, { status: 404 });
+    const lease = await this.targets.lease(name, request);
+    try {
+      const { target } = lease;
+      if (channel && channel.target === name && channel.tid !== target.tid) {
+        // what the client holds belongs to contents that are gone: it has to begin anew
+        this.sessions!.close(channel);
+        throw new JpipError('refused', 'target-changed', `${name} has changed; its channel is closed`, { status: 404 });
+      }
+      const form = formOf(request.type ?? channel?.type, this.options.renderer?.types ?? []);
+      const answer = await planAnswer(request, target);
+      const exchange: Exchange = { http, request, lease, answer, channel, closing, about, signal };
+      if (form.kind === 'raw') return this.raw(exchange);
+      if (form.kind === 'picture') return await this.picture(exchange, form.mediaType);
+      return await this.stream(exchange, form);
+    } catch (error) {
+      await lease.end();
+      throw error;
     }
-    return this.serve(http, request, target, channel, closing, about, signal);
   }
 
-  private async serve(
-    http: JpipHttpRequest,
-    request: JpipRequest,
-    target: ServedTarget,
-    channel: Channel | undefined,
-    closing: readonly Channel[] | undefined,
-    about: About,
-    signal: AbortSignalLike | undefined,
-  ): Promise<JpipHttpResponse> {
-    const form = formOf(request.type ?? channel?.type, this.options.renderer?.types ?? []);
-    const answer = await planAnswer(request, target);
-    if (form.kind === 'raw') return this.raw(target, request, about, signal);
-    if (form.kind === 'picture') {
-      const bytes = await renderWindow(form.mediaType, request, answer, target, this.options.renderer, signal);
-      return this.whole(bytes, { 'Content-Type': form.mediaType, 'JPIP-tid': target.tid }, about);
-    }
+  /** Answers with a window as a whole picture. */
+  private async picture({ request, answer, lease, about, signal }: Exchange, type: string): Promise<JpipHttpResponse> {
+    const { target } = lease;
+    const bytes = await renderWindow(type, request, answer, target, this.options.renderer, signal);
+    await lease.end();
+    this.bytesSent += bytes.length;
+    this.tellResponse(about, 200, bytes.length, NO_READS);
+    const headers = { 'Content-Type': type, 'JPIP-tid': target.tid };
+    return { status: 200, reason: 'OK', headers, body: bodyOfBytes(bytes), length: bytes.length };
+  }
+
+  /** Answers with data-bins. */
+  private async stream(exchange: Exchange, form: StreamJob['form']): Promise<JpipHttpResponse> {
+    const { http, request, answer, channel, about, signal, lease } = exchange;
+    const { target } = lease;
     const opened = this.grant(request, target, channel);
-    about.cid = (opened ?? channel)?.cid;
     const at = opened ?? channel;
+    about.cid = at?.cid;
     const running: Running = { preempted: false, stopped: false, ...deferred() };
-    if (at) await this.enter(at, request, running);
     const sameTarget = request.tid === undefined || request.tid === '0' || request.tid === target.tid;
     const model = at && this.sessions ? this.sessions.modelOf(at.session, target.tid) : new CacheModel();
     const load = { executor: this.host, ...(signal ? { signal } : {}) };
@@ -230,9 +248,9 @@ export class JpipEngine {
       most: this.limits.windowBins,
       load,
     };
-    this.running.add(running);
-    target.use();
     try {
+      if (at) await this.enter(at, request, running);
+      this.running.add(running);
       if (sameTarget) {
         await applyModel(model, request.model ?? [], statements);
         await applyTilePartModel(model, request.tpmodel ?? [], statements);
@@ -263,9 +281,10 @@ export class JpipEngine {
         compatibility: this.options.compatibility ?? {},
         load,
       };
-      return await this.send(job, headers, about, closing);
+      return await this.send(job, headers, exchange);
     } catch (error) {
-      await this.leave(running, target);
+      this.leave(running);
+      if (opened) this.sessions!.close(opened);
       throw error;
     }
   }
@@ -274,41 +293,38 @@ export class JpipEngine {
   private async send(
     job: StreamJob,
     headers: Record<string, string>,
-    about: About,
-    closing: readonly Channel[] | undefined,
+    { about, closing, lease }: Exchange,
   ): Promise<JpipHttpResponse> {
-    const { running, target } = job;
-    const state = { finished: false, eor: undefined as number | undefined, reads: 0, readBytes: 0 };
+    const state = { finished: false, eor: undefined, reads: 0, readBytes: 0 };
     const batches = streamBins(job, state);
-    const first = await batches.next();
-    const engine = this;
-    async function* body(): AsyncGenerator<Uint8Array> {
-      let bytes = 0;
-      try {
-        for (let batch = first; !batch.done; batch = await batches.next()) {
-          bytes += batch.value.length;
-          engine.bytesSent += batch.value.length;
-          yield batch.value;
+    let first: IteratorResult<Uint8Array, undefined> | undefined = await batches.next();
+    const length = first.done ? { length: 0 } : state.finished ? { length: first.value.length } : {};
+    const body = bodyOf({
+      next: async () => {
+        const batch = first ?? (await batches.next());
+        first = undefined;
+        if (batch.done) return undefined;
+        this.bytesSent += batch.value.length;
+        return batch.value;
+      },
+      end: async (bytes, error) => {
+        if (error !== undefined) {
+          this.errors++;
+          this.tell({ type: 'error', error });
         }
-      } catch (error) {
-        engine.errors++;
-        engine.tell({ type: 'error', error });
-        throw error;
-      } finally {
         await batches.return(undefined);
-        for (const channel of closing ?? []) engine.sessions?.close(channel);
-        await engine.leave(running, target);
-        engine.tellResponse(about, 200, bytes, state);
-      }
-    }
-    const length = first.done || state.finished ? { length: first.done ? 0 : first.value.length } : {};
-    return { status: 200, reason: 'OK', headers, body: body(), ...length };
+        for (const channel of closing ?? []) this.sessions?.close(channel);
+        this.leave(job.running);
+        await lease.end();
+        this.tellResponse(about, 200, bytes, state);
+      },
+    });
+    return { status: 200, reason: 'OK', headers, body, ...length };
   }
 
-  private async leave(running: Running, target: ServedTarget): Promise<void> {
-    if (!this.running.delete(running)) return;
+  private leave(running: Running): void {
+    this.running.delete(running);
     running.end();
-    await target.release();
   }
 
   /** Opens a channel where the request asks for one that can be had (C.3.3). */
@@ -367,123 +383,46 @@ export class JpipEngine {
     });
   }
 
-  /** A target, opened if it is not, and opened anew if it has changed. */
-  private async targetOf(name: string, request: JpipRequest): Promise<ServedTarget> {
-    const { subtarget } = request;
-    const key = subtarget ? `${name}\n${subtarget.first}-${subtarget.last ?? ''}` : name;
-    const known = this.targets.get(key);
-    if (known) {
-      const target = await known;
-      if (await target.isCurrent(this.options.revalidateMs ?? 1000)) {
-        this.targets.delete(key);
-        this.targets.set(key, known);
-        return target;
-      }
-      this.targets.delete(key);
-      this.tell({ type: 'target-changed', target: name });
-      await target.retire();
-    }
-    const again = this.targets.get(key);
-    if (again) return again; // someone else was faster
-    const opening = this.openTarget(name, request);
-    this.targets.set(key, opening);
-    try {
-      const target = await opening;
-      for (const [oldest, other] of this.targets) {
-        if (this.targets.size <= this.limits.openTargets) break;
-        this.targets.delete(oldest);
-        await (await other.catch(() => undefined))?.retire();
-      }
-      return target;
-    } catch (error) {
-      if (this.targets.get(key) === opening) this.targets.delete(key);
-      throw error;
-    }
-  }
-
-  private async openTarget(name: string, request: JpipRequest): Promise<ServedTarget> {
-    const found = await this.options.resolve(name, request);
-    if (!found) {
-      throw new JpipError('refused', 'request-target', `there is no target ${name}`, {
-        status: 404,
-        clause: '15444-9 C.2.2',
-      });
-    }
-    const { host, budget, options } = this;
-    return ServedTarget.open(name, found, request.subtarget, {
-      host,
-      budget,
-      indexes: options.indexes,
-      limits: options.codecLimits,
-    });
-  }
-
-  /** All of a target as it is (C.7.3, `raw`). */
-  private raw(
-    target: ServedTarget,
-    { len }: JpipRequest,
-    about: About,
-    signal: AbortSignalLike | undefined,
-  ): JpipHttpResponse {
-    const { source } = target;
+  /** Answers with all of a target as it is (C.7.3, `raw`). */
+  private raw({ request, lease, about, signal }: Exchange): JpipHttpResponse {
+    const { source, tid } = lease.target;
     const size = source.size ?? 0;
-    const length = Math.min(size, len ?? size, this.limits.responseBytes);
-    const engine = this;
-    target.use();
-    async function* body(): AsyncGenerator<Uint8Array> {
-      let at = 0;
-      const state = { eor: undefined, reads: 0, readBytes: 0 };
-      try {
-        while (at < length) {
-          const bytes = await source.read(
-            { offset: at, length: Math.min(1 << 18, length - at) },
-            signal ? { signal } : {},
-          );
-          if (bytes.length === 0) break;
-          at += bytes.length;
-          state.reads++;
-          state.readBytes += bytes.length;
-          engine.bytesSent += bytes.length;
-          yield bytes;
-        }
-      } finally {
-        await target.release();
-        engine.tellResponse(about, 200, at, state);
-      }
-    }
-    const headers = { 'Content-Type': 'application/octet-stream', 'JPIP-tid': target.tid };
-    return { status: 200, reason: 'OK', headers, body: body(), length };
+    const length = Math.min(size, request.len ?? size, this.limits.responseBytes);
+    const state = { eor: undefined, reads: 0, readBytes: 0 };
+    let at = 0;
+    const body = bodyOf({
+      next: async () => {
+        if (at >= length) return undefined;
+        const range = { offset: at, length: Math.min(RAW_BYTES, length - at) };
+        const bytes = await source.read(range, signal ? { signal } : {});
+        if (bytes.length === 0) return undefined;
+        at += bytes.length;
+        state.reads++;
+        state.readBytes += bytes.length;
+        this.bytesSent += bytes.length;
+        return bytes;
+      },
+      end: async (bytes) => {
+        await lease.end();
+        this.tellResponse(about, 200, bytes, state);
+      },
+    });
+    const headers = { 'Content-Type': 'application/octet-stream', 'JPIP-tid': tid };
+    return { status: 200, reason: 'OK', headers, body, length };
   }
 
-  /** A response whose body is there. */
-  private whole(bytes: Uint8Array, headers: Record<string, string>, about: About): JpipHttpResponse {
-    this.bytesSent += bytes.length;
-    this.tellResponse(about, 200, bytes.length, { eor: undefined, reads: 0, readBytes: 0 });
-    return { status: 200, reason: 'OK', headers, body: once(bytes), length: bytes.length };
+  private empty(about: About): JpipHttpResponse {
+    this.tellResponse(about, 200, 0, NO_READS);
+    return { status: 200, reason: 'OK', headers: {}, body: null, length: 0 };
   }
 
-  private plain(status: number, headers: Record<string, string>, about: About): JpipHttpResponse {
-    this.tellResponse(about, status, 0, { eor: undefined, reads: 0, readBytes: 0 });
-    return { status, reason: REASONS[status] ?? 'OK', headers, body: null, length: 0 };
-  }
-
-  /** A failure as an answer: its status, and a line that says why. */
+  /** A failure as an answer. */
   private refuse(error: unknown, about: About): JpipHttpResponse {
     this.errors++;
-    const known = error instanceof JpipError;
-    if (!known || error.status >= 500) this.tell({ type: 'error', error });
-    const status = known ? error.status : 500;
-    // what went wrong inside is not for strangers
-    const text = known ? error.message : 'the server failed';
-    const bytes = asciiLine(text);
-    const headers: Record<string, string> = {
-      'Content-Type': 'text/plain; charset=utf-8',
-      'Cache-Control': 'no-cache',
-      ...(status === 405 ? { Allow: 'GET, HEAD, POST, OPTIONS' } : {}),
-      ...(status === 503 ? { 'Retry-After': '1' } : {}),
-    };
-    this.tellResponse(about, status, bytes.length, { eor: undefined, reads: 0, readBytes: 0 });
-    return { status, reason: REASONS[status] ?? 'Error', headers, body: once(bytes), length: bytes.length };
+    const { status, reason, headers, text } = refusalOf(error);
+    if (status >= 500) this.tell({ type: 'error', error });
+    this.tellResponse(about, status, text.length, NO_READS);
+    return { status, reason, headers, body: bodyOfBytes(text), length: text.length };
   }
 
   private tellResponse(
@@ -500,34 +439,28 @@ export class JpipEngine {
   }
 }
 
+/** A request on its way to an answer. */
+interface Exchange {
+  readonly http: JpipHttpRequest;
+  readonly request: JpipRequest;
+  readonly lease: TargetLease;
+  readonly answer: Answer;
+  readonly channel: Channel | undefined;
+  /** Channels to close when it has been answered. */
+  readonly closing: readonly Channel[] | undefined;
+  readonly about: About;
+  readonly signal: AbortSignalLike | undefined;
+}
+
+const NO_READS = { eor: undefined, reads: 0, readBytes: 0 };
+/** Bytes of a file that is sent as it is, at once. */
+const RAW_BYTES = 1 << 18;
+
 /** What is known of a request while it is answered. */
 interface About {
   target: string | undefined;
   cid: string | undefined;
   readonly start: number;
-}
-
-/** Reason phrases of the statuses that are used (D.1). */
-const REASONS: Readonly<Record<number, string>> = {
-  200: 'OK',
-  400: 'Bad Request',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  500: 'Internal Server Error',
-  501: 'Not Implemented',
-  503: 'Service Unavailable',
-};
-
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes;
-}
-
-/** Texts of errors quote requests, whose characters may be any. */
-function asciiLine(text: string): Uint8Array {
-  return Uint8Array.from(`${text.replace(/[^ -~]/g, '?')}\n`, (c) => c.charCodeAt(0));
 }
 
 function deferred(): { readonly ended: Promise<void>; readonly end: () => void } {

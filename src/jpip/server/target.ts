@@ -177,15 +177,18 @@ export class ServedTarget {
     return this.given.isCurrent();
   }
 
-  /** A response begins to read. */
-  use(): void {
+  /** Somebody begins to read; `undefined` when it is too late for that. */
+  lease(): { readonly target: ServedTarget; end(): Promise<void> } | undefined {
+    if (this.retired) return undefined;
     this.users++;
-  }
-
-  /** A response has ended. */
-  async release(): Promise<void> {
-    this.users--;
-    if (this.retired && this.users === 0) await this.closeAll();
+    let ended = false;
+    const end = async (): Promise<void> => {
+      if (ended) return;
+      ended = true;
+      this.users--;
+      if (this.retired && this.users === 0) await this.closeAll();
+    };
+    return { target: this, end };
   }
 
   /** The target is no longer served; it is closed when the last response has ended. */
