@@ -17,12 +17,19 @@ export type Tool =
   | 'ffmpeg'
   | 'ffprobe'
   | 'gdalinfo'
-  | 'gdal_translate';
+  | 'gdal_translate'
+  | 'opj_server'
+  | 'opj_dec_server'
+  | 'opj_jpip_transcode'
+  | 'spawn-fcgi'
+  | 'nginx'
+  | 'wrk';
 
 /** Where a program lies, or nothing. A path in the environment (JP2KIT_CHROMIUM, …) wins over the search path. */
 export function findTool(tool: Tool): string | undefined {
-  const named = process.env[`JP2KIT_${tool.toUpperCase()}`];
-  const folders = (process.env.PATH ?? '').split(delimiter);
+  const named = process.env[`JP2KIT_${tool.toUpperCase().replaceAll('-', '_')}`];
+  // servers lie where only administrators look
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin'];
   const names = tool === 'chromium' ? ['chromium', 'chromium-browser', 'google-chrome'] : [tool];
   const candidates = named ? [named] : names.flatMap((name) => folders.map((folder) => join(folder, name)));
   return candidates.find(isExecutable);
