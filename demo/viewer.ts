@@ -5,7 +5,16 @@
  */
 import { Camera, type Pose } from './viewer/camera.ts';
 import { watchGestures } from './viewer/gestures.ts';
-import type { HeldPrecinct, Look, Offer, Order, PictureFacts, Report, View } from './viewer/messages.ts';
+import {
+  coarsestOf,
+  type HeldPrecinct,
+  type Look,
+  type Offer,
+  type Order,
+  type PictureFacts,
+  type Report,
+  type View,
+} from './viewer/messages.ts';
 import { OverviewMap } from './viewer/overview-map.ts';
 import { currentLook, find, preparePanel, say, showChosen, showFacts, showProgress } from './viewer/panel.ts';
 import { drawPrecincts, type Screen, Squares } from './viewer/squares.ts';
@@ -75,13 +84,6 @@ function startPicture(facts: PictureFacts): void {
   map.prepare(facts);
   redraw();
   ask();
-}
-
-/** The coarsest resolution that is decoded: the one at which all fits into a few squares. */
-function coarsestOf({ width, height, levels }: PictureFacts): number {
-  let reduce = 0;
-  while (reduce < levels && Math.max(width, height) / 2 ** reduce > 512) reduce++;
-  return reduce;
 }
 
 function screenOf(pose: Pose): Screen {

@@ -82,9 +82,11 @@ export function watchGestures(
     camera()?.zoom(event.shiftKey ? 0.4 : 2.5, x, y);
     changed();
   });
-  element.addEventListener('keydown', (event) => {
+  // keys work wherever one is on the page, but for controls that have a use for them
+  document.addEventListener('keydown', (event) => {
     const view = camera();
     if (!view || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target instanceof Element && event.target.matches('input, select, textarea')) return;
     const middle = [element.clientWidth / 2, element.clientHeight / 2] as const;
     const part = event.shiftKey ? 0.8 : 0.2;
     const moves: Record<string, () => void> = {

@@ -7,4 +7,4 @@ export {
   type Rect,
   toImageData,
 } from '../../src/index.ts';
-export { JpipError } from '../../src/jpip/errors.ts';
+export { JpipError } from '../../src/jpip-client.ts';

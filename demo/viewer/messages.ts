@@ -87,8 +87,18 @@ export interface HeldPrecinct {
   readonly complete: boolean;
 }
 
-/** Width and height of squares in samples of their resolution. */
-export const SQUARE = 256;
+/**
+ * Width and height of squares in samples of their resolution. Code-blocks at their edges are decoded more than once, so that squares of half
+ * this size would take twice as long in all.
+ */
+export const SQUARE = 512;
+
+/** The coarsest resolution that is decoded: the one at which one square shows everything, if there is one. */
+export function coarsestOf({ width, height, levels }: PictureFacts): number {
+  let reduce = 0;
+  while (reduce < levels && Math.max(width, height) / 2 ** reduce > SQUARE) reduce++;
+  return reduce;
+}
 
 /** A look as a key. */
 export function lookKey({ layers, component }: Look): string {

@@ -1,60 +1,111 @@
-import { open, httpSource, type Rect, toImageData } from '../../src/index.ts';
+/** A picture on a server as the worker needs it: what is held of it, how to get more, and squares decoded from what is held. */
+import { type JpipImage, openJpip } from '../../src/jpip-client.ts';
+import { type Rect, toImageData } from '../../src/index.ts';
 import type { HeldPrecinct, Look, Offer, PictureFacts, View } from './messages.ts';
+import { forgetStore, pictureStore } from './store.ts';
 
-export interface Remote {
+/** A picture that is open. */
+export class Remote {
   readonly facts: PictureFacts;
-  readonly offline: boolean;
-  readonly received: number;
-  readonly revision: number;
-  request(view: View, signal: AbortSignal): AsyncIterable<unknown>;
-  decode(region: Rect, reduce: number, look: Look): Promise<ImageData>;
-  held(region: Rect, reduce: number): readonly HeldPrecinct[];
-  heldBytes(): number;
-  close(): Promise<void>;
+  private readonly image: JpipImage;
+  private counted = { revision: -1, bytes: 0 };
+
+  constructor(image: JpipImage) {
+    this.image = image;
+    this.facts = factsOf(image);
+  }
+
+  /** Grows whenever more is held. */
+  get revision(): number {
+    return this.image.cache.revision;
+  }
+
+  /** True while the server cannot be reached. */
+  get offline(): boolean {
+    return this.image.offline;
+  }
+
+  /** Bytes that came over the network. */
+  get received(): number {
+    return this.image.bytesReceived;
+  }
+
+  /** Asks for what a view lacks; every step means that something came. */
+  request({ region, reduce, look }: View, signal: AbortSignal): AsyncIterable<unknown> {
+    const { layers, component } = look;
+    return this.image.request(
+      { region, reduce, layers, ...(component === undefined ? {} : { components: [component] }) },
+      { signal },
+    );
+  }
+
+  /** Decodes a part from what is held. */
+  async decode(region: Rect, reduce: number, { layers, component }: Look): Promise<ImageData> {
+    const picture = await this.image.decode({
+      region,
+      reduce,
+      layers,
+      offline: true,
+      sample: 'u8',
+      upsample: 'linear',
+      ...(component === undefined ? { colour: 'srgb' as const } : { components: [component] }),
+    });
+    const { width, height, data } = toImageData(picture);
+    return new ImageData(new Uint8ClampedArray(data), width, height);
+  }
+
+  /** The precincts that a part needs, whatever is held of them. */
+  held(region: Rect, reduce: number, { component }: Look): readonly HeldPrecinct[] {
+    return this.image.held({ region, reduce, ...(component === undefined ? {} : { components: [component] }) });
+  }
+
+  /** Bytes of the picture that are held, here or on disk. */
+  heldBytes(): number {
+    if (this.counted.revision !== this.revision) {
+      let bytes = 0;
+      for (const { length } of this.image.cache.extents()) bytes += length;
+      this.counted = { revision: this.revision, bytes };
+    }
+    return this.counted.bytes;
+  }
+
+  close(): Promise<void> {
+    return this.image.close();
+  }
 }
 
-export async function forgetAll(): Promise<void> {}
+/** Opens a picture; without a server when that is not to be asked. */
+export async function openRemote(offer: Offer, online: boolean): Promise<Remote> {
+  const url = new URL(offer.url, location.href);
+  const image = await openJpip(url, { cache: await pictureStore(), offline: !online });
+  return new Remote(image);
+}
 
-export async function openRemote(offer: Offer, _online: () => boolean): Promise<Remote> {
-  const image = await open(httpSource(new URL(offer.url, location.href).href));
-  const { info } = image;
-  let revision = 0;
-  const layers = new Map<string, number>();
+/** Throws away whatever is kept of all pictures. */
+export function forgetAll(): Promise<void> {
+  return forgetStore();
+}
+
+function factsOf({ info }: JpipImage): PictureFacts {
+  const { width, height, levels, layers, components, tiles, precincts, colour } = info;
+  const depths = [...new Set(components.map((c) => `${c.precision} bits${c.signed ? ' signed' : ''}`))].join(', ');
+  const [first] = precincts;
   return {
-    facts: {
-      width: info.width,
-      height: info.height,
-      levels: info.levels,
-      layers: info.layers,
-      components: info.components.length,
-      transparent: info.components.length === 4,
-      facts: [['size', `${info.width} × ${info.height}`]],
-    },
-    offline: false,
-    received: 0,
-    get revision() {
-      return revision;
-    },
-    async *request(view, signal) {
-      for (let l = 1; l <= info.layers && !signal.aborted; l++) {
-        layers.set(`${view.reduce}`, l);
-        revision++;
-        await new Promise((r) => setTimeout(r, 150));
-        yield;
-      }
-    },
-    async decode(region, reduce, look) {
-      const have = layers.get(`${reduce}`) ?? 1;
-      const one = look.component === undefined ? { colour: 'srgb' as const } : { components: [look.component] };
-      const image2 = await image.decode({ region, reduce, layers: Math.min(look.layers, have), sample: 'u8', ...one });
-      const { width, height, data } = toImageData(image2);
-      return new ImageData(new Uint8ClampedArray(data), width, height);
-    },
-    held(region, reduce) {
-      const n = layers.get(`${reduce}`) ?? 0;
-      return [{ region, resolution: info.levels - reduce, bytes: n, complete: n === info.layers }];
-    },
-    heldBytes: () => revision * 10000,
-    close: async () => {},
+    width,
+    height,
+    levels,
+    layers,
+    components: components.length,
+    transparent: colour.channels.some(({ kind }) => kind !== 'colour'),
+    facts: [
+      ['size', `${width} × ${height}`],
+      ['components', `${components.length}, ${depths}`],
+      ['colour', colour.space],
+      ['tiles', `${tiles.columns} × ${tiles.rows} of ${tiles.width} × ${tiles.height}`],
+      ['resolutions', String(levels + 1)],
+      ['layers', String(layers)],
+      ['precincts', first ? `${first.width} × ${first.height}` : 'one for each resolution'],
+      ['transform', info.reversible ? '5/3, reversible' : '9/7, irreversible'],
+    ],
   };
 }

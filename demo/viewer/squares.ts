@@ -3,8 +3,8 @@ import type { Rect } from '../../src/index.ts';
 import type { HeldPrecinct, PaintedSquare } from './messages.ts';
 import type { Pose } from './camera.ts';
 
-/** Bitmaps that are kept: a quarter of a megabyte each. */
-const MOST_SQUARES = 360;
+/** Bitmaps that are kept: a megabyte each. */
+const MOST_SQUARES = 120;
 /** From this magnification on samples are shown as they are. */
 const SHARP_FROM = 5;
 

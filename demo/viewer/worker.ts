@@ -4,6 +4,7 @@
  */
 import { JpipError, Jpeg2000Error } from './library.ts';
 import {
+  coarsestOf,
   type HeldPrecinct,
   lookKey,
   type Order,
@@ -23,8 +24,6 @@ interface Wanted extends Omit<PaintedSquare, 'bitmap'> {
 const MARGIN = 1;
 const PROGRESS_MS = 100;
 const RETRY_MS = 3000;
-/** What the coarsest squares show at most: width and height of the whole picture in samples. */
-const OVERVIEW = 2 * SQUARE;
 
 let session: Session | undefined;
 let online = true;
@@ -50,13 +49,6 @@ class Session {
   constructor(picture: number, remote: Remote) {
     this.picture = picture;
     this.remote = remote;
-  }
-
-  get coarsest(): number {
-    const { width, height, levels } = this.remote.facts;
-    let reduce = 0;
-    while (reduce < levels && Math.max(width, height) / 2 ** reduce > OVERVIEW) reduce++;
-    return reduce;
   }
 
   show(view: View, overlay: boolean): void {
@@ -141,7 +133,7 @@ class Session {
     }
     let held = this.known.get(key);
     if (!held) {
-      held = this.remote.held(region, reduce);
+      held = this.remote.held(region, reduce, this.view!.look);
       this.known.set(key, held);
     }
     return held;
@@ -167,7 +159,9 @@ class Session {
         // nothing of this resolution is here: coarser squares show as much
         const finest = this.remote.facts.levels - square.reduce;
         const nothing =
-          wish === view && square.reduce < this.coarsest && !held.some((p) => p.resolution === finest && p.bytes > 0);
+          wish === view &&
+          square.reduce < coarsestOf(this.remote.facts) &&
+          !held.some((p) => p.resolution === finest && p.bytes > 0);
         if (nothing || this.painted.get(square.key) === bytesOf(held)) continue;
         if (bytesOf(held) > 0) return square;
       }
@@ -177,14 +171,16 @@ class Session {
 
   private overviewOf({ look }: View): View {
     const { width, height } = this.remote.facts;
-    return { region: { x: 0, y: 0, width, height }, reduce: this.coarsest, look };
+    return { region: { x: 0, y: 0, width, height }, reduce: coarsestOf(this.remote.facts), look };
   }
 
   private tellHeld(): void {
     if (!this.overlay || !this.view || this.closed) return;
     const { region, reduce } = this.view;
     const finest = this.remote.facts.levels - reduce;
-    const precincts = this.remote.held(region, reduce).filter(({ resolution }) => resolution === finest);
+    const precincts = this.remote
+      .held(region, reduce, this.view!.look)
+      .filter(({ resolution }) => resolution === finest);
     report({ kind: 'held', picture: this.picture, precincts: merged(precincts) });
   }
 
@@ -275,7 +271,8 @@ async function openPicture({ picture, offer }: Extract<Order, { kind: 'open' }>)
   session = undefined;
   latest = picture;
   try {
-    const remote = await openRemote(offer, () => online);
+    await forgetting;
+    const remote = await openRemote(offer, online);
     if (latest !== picture) {
       await remote.close();
       return;
@@ -288,6 +285,14 @@ async function openPicture({ picture, offer }: Extract<Order, { kind: 'open' }>)
 }
 
 let latest = 0;
+let forgetting: Promise<void> = Promise.resolve();
+
+/** Empties the store; the page opens its picture anew after that. */
+async function forget(): Promise<void> {
+  session?.close();
+  session = undefined;
+  await forgetAll();
+}
 
 addEventListener('message', ({ data }: MessageEvent<Order>) => {
   if (data.kind === 'open') {
@@ -298,5 +303,5 @@ addEventListener('message', ({ data }: MessageEvent<Order>) => {
   } else if (data.kind === 'online') {
     online = data.online;
     session?.setOnline();
-  } else void forgetAll();
+  } else forgetting = forget();
 });
