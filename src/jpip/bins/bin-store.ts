@@ -68,9 +68,6 @@ export class CachedBin extends BinBytes implements BinKey {
   }
 }
 
-/** Is told of data-bins that went out of memory and are nowhere else. */
-export type EvictionListener = (bin: BinKey) => void;
-
 /** The data-bins of one target. */
 export class BinCache {
   /** The target as its address names it. */
@@ -90,7 +87,6 @@ export class BinCache {
   private youngest: CachedBin | undefined;
   private readonly works = new Set<number>();
   private lastWork = 0;
-  private readonly listeners = new Set<EvictionListener>();
   private readonly shelf: BinShelf | undefined;
   private shelved = new Map<string, ShelvedBin>();
   private dirty = new Set<CachedBin>();
@@ -142,6 +138,12 @@ export class BinCache {
   /** All data-bins in memory. */
   *bins(): Generator<CachedBin> {
     for (const ids of this.classes.values()) yield* ids.values();
+  }
+
+  /** Data-bins of one class in memory. */
+  *ofClass(codestream: number, classId: number): Generator<CachedBin> {
+    const ids = this.classes.get(className({ codestream, classId }));
+    if (ids) yield* ids.values();
   }
 
   /** What is held anywhere of each data-bin. */
@@ -206,17 +208,9 @@ export class BinCache {
     const since = this.works.size > 0 ? Math.min(...this.works) : Number.POSITIVE_INFINITY;
     while (this.held > limit && this.oldest && this.oldest.used < since) {
       const bin = this.oldest;
-      const shelved = this.shelf ? this.shelved.get(binName(bin)) : undefined;
-      if (bin.dirty && this.shelf) break; // it is on its way to the shelf
+      if (bin.dirty) break; // it is on its way to the shelf
       this.forget(bin);
-      if (shelved === undefined) for (const listener of this.listeners) listener(bin);
     }
-  }
-
-  /** Tells `listener` of data-bins that go. Gives what ends that. */
-  onEvict(listener: EvictionListener): () => void {
-    this.listeners.add(listener);
-    return () => this.listeners.delete(listener);
   }
 
   /** The target has another id now: nothing that is held is true any more. */
@@ -376,6 +370,6 @@ function isLasting({ classId, id }: BinKey): boolean {
   return classId === BIN_CLASS.mainHeader || (classId === BIN_CLASS.metadata && id === 0);
 }
 
-function className({ codestream, classId }: BinKey): string {
+function className({ codestream, classId }: Pick<BinKey, 'codestream' | 'classId'>): string {
   return `${codestream} ${classId}`;
 }

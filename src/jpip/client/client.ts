@@ -86,10 +86,13 @@ export class JpipClient {
     }
     let failures = 0;
     for (let attempt = 0; ; attempt++) {
-      const outcome = await this.run(SMALLEST, codestream, () => [mainHeaderOf(codestream), FILE_HEAD], signal);
+      const keys = (): BinKey[] => [mainHeaderOf(codestream), FILE_HEAD, ...this.cache.ofClass(0, BIN_CLASS.metadata)];
+      const outcome = await this.run(SMALLEST, codestream, keys, signal);
       await this.cache.flush().catch(() => {});
-      if (this.hasMainHeader(codestream) && (this.cache.get(FILE_HEAD)?.complete || isOver(outcome))) return;
-      if (outcome.end === 'cut' || outcome.end === 'channel-lost') {
+      const answered = outcome.end === 'eor' || outcome.end === 'body';
+      const hasFile = this.cache.get(FILE_HEAD)?.complete === true;
+      if (answered && this.hasMainHeader(codestream) && (hasFile || isOver(outcome))) return;
+      if (!answered) {
         if (++failures > this.settings.retries) {
           if (!this.hasMainHeader(codestream)) throw outcome.error ?? noHeader();
           // what is held can be shown without the server
@@ -164,7 +167,7 @@ export class JpipClient {
     this.checkOpen();
     if (this.offline) return false;
     const { requests } = parseMetadataRequests(metareq);
-    const keys = (): BinKey[] => [...this.cache.bins()].filter(({ classId }) => classId === BIN_CLASS.metadata);
+    const keys = (): Iterable<BinKey> => this.cache.ofClass(0, BIN_CLASS.metadata);
     let failures = 0;
     for (;;) {
       let outcome: Outcome;

@@ -82,7 +82,7 @@ export async function* fetchWindow(
   let lacking = await lookFor(source, plan, need, tools);
   const isDone = (): boolean => lacking.tiles.length === 0 && lacking.precincts.length === 0;
   if (isDone()) return isWhole();
-  const keys = (): Generator<BinKey> => withHeaders(source.binsOf(plan), codestream);
+  const keys = (): Generator<BinKey> => withHeaders(source.binsOf(plan), codestream, tools.cache);
   const windows: (readonly WindowNeed[])[] = [[need]];
   let damaged = lacking.damaged > 0;
   let [resynchronised, widened, renewed] = [false, false, false];
@@ -238,9 +238,10 @@ function isLess(a: Lacking, b: Lacking): boolean {
   return a.tiles.length < b.tiles.length || a.precincts.length < b.precincts.length;
 }
 
-function* withHeaders(keys: Iterable<BinKey>, codestream: number): Generator<BinKey> {
+/** Data-bins that come with any window besides those that it needs. */
+function* withHeaders(keys: Iterable<BinKey>, codestream: number, cache: BinCache): Generator<BinKey> {
   yield { codestream, classId: BIN_CLASS.mainHeader, id: 0 };
-  yield { codestream: 0, classId: BIN_CLASS.metadata, id: 0 };
+  yield* cache.ofClass(0, BIN_CLASS.metadata);
   yield* keys;
 }
 
