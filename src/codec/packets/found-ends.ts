@@ -31,6 +31,13 @@ export interface ReadPieces {
 
 /** Lengths of packets that can also be read, in pieces of any size. */
 export interface ReadablePacketEnds extends PacketEnds {
+  /** What pieces are read from. */
+  readonly input: RandomAccessSource;
+  /**
+   * Where the bytes of a precinct begin in the input, if they stand there just as pieces have them; `undefined` where other packets or SOP
+   * are between, or headers are packed.
+   */
+  runOf(key: PrecinctKey): number | undefined;
   /**
    * Reads pieces, in one go: what lies near each other in the input comes with one read, and reads are in the order of the input.
    *
@@ -53,7 +60,7 @@ export class FoundEnds implements ReadablePacketEnds {
   readonly main: MainHeader;
   readonly diagnostics: readonly Diagnostic[];
   private readonly found: ReadonlyMap<number, FoundTile>;
-  private readonly input: RandomAccessSource;
+  readonly input: RandomAccessSource;
 
   constructor(
     main: MainHeader,
@@ -73,6 +80,24 @@ export class FoundEnds implements ReadablePacketEnds {
 
   get({ tile, component, resolution, precinct }: PrecinctKey): PrecinctLengths | undefined {
     return this.found.get(tile)?.packets?.lengthsOf(component, resolution, precinct);
+  }
+
+  runOf({ tile, component, resolution, precinct }: PrecinctKey): number | undefined {
+    const packets = this.found.get(tile)?.packets;
+    if (packets === undefined || packets.packedHeaders || packets.headerRuns) return undefined;
+    const first = packets.rangeOf(component, resolution, precinct, 0);
+    if (first === undefined) return undefined;
+    let end = first.start + first.length;
+    for (let layer = 1; ; layer++) {
+      const range = packets.rangeOf(component, resolution, precinct, layer);
+      if (range === undefined) break;
+      if (range.start !== end) return undefined;
+      end += range.length;
+    }
+    for (const { offset, length } of rangesIn(packets.runs, first.start, end - first.start)) {
+      return length === end - first.start ? offset : undefined;
+    }
+    return undefined;
   }
 
   async read(pieces: readonly PrecinctPiece[], options: Pick<LoadOptions, 'signal'> = {}): Promise<ReadPieces> {
@@ -121,7 +146,7 @@ export class FoundEnds implements ReadablePacketEnds {
 }
 
 /** Ranges sorted, with those that lie near each other joined. */
-function joinNear(ranges: readonly ByteRange[]): ByteRange[] {
+export function joinNear(ranges: readonly ByteRange[]): ByteRange[] {
   const sorted = [...ranges].sort((a, b) => a.offset - b.offset);
   const runs: { offset: number; length: number }[] = [];
   for (const { offset, length } of sorted) {
@@ -133,7 +158,8 @@ function joinNear(ranges: readonly ByteRange[]): ByteRange[] {
   return runs;
 }
 
-async function readRuns(
+/** Reads runs at once. */
+export async function readRuns(
   input: RandomAccessSource,
   runs: readonly ByteRange[],
   options: Pick<LoadOptions, 'signal'>,
@@ -144,7 +170,11 @@ async function readRuns(
 }
 
 /** A range out of the run that it was joined to. */
-function sliceOf(runs: readonly ByteRange[], held: readonly Uint8Array[], { offset, length }: ByteRange): Uint8Array {
+export function sliceOf(
+  runs: readonly ByteRange[],
+  held: readonly Uint8Array[],
+  { offset, length }: ByteRange,
+): Uint8Array {
   let k = 0;
   for (let lo = 0, hi = runs.length - 1; lo <= hi; ) {
     const middle = (lo + hi) >> 1;

@@ -274,6 +274,7 @@ export class JpipEngine {
         target,
         form,
         model,
+        remember: at !== undefined,
         wanted,
         running,
         most: this.limits.responseBytes,

@@ -1,44 +1,32 @@
 /**
  * A response in the making: messages are added until the byte limit is reached, and come out in batches (15444-9 A.2, C.6.1).
  *
- * A message says where its bytes go, so it can be cut anywhere: what does not fit any more is sent by the next request. What
- * comes out counts as held by the client from then on.
+ * A message says where its bytes go, so it can be cut anywhere: what does not fit any more is sent by the next request. A batch is one
+ * buffer. Headers are written into it at once, room is left for bodies, and these are filled in with one read when the batch is due, in the
+ * order in which they lie in the file. What has come out counts as held by the client.
  */
-import type { PrecinctPiece, ReadablePacketEnds } from '../../codec/packets/found-ends.ts';
+import {
+  joinNear,
+  type PrecinctPiece,
+  type ReadablePacketEnds,
+  readRuns,
+  sliceOf,
+} from '../../codec/packets/found-ends.ts';
 import type { AbortSignalLike, ByteRange, RandomAccessSource } from '../../codec/source.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
-import { JpipError } from '../errors.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
 
 /** Where the bytes of a bin come from. */
 export type BinContents =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** A run of the source that begins at `offset`. */
+  | { readonly kind: 'run'; readonly source: RandomAccessSource; readonly offset: number }
   | {
-      readonly kind: 'ranges';
+      readonly kind: 'pieces';
       readonly source: RandomAccessSource;
       readonly pieces: readonly (Uint8Array | ByteRange)[];
     }
   | { readonly kind: 'precinct'; readonly ends: ReadablePacketEnds; readonly key: PrecinctPiece['key'] };
-
-/** What is to be sent of a bin. */
-export interface BinPart {
-  readonly classId: number;
-  readonly codestream: number;
-  readonly id: number;
-  /** Bytes `from .. to` of the bin. */
-  readonly from: number;
-  readonly to: number;
-  /** True when the bin ends at `to`. */
-  readonly ends: boolean;
-  /** Whole quality layers at `to`, for an extended message. */
-  readonly aux?: number;
-  readonly contents: BinContents;
-}
-
-/** A message before its body is there. */
-interface Queued extends Pick<BinPart, 'classId' | 'codestream' | 'id' | 'from' | 'to' | 'ends' | 'contents'> {
-  readonly header: Uint8Array;
-}
 
 /** How a response is limited. */
 export interface WriterOptions {
@@ -46,10 +34,32 @@ export interface WriterOptions {
   readonly most: number;
   /** True when messages must not be cut. */
   readonly align: boolean;
+  /** True when what precincts were sent is of use later: in sessions. */
+  readonly remember: boolean;
+}
+
+/** A body that has to be filled in. */
+interface Gap {
+  /** Where in the batch. */
+  readonly at: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
+/** A body that only the source of packets can put together. */
+interface PrecinctGap {
+  readonly at: number;
+  readonly piece: PrecinctPiece;
 }
 
 const FIRST_BATCH = 1 << 14;
 const MOST_BATCH = 1 << 18;
+/** Bytes of a body at most: longer parts become several messages, so that a batch stays small and can be broken off. */
+const MOST_BODY = 1 << 18;
+/** Bytes of a message header at most: six numbers. */
+const MOST_HEADER = 64;
+/** Bins of headers and metadata, which are always remembered. */
+const FIRST_HEADER_CLASS = 6;
 
 /** Messages of one response. */
 export class ResponseWriter {
@@ -61,65 +71,111 @@ export class ResponseWriter {
   reads = 0;
   readBytes = 0;
   private readonly model: CacheModel;
-  private readonly options: WriterOptions;
+  private readonly most: number;
+  private readonly align: boolean;
+  private readonly remember: boolean;
   private readonly messages = new MessageWriter();
-  private queue: Queued[] = [];
-  private queued = 0;
   private batch = FIRST_BATCH;
+  private buffer = new Uint8Array(FIRST_BATCH + (FIRST_BATCH >> 1));
+  private at = 0;
+  private gaps = new Map<RandomAccessSource, Gap[]>();
+  private precincts = new Map<ReadablePacketEnds, PrecinctGap[]>();
+  /** Codestream, class, identifier, end, and whether that is the bin's, of each message that is to be remembered. */
+  private sent: number[] = [];
 
-  constructor(model: CacheModel, options: WriterOptions) {
+  constructor(model: CacheModel, { most, align, remember }: WriterOptions) {
     this.model = model;
-    this.options = options;
+    this.most = most;
+    this.align = align;
+    this.remember = remember;
   }
 
-  /** True when enough is queued to be sent. */
+  /** True when enough is there to be sent. */
   get isDue(): boolean {
-    return this.queued >= this.batch;
+    return this.at >= this.batch;
   }
 
-  /** Adds a part of a bin, or as much of it as fits; false when that was not all. */
-  add(part: BinPart): boolean {
-    if (this.full) return false;
-    const { from, classId, codestream, id, contents } = part;
-    const room = this.options.most - this.written;
-    let { to, ends } = part;
-    let header = { classId, codestream, id, offset: from, length: to - from, last: ends, ...auxOf(part.aux) };
-    let headerLength = this.messages.headerLength(header);
-    if (headerLength + to - from > room) {
+  /**
+   * Adds bytes `from .. to` of a bin, or as many of them as fit and make one message; `ends` says that the bin ends at `to`, `aux` goes
+   * with extended classes. Returns how far it came: less than `to` with {@link full} not set means that more can be added.
+   */
+  add(
+    classId: number,
+    codestream: number,
+    id: number,
+    from: number,
+    to: number,
+    ends: boolean,
+    contents: BinContents,
+    aux?: number,
+  ): number {
+    if (this.full) return from;
+    const room = this.most - this.written;
+    let end = to - from > MOST_BODY && !this.align ? from + MOST_BODY : to;
+    // layers are whole at the end only; the plain class carries the same bin
+    let header = this.messages.lengthOf(end < to ? classId & ~1 : classId, codestream, id, from, end - from, aux);
+    if (header + end - from > room) {
       this.full = true;
       // a shorter length may take a shorter header, which is left as room
-      const length = room - headerLength;
-      if (this.options.align || length <= 0) return false;
-      to = from + length;
-      ends = false;
-      // layers are not whole at a cut; the plain class carries the same bin
-      header = { classId: classId & ~1, codestream, id, offset: from, length, last: false };
-      headerLength = this.messages.headerLength(header);
+      if (this.align || room <= header) return from;
+      end = from + room - header;
     }
-    const bytes = this.messages.header(header);
-    this.queue.push({ header: bytes, classId, codestream, id, from, to, ends, contents });
-    this.queued += bytes.length + to - from;
-    this.written += bytes.length + to - from;
-    return !this.full;
+    const whole = end === to;
+    const sentClass = whole ? classId : classId & ~1;
+    this.grow(MOST_HEADER + end - from);
+    const before = this.at;
+    this.at = this.messages.put(
+      this.buffer,
+      before,
+      sentClass,
+      codestream,
+      id,
+      from,
+      end - from,
+      whole && ends,
+      sentClass & 1 ? aux : undefined,
+    );
+    this.fill(contents, from, end);
+    this.at += end - from;
+    header = this.at - before;
+    this.written += header;
+    if (this.remember || sentClass >= FIRST_HEADER_CLASS) {
+      this.sent.push(codestream, classId & ~1, id, end, whole && ends ? 1 : 0);
+    }
+    return end;
   }
 
-  /** The bytes of what is queued: one read for all of it. */
+  /** The bytes of the batch; its bodies are read now. */
   async flush(signal?: AbortSignalLike): Promise<Uint8Array> {
-    const { queue } = this;
-    const out = new Uint8Array(this.queued);
-    this.queue = [];
-    this.queued = 0;
-    this.batch = Math.min(MOST_BATCH, this.batch * 2);
-    const bodies = await this.bodiesOf(queue, signal);
-    let at = 0;
-    queue.forEach(({ header, classId, codestream, id, to, ends }, k) => {
-      out.set(header, at);
-      at += header.length;
-      out.set(bodies[k], at);
-      at += bodies[k].length;
-      this.model.sent(codestream, classId & ~1, id, to, ends);
-    });
-    return out;
+    const { buffer, gaps, precincts, sent, at } = this;
+    const options = signal ? { signal } : {};
+    if (gaps.size > 0) {
+      for (const [source, list] of gaps) await this.fillRuns(buffer, source, list, options);
+      this.gaps = new Map();
+    }
+    if (precincts.size > 0) {
+      for (const [ends, list] of precincts) {
+        const read = await ends.read(
+          list.map(({ piece }) => piece),
+          options,
+        );
+        this.reads += read.reads;
+        this.readBytes += read.readBytes;
+        list.forEach((gap, k) => buffer.set(read.bytes[k], gap.at));
+      }
+      this.precincts = new Map();
+    }
+    for (let k = 0; k < sent.length; k += 5) {
+      this.model.sent(sent[k], sent[k + 1], sent[k + 2], sent[k + 3], sent[k + 4] === 1);
+    }
+    this.sent = [];
+    this.at = 0;
+    if (at > 0) {
+      // whoever takes the batch may hold on to its buffer
+      this.batch = Math.min(MOST_BATCH, this.batch * 2);
+      this.buffer = EMPTY;
+    }
+    return buffer.subarray(0, at);
   }
 
   /** The end of the response. */
@@ -127,65 +183,56 @@ export class ResponseWriter {
     return this.messages.eor(reason);
   }
 
-  private async bodiesOf(queue: readonly Queued[], signal: AbortSignalLike | undefined): Promise<Uint8Array[]> {
-    const bodies: Uint8Array[] = new Array(queue.length);
-    const precincts = new Map<ReadablePacketEnds, { readonly k: number; readonly piece: PrecinctPiece }[]>();
-    const options = signal ? { signal } : {};
-    for (const [k, { contents, from, to }] of queue.entries()) {
-      if (contents.kind === 'bytes') bodies[k] = contents.bytes.subarray(from, to);
-      else if (contents.kind === 'ranges') bodies[k] = await this.readRanges(contents, from, to, options);
-      else {
-        const list = precincts.get(contents.ends) ?? [];
-        precincts.set(contents.ends, list);
-        list.push({ k, piece: { key: contents.key, start: from, end: to } });
-      }
-    }
-    for (const [ends, list] of precincts) {
-      const read = await ends.read(
-        list.map(({ piece }) => piece),
-        options,
-      );
-      this.reads += read.reads;
-      this.readBytes += read.readBytes;
-      list.forEach(({ k }, n) => {
-        bodies[k] = read.bytes[n];
-      });
-    }
-    return bodies;
+  private grow(bytes: number): void {
+    const need = this.at + bytes;
+    if (need <= this.buffer.length) return;
+    const larger = new Uint8Array(Math.max(need, this.batch + (this.batch >> 1)));
+    larger.set(this.buffer.subarray(0, this.at));
+    this.buffer = larger;
   }
 
-  private async readRanges(
-    { source, pieces }: Extract<BinContents, { kind: 'ranges' }>,
-    from: number,
-    to: number,
+  /** Fills in a body, or notes what goes there. */
+  private fill(contents: BinContents, from: number, to: number): void {
+    if (to === from) return;
+    if (contents.kind === 'bytes') this.buffer.set(contents.bytes.subarray(from, to), this.at);
+    else if (contents.kind === 'run') this.gap(contents.source, this.at, contents.offset + from, to - from);
+    else if (contents.kind === 'precinct') {
+      const { ends, key } = contents;
+      const list = this.precincts.get(ends);
+      const gap = { at: this.at, piece: { key, start: from, end: to } };
+      if (list) list.push(gap);
+      else this.precincts.set(ends, [gap]);
+    } else {
+      let start = 0;
+      for (const piece of contents.pieces) {
+        const lo = Math.max(from, start);
+        const hi = Math.min(to, start + piece.length);
+        const at = this.at + lo - from;
+        if (hi > lo && piece instanceof Uint8Array) this.buffer.set(piece.subarray(lo - start, hi - start), at);
+        else if (hi > lo) this.gap(contents.source, at, (piece as ByteRange).offset + lo - start, hi - lo);
+        start += piece.length;
+      }
+    }
+  }
+
+  private gap(source: RandomAccessSource, at: number, offset: number, length: number): void {
+    const list = this.gaps.get(source);
+    if (list) list.push({ at, offset, length });
+    else this.gaps.set(source, [{ at, offset, length }]);
+  }
+
+  private async fillRuns(
+    buffer: Uint8Array,
+    source: RandomAccessSource,
+    gaps: readonly Gap[],
     options: { signal?: AbortSignalLike },
-  ): Promise<Uint8Array> {
-    const out = new Uint8Array(to - from);
-    let at = 0;
-    for (const piece of pieces) {
-      const lo = Math.max(from, at);
-      const hi = Math.min(to, at + piece.length);
-      if (hi > lo) {
-        let bytes: Uint8Array;
-        if (piece instanceof Uint8Array) bytes = piece.subarray(lo - at, hi - at);
-        else {
-          bytes = await source.read({ offset: piece.offset + lo - at, length: hi - lo }, options);
-          this.reads++;
-          this.readBytes += bytes.length;
-          if (bytes.length < hi - lo) {
-            throw new JpipError('malformed', 'target-changed', 'the file became shorter while it was being served', {
-              status: 500,
-            });
-          }
-        }
-        out.set(bytes, lo - from);
-      }
-      at += piece.length;
-    }
-    return out;
+  ): Promise<void> {
+    const runs = joinNear(gaps);
+    const held = await readRuns(source, runs, options);
+    this.reads += runs.length;
+    for (const { length } of held) this.readBytes += length;
+    for (const gap of gaps) buffer.set(sliceOf(runs, held, gap), gap.at);
   }
 }
 
-function auxOf(aux: number | undefined): { aux?: number } {
-  return aux === undefined ? {} : { aux };
-}
+const EMPTY = /* @__PURE__ */ new Uint8Array(0);

@@ -22,6 +22,8 @@ export interface StreamJob {
   readonly target: ServedTarget;
   readonly form: Extract<AnswerForm, { kind: 'jpp' | 'jpt' }>;
   readonly model: CacheModel;
+  /** True when the model is of use after this response. */
+  readonly remember: boolean;
   readonly wanted: BinFilter;
   readonly running: Running;
   /** Bytes of any response at most. */
@@ -44,7 +46,7 @@ export interface StreamState {
 export async function* streamBins(job: StreamJob, state: StreamState): AsyncGenerator<Uint8Array, undefined> {
   const { request, running, model, load } = job;
   const most = Math.min(job.most, request.len ?? Number.POSITIVE_INFINITY);
-  const writer = new ResponseWriter(model, { most, align: request.align === true });
+  const writer = new ResponseWriter(model, { most, align: request.align === true, remember: job.remember });
   const count = (): void => {
     state.reads = writer.reads;
     state.readBytes = writer.readBytes;
@@ -120,11 +122,13 @@ async function* deliverMetadata(
     const to = Math.min(bin.length, length);
     const ends = to === bin.length;
     if (held.whole || (held.bytes >= to && !ends)) continue;
-    const place = { classId: BIN_CLASS.metadata, codestream: 0, id };
-    const contents = { kind: 'ranges', source: target.source, pieces: bin.pieces } as const;
+    const contents = { kind: 'pieces', source: target.source, pieces: bin.pieces } as const;
     sent.set(id, to);
-    if (!writer.add({ ...place, from: Math.min(held.bytes, to), to, ends, contents })) return;
-    if (writer.isDue) yield;
+    for (let from = Math.min(held.bytes, to), first = true; first || from < to; first = false) {
+      from = writer.add(BIN_CLASS.metadata, 0, id, from, to, ends, contents);
+      if (writer.full) return;
+      if (writer.isDue) yield;
+    }
   }
 }
 
@@ -138,9 +142,10 @@ function addMainHeader(
   if (held.whole || (wanted && !wanted(number, BIN_CLASS.mainHeader, 0))) return;
   const jpp = compatibility.mainHeaders === 'plain' ? plainHeader : header;
   const bytes = form.kind === 'jpt' ? storedHeader : jpp;
-  const place = { classId: BIN_CLASS.mainHeader, codestream: number, id: 0 };
-  const from = Math.min(held.bytes, bytes.length);
-  writer.add({ ...place, from, to: bytes.length, ends: true, contents: { kind: 'bytes', bytes } });
+  for (let from = Math.min(held.bytes, bytes.length), first = true; first || from < bytes.length; first = false) {
+    from = writer.add(BIN_CLASS.mainHeader, number, 0, from, bytes.length, true, { kind: 'bytes', bytes });
+    if (writer.full) return;
+  }
 }
 
 /** Why a response ended (Table D.2). */

@@ -38,7 +38,7 @@ export async function* deliverTiles(request: WindowOfCodestream, tools: Delivery
     const { bytes, layers } = model.held(number, BIN_CLASS.tile, id);
     // for tile data-bins a count of layers means tile-parts
     const held = Math.max(Math.min(bytes, at), layers > 0 ? (ends[Math.min(layers, ends.length) - 1] ?? 0) : 0);
-    tiles.push({ id, ends, held, contents: { kind: 'ranges', source: input, pieces } });
+    tiles.push({ id, ends, held, contents: { kind: 'pieces', source: input, pieces } });
   }
   const most = Math.max(0, ...tiles.map(({ ends }) => ends.length));
   for (let part = 0; part < Math.max(1, most); part++) {
@@ -48,14 +48,14 @@ export async function* deliverTiles(request: WindowOfCodestream, tools: Delivery
       const to = ends[part] ?? 0;
       const last = part >= ends.length - 1;
       if (to <= held && !last) continue;
-      tile.held = Math.max(held, to);
-      const what = { codestream: number, id, from: Math.min(held, to), to, ends: last, contents };
-      const fits = extended
-        ? // how many tile-parts are still to come, counting this one
-          writer.add({ ...what, classId: BIN_CLASS.extendedTile, aux: ends.length - part })
-        : writer.add({ ...what, classId: BIN_CLASS.tile });
-      if (!fits) return;
-      if (writer.isDue) yield;
+      // how many tile-parts are still to come, counting this one
+      const aux = extended ? ends.length - part : undefined;
+      const classId = extended ? BIN_CLASS.extendedTile : BIN_CLASS.tile;
+      do {
+        tile.held = writer.add(classId, number, id, Math.min(tile.held, to), to, last, contents, aux);
+        if (writer.full) return;
+        if (writer.isDue) yield;
+      } while (tile.held < to);
     }
   }
 }

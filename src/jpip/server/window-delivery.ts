@@ -17,7 +17,7 @@ import { JpipError } from '../errors.ts';
 import type { ViewWindow } from '../view/view-window.ts';
 import { selectionOf, tilesOfWindow } from '../view/window-precincts.ts';
 import { BIN_CLASS } from '../wire/message.ts';
-import type { ResponseWriter } from './response-writer.ts';
+import type { BinContents, ResponseWriter } from './response-writer.ts';
 import { type ServedCodestream, tileHeaderOf } from './target.ts';
 
 /** A window of one codestream. */
@@ -52,9 +52,8 @@ const PRECINCTS_AT_ONCE = 4096;
 
 /** A precinct of the window. */
 interface Item {
-  readonly key: PrecinctKey;
   readonly id: number;
-  readonly ends: ReadablePacketEnds;
+  readonly contents: BinContents;
   /** Bytes of the bin up to the end of each layer. */
   readonly layerEnds: Float64Array;
   /** True when the bin ends with the last of those layers. */
@@ -83,7 +82,8 @@ interface Group {
 export async function* deliverWindow(request: WindowOfCodestream, tools: DeliveryTools): AsyncGenerator<void> {
   const { codestream, window, components } = request;
   const { main, number } = codestream;
-  const { writer } = tools;
+  const { writer, extended } = tools;
+  const precinctClass = extended ? BIN_CLASS.extendedPrecinct : BIN_CLASS.precinct;
   if (isEmpty(window.bounds)) return;
   const tiles = tilesOfWindow(main, window.bounds, window.frame.reduce, components);
   const groups: Group[] = [];
@@ -104,8 +104,24 @@ export async function* deliverWindow(request: WindowOfCodestream, tools: Deliver
         const items = group.items[depth] ?? (await findItems(group, depth, deepest, request, tools));
         group.items[depth] = items;
         for (const item of items) {
-          if (!addLayer(item, layer, number, tools)) return;
-          if (writer.isDue) yield;
+          const to = item.done ? -1 : endOfLayer(item, layer);
+          if (to < 0) continue;
+          const ends = item.done && item.whole;
+          const aux = extended ? Math.min(layer + 1, item.layerEnds.length) : undefined;
+          do {
+            item.held = writer.add(
+              precinctClass,
+              number,
+              item.id,
+              Math.min(item.held, to),
+              to,
+              ends,
+              item.contents,
+              aux,
+            );
+            if (writer.full) return;
+            if (writer.isDue) yield;
+          } while (item.held < to);
         }
       }
     }
@@ -137,9 +153,8 @@ async function* deliverTileHeaders(
     const held = model.held(number, BIN_CLASS.tileHeader, t);
     if (!held.whole && (wanted === undefined || wanted(number, BIN_CLASS.tileHeader, t))) {
       const from = Math.min(held.bytes, bytes.length);
-      const place = { classId: BIN_CLASS.tileHeader, codestream: number, id: t };
-      const contents = { kind: 'bytes', bytes } as const;
-      if (!writer.add({ ...place, from, to: bytes.length, ends: true, contents })) return;
+      writer.add(BIN_CLASS.tileHeader, number, t, from, bytes.length, true, { kind: 'bytes', bytes });
+      if (writer.full) return;
       if (writer.isDue) yield;
     }
     if (header === undefined) continue; // the file has nothing of it
@@ -249,29 +264,20 @@ function itemOf(
   const heldLayers = Math.min(known.layers, found);
   const held = Math.max(Math.min(known.bytes, at), heldLayers > 0 ? layerEnds[heldLayers - 1] : 0);
   // where the file is cut short, the bin ends with what there is
-  return { key, id, ends, layerEnds, whole: layers >= numLayers, held, done: false };
+  const offset = ends.runOf(key);
+  const contents: BinContents =
+    offset === undefined ? { kind: 'precinct', ends, key } : { kind: 'run', source: ends.input, offset };
+  return { id, contents, layerEnds, whole: layers >= numLayers, held, done: false };
 }
 
-/** Adds one quality layer of a precinct; false when the response is full. */
-function addLayer(item: Item, layer: number, codestream: number, { writer, extended }: DeliveryTools): boolean {
-  const { layerEnds, held, key, ends, id } = item;
-  if (item.done) return true;
+/** How far a precinct is to be sent with one more quality layer; -1 for not at all. Sets `done` with the last. */
+function endOfLayer(item: Item, layer: number): number {
+  const { layerEnds, held } = item;
   const last = layer >= layerEnds.length - 1;
   const to = layerEnds.length === 0 ? 0 : layerEnds[Math.min(layer, layerEnds.length - 1)];
   // an empty packet is one byte, less than the header of a message: it waits for the next layer
-  if (!last && to - held <= 1) return true;
-  if (last) item.done = true;
-  if (to <= held && !(last && item.whole)) return true;
-  item.held = Math.max(held, to);
-  const part = { codestream, id, from: Math.min(held, to), to, ends: last && item.whole };
-  const contents = { kind: 'precinct', ends, key } as const;
-  if (extended) {
-    return writer.add({
-      ...part,
-      classId: BIN_CLASS.extendedPrecinct,
-      aux: Math.min(layer + 1, layerEnds.length),
-      contents,
-    });
-  }
-  return writer.add({ ...part, classId: BIN_CLASS.precinct, contents });
+  if (!last && to - held <= 1) return -1;
+  item.done = last;
+  // nothing new, unless that the bin is whole
+  return to > held || (last && item.whole) ? to : -1;
 }

@@ -39,23 +39,59 @@ export class MessageWriter {
   /** The header of the next message; its body goes behind it. */
   header(h: MessageHeader): Uint8Array {
     checkHeader(h);
-    const form = this.formOf(h);
-    const out = new Uint8Array(lengthInForm(h, form));
-    let at = writeBinId(out, h.id, form | (h.last ? LAST_BYTE : 0));
-    if (form !== INHERITED) at = writeVbas(out, at, h.classId);
-    if (form === WITH_CLASS_AND_CODESTREAM) at = writeVbas(out, at, h.codestream);
-    at = writeVbas(out, at, h.offset);
-    at = writeVbas(out, at, h.length);
-    if (h.aux !== undefined) writeVbas(out, at, h.aux);
-    this.classId = h.classId;
-    this.codestream = h.codestream;
-    this.explicit = false;
+    const out = new Uint8Array(this.headerLength(h));
+    this.put(out, 0, h.classId, h.codestream, h.id, h.offset, h.length, h.last, h.aux);
     return out;
   }
 
   /** Bytes that {@link header} would take for this message as the next one; nothing is remembered. */
   headerLength(h: MessageHeader): number {
-    return lengthInForm(h, this.formOf(h));
+    return this.lengthOf(h.classId, h.codestream, h.id, h.offset, h.length, h.aux);
+  }
+
+  /**
+   * {@link header} for who writes thousands of messages: it goes to `out` at `at`, the fields are not checked, and nothing is
+   * allocated. Returns the place behind it.
+   */
+  put(
+    out: Uint8Array,
+    at: number,
+    classId: number,
+    codestream: number,
+    id: number,
+    offset: number,
+    length: number,
+    last: boolean,
+    aux: number | undefined,
+  ): number {
+    const form = this.formOf(classId, codestream);
+    let next = writeBinId(out, at, id, form | (last ? LAST_BYTE : 0));
+    if (form !== INHERITED) next = writeVbas(out, next, classId);
+    if (form === WITH_CLASS_AND_CODESTREAM) next = writeVbas(out, next, codestream);
+    next = writeVbas(out, next, offset);
+    next = writeVbas(out, next, length);
+    if (aux !== undefined) next = writeVbas(out, next, aux);
+    this.classId = classId;
+    this.codestream = codestream;
+    this.explicit = false;
+    return next;
+  }
+
+  /** {@link headerLength} for {@link put}. */
+  lengthOf(
+    classId: number,
+    codestream: number,
+    id: number,
+    offset: number,
+    length: number,
+    aux: number | undefined,
+  ): number {
+    const form = this.formOf(classId, codestream);
+    let sum = binIdLength(id) + vbasLength(offset) + vbasLength(length);
+    if (form !== INHERITED) sum += vbasLength(classId);
+    if (form === WITH_CLASS_AND_CODESTREAM) sum += vbasLength(codestream);
+    if (aux !== undefined) sum += vbasLength(aux);
+    return sum;
   }
 
   /** The end of the response; nothing may follow it. */
@@ -66,19 +102,11 @@ export class MessageWriter {
     return out;
   }
 
-  private formOf(h: MessageHeader): number {
+  private formOf(classId: number, codestream: number): number {
     // there is no form with CSn alone, so a new codestream repeats the class
-    if (this.explicit || h.codestream !== this.codestream) return WITH_CLASS_AND_CODESTREAM;
-    return h.classId === this.classId ? INHERITED : WITH_CLASS;
+    if (this.explicit || codestream !== this.codestream) return WITH_CLASS_AND_CODESTREAM;
+    return classId === this.classId ? INHERITED : WITH_CLASS;
   }
-}
-
-function lengthInForm(h: MessageHeader, form: number): number {
-  let length = binIdLength(h.id) + vbasLength(h.offset) + vbasLength(h.length);
-  if (form !== INHERITED) length += vbasLength(h.classId);
-  if (form === WITH_CLASS_AND_CODESTREAM) length += vbasLength(h.codestream);
-  if (h.aux !== undefined) length += vbasLength(h.aux);
-  return length;
 }
 
 /** Bytes of a Bin-ID: four bits of the identifier in the first, seven in every other. */
@@ -88,16 +116,16 @@ function binIdLength(id: number): number {
   return length;
 }
 
-/** Writes a Bin-ID at the start of `out`; `top` is what stands above the identifier in its first byte. */
-function writeBinId(out: Uint8Array, id: number, top: number): number {
-  const end = binIdLength(id);
+/** Writes a Bin-ID at `at`; `top` is what stands above the identifier in its first byte. Returns the place behind it. */
+function writeBinId(out: Uint8Array, at: number, id: number, top: number): number {
+  const length = binIdLength(id);
   let rest = id;
-  for (let k = end - 1; k > 0; k--) {
-    out[k] = (k < end - 1 ? 0x80 : 0) | (rest % 0x80);
+  for (let k = length - 1; k > 0; k--) {
+    out[at + k] = (k < length - 1 ? 0x80 : 0) | (rest % 0x80);
     rest = Math.floor(rest / 0x80);
   }
-  out[0] = (end > 1 ? 0x80 : 0) | top | rest;
-  return end;
+  out[at] = (length > 1 ? 0x80 : 0) | top | rest;
+  return at + length;
 }
 
 function checkHeader(h: MessageHeader): void {
