@@ -64,7 +64,7 @@ function openPicture(offer: Offer, pose?: Pose): void {
   shown = undefined;
   precincts = [];
   find('notice').hidden = true;
-  delete canvas.dataset.ready;
+  for (const state of ['ready', 'busy', 'complete']) delete canvas.dataset[state];
   showChosen(offer);
   tell({ kind: 'open', picture: pictures, offer, online });
   redraw();
@@ -221,7 +221,7 @@ worker.addEventListener('message', ({ data }: MessageEvent<Report>) => {
     canvas.dataset.ready = String(shown.squares.size);
   } else if (data.kind === 'held') precincts = overlay ? data.precincts : [];
   else {
-    if (data.online) find('notice').hidden = true;
+    if (data.server === 'answers') find('notice').hidden = true;
     showProgress(data, shown.offer.bytes);
     canvas.dataset.busy = String(data.busy);
     canvas.dataset.complete = String(data.complete);
@@ -231,7 +231,7 @@ worker.addEventListener('message', ({ data }: MessageEvent<Report>) => {
 
 function complain(message: string, fatal: boolean): void {
   const notice = find('notice');
-  notice.textContent = fatal ? message : `${message} What is here stays on show.`;
+  notice.textContent = fatal ? message : `${message.replace(/[.!]?$/, '.')} What is here stays on show.`;
   notice.hidden = false;
   say(fatal ? 'This picture cannot be opened' : 'The server does not answer', 'bad');
 }

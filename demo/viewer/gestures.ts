@@ -86,7 +86,7 @@ export function watchGestures(
   document.addEventListener('keydown', (event) => {
     const view = camera();
     if (!view || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.target instanceof Element && event.target.matches('input, select, textarea')) return;
+    if (event.target instanceof Element && event.target.matches('select, input[type=range]')) return;
     const middle = [element.clientWidth / 2, element.clientHeight / 2] as const;
     const part = event.shiftKey ? 0.8 : 0.2;
     const moves: Record<string, () => void> = {

@@ -61,8 +61,8 @@ export type Report =
       readonly received: number;
       /** Something is on its way, or being decoded. */
       readonly busy: boolean;
-      /** The server answers. */
-      readonly online: boolean;
+      /** It is not to be asked, or does not answer. */
+      readonly server: 'answers' | 'silent' | 'unasked';
       /** Everything of the view is here. */
       readonly complete: boolean;
     }

@@ -89,7 +89,7 @@ export function showFacts(picture: PictureFacts): void {
 
 /** How much is here. */
 export function showProgress(progress: Extract<Report, { kind: 'progress' }>, total: number | undefined): void {
-  const { held, received, busy, online, complete } = progress;
+  const { held, received, busy, server, complete } = progress;
   find('held').textContent = bytesText(held);
   const share = total === undefined ? undefined : Math.min(1, held / total);
   const percent = share === undefined ? '' : `, ${(share * 100).toFixed(share < 0.1 ? 2 : 1)} %`;
@@ -97,7 +97,8 @@ export function showProgress(progress: Extract<Report, { kind: 'progress' }>, to
   find('meter').setAttribute('aria-valuenow', String(Math.round((share ?? 0) * 100)));
   find('meter-bar').style.width = `${(share ?? 0) * 100}%`;
   const came = received === 0 ? '' : `, ${bytesText(received)} came over the network`;
-  if (!online) say(`${busy ? 'Decoding' : 'Showing'} what is kept here${came}`, 'offline');
+  if (server === 'unasked') say(`${busy ? 'Decoding' : 'Showing'} what is kept here${came}`, 'offline');
+  else if (server === 'silent') say('The server does not answer; trying again', 'bad');
   else if (busy) say(`Sharpening${came}`, 'busy');
   else say(`${complete ? 'All of this view is here' : 'Waiting'}${came}`, '');
 }

@@ -42,6 +42,7 @@ class Session {
   private closed = false;
   private reported = 0;
   private requestDone = false;
+  private unreachable = false;
   /** What is held of squares, as long as nothing new has come. */
   private known = new Map<string, readonly HeldPrecinct[]>();
   private knownRevision = -1;
@@ -86,13 +87,16 @@ class Session {
       for (const wish of [this.overviewOf(view), view]) {
         for await (const _ of this.remote.request(wish, abort.signal)) {
           if (abort.signal.aborted) return;
+          this.unreachable = false;
           this.tellProgress();
           void this.paint();
         }
       }
       this.requestDone = true;
+      this.unreachable = false;
     } catch (error) {
       if (abort.signal.aborted || this.closed) return;
+      this.unreachable = true;
       this.complain(error);
       // what is held stays on show; perhaps the server comes back
       setTimeout(() => {
@@ -195,7 +199,7 @@ class Session {
       held: this.remote.heldBytes(),
       received: this.remote.received,
       busy: this.decoding || (this.requesting && online),
-      online: online && !this.remote.offline,
+      server: !online ? 'unasked' : this.unreachable || this.remote.offline ? 'silent' : 'answers',
       complete: this.requestDone,
     });
   }

@@ -1,14 +1,19 @@
-/** `jp2kit info`: what a file holds, as text or JSON. */
+/** `jp2kit info`: what a file, here or on a server, holds, as text or JSON. */
 import { basename, extname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BoxNode, type ImageInfo, inspect, Jpeg2000Error, type Jpx, openJpx, open } from 'jp2kit';
+import { JpipError } from 'jp2kit/jpip/client';
 import { fileSource } from 'jp2kit/node';
-import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { CommandLineError, EXIT, type ExitCode, isSystemCode, worse } from './exit.ts';
+import { inspectRemote, isAddress, type RemoteInfo } from './info-remote.ts';
 import { describeJpx, jpxReport } from './info-jpx.ts';
 import { print, say, toJson } from './terminal.ts';
 
 /** The text of `jp2kit help info`. */
-export const INFO_HELP = `usage: jp2kit info <files…> [options]
+export const INFO_HELP = `usage: jp2kit info <files and URLs…> [options]
+
+A URL is asked by JPIP (jpip://host:port/target or http(s)://…): only headers and metadata are brought in. What is no JPIP server is read
+by ranges.
 
       --tree     boxes, marker segments, tile-parts and the sizes of all resolutions
       --packets  how many bytes each resolution, layer and component takes (walks through the whole file)
@@ -34,25 +39,29 @@ export async function runInfo(args: string[]): Promise<ExitCode> {
   let exit: ExitCode = EXIT.ok;
   for (const file of files) {
     try {
-      const { info, jpx, bytes } = await inspectFile(file, values.packets || values.tree);
+      const wanted = values.packets || values.tree;
+      const { info, jpx, bytes, remote } = isAddress(file)
+        ? await inspectAddress(file, values)
+        : await inspectFile(file, wanted);
       const index = values.index?.replaceAll('{name}', basename(file, extname(file)));
       const indexBytes = index === undefined ? undefined : await checkIndex(file, index);
       if (values.json)
         reports.push({
           file,
-          bytes,
+          ...(bytes === undefined ? {} : { bytes }),
+          ...remote,
           ...info,
           ...(jpx ? { jpx: jpxReport(jpx) } : {}),
           ...(index ? { index, indexBytes } : {}),
         });
       else {
-        print(describe(file, bytes, info, jpx, values).join('\n'));
+        print(describe(file, bytes, remote, info, jpx, values).join('\n'));
         if (index) print(`  index         ${index}, ${indexBytes} bytes`);
       }
     } catch (error) {
-      const known = error instanceof Jpeg2000Error;
+      const known = error instanceof Jpeg2000Error || error instanceof JpipError;
       const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-      if (!known && !/^E[A-Z]+$/.test(code)) throw error;
+      if (!known && !isSystemCode(code)) throw error;
       const { message } = error as Error;
       if (values.json) reports.push({ file, error: { kind: known ? error.kind : 'system', code, message } });
       else say(`${file}: ${message}`);
@@ -83,7 +92,18 @@ async function checkIndex(file: string, path: string): Promise<number> {
 interface Inspected {
   readonly info: ImageInfo | undefined;
   readonly jpx: Jpx | undefined;
-  readonly bytes: number;
+  /** Size of the file, where it is known. */
+  readonly bytes: number | undefined;
+  /** What it took to learn this, where the file is elsewhere. */
+  readonly remote?: RemoteInfo;
+}
+
+async function inspectAddress(url: string, wanted: { packets: boolean; index?: string }): Promise<Inspected> {
+  if (wanted.packets || wanted.index !== undefined) {
+    throw new CommandLineError('--packets and --index need the file itself, not a URL');
+  }
+  const { info, bytes, remote } = await inspectRemote(url);
+  return { info, jpx: undefined, bytes, remote };
 }
 
 async function inspectFile(file: string, index: boolean): Promise<Inspected> {
@@ -114,12 +134,15 @@ function isMore({ codestreams, layers, composition }: Jpx): boolean {
 
 function describe(
   file: string,
-  bytes: number,
+  bytes: number | undefined,
+  remote: RemoteInfo | undefined,
   info: ImageInfo | undefined,
   jpx: Jpx | undefined,
   wanted: { tree?: boolean; packets?: boolean },
 ): string[] {
-  const lines = [`${file}: ${info?.container ?? 'jpx'}, ${bytes} bytes`];
+  const size = bytes === undefined ? '' : `, ${bytes} bytes`;
+  const cost = remote ? `, ${remote.received} bytes received in ${remote.requests} requests` : '';
+  const lines = [`${file}: ${info?.container ?? 'jpx'}${size}${cost}`];
   if (info) lines.push(...facts(info, bytes));
   if (jpx) lines.push(...describeJpx(jpx));
   if (wanted.tree) lines.push(...(info ? tree(info, jpx?.boxes) : boxTree(jpx?.boxes ?? [])));
@@ -129,7 +152,7 @@ function describe(
   return lines;
 }
 
-function facts(info: ImageInfo, bytes: number): string[] {
+function facts(info: ImageInfo, bytes: number | undefined): string[] {
   const { components, tiles, colour, codeBlock, markers } = info;
   const grids = [
     ...new Set(components.map((c) => `${c.signed ? 'signed ' : ''}${c.precision} bits on ${c.dx} × ${c.dy}`)),
@@ -155,10 +178,14 @@ function facts(info: ImageInfo, bytes: number): string[] {
     ['quantisation', `${info.quantization.style}, ${info.quantization.guardBits} guard bits`],
     ['profile', info.profile.name ?? `0x${info.profile.rsiz.toString(16)}`],
     ['markers', present.join(' ') || 'none optional'],
-    ['rate', `${((bytes * 8) / (info.width * info.height)).toFixed(2)} bits per pixel`],
+    ...(bytes === undefined ? [] : [rateOf(bytes, info)]),
     ...info.comments.map((comment): [string, string] => ['comment', comment]),
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(13)} ${value}`);
+}
+
+function rateOf(bytes: number, { width, height }: ImageInfo): [string, string] {
+  return ['rate', `${((bytes * 8) / (width * height)).toFixed(2)} bits per pixel`];
 }
 
 function treeLine(depth: number, offset: number, text: string): string {

@@ -8,6 +8,7 @@ import { COMPARE_HELP, runCompare } from './compare.ts';
 import { DECODE_HELP, runDecode } from './decode.ts';
 import { ENCODE_HELP, runEncode } from './encode.ts';
 import { CommandLineError, EXIT, type ExitCode } from './exit.ts';
+import { FETCH_HELP, runFetch } from './fetch.ts';
 import { INDEX_HELP, runIndex } from './index-command.ts';
 import { INFO_HELP, runInfo } from './info.ts';
 import { JPX_HELP, runJpx } from './jpx.ts';
@@ -38,6 +39,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   jpx: { summary: 'join pictures to a JPX file, take one out of it', help: JPX_HELP, run: runJpx },
   mj2: { summary: 'join frames to a Motion JPEG 2000 file, take one out of it', help: MJ2_HELP, run: runMj2 },
   serve: { summary: 'serve pictures by JPIP', help: SERVE_HELP, run: runServe },
+  fetch: { summary: 'bring in a window of a picture from a JPIP server', help: FETCH_HELP, run: runFetch },
   compare: { summary: 'say how far two pictures are apart', help: COMPARE_HELP, run: runCompare },
 };
 

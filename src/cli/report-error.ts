@@ -1,5 +1,6 @@
 /** What went wrong with one file of several, as reports tell it. */
 import { Jpeg2000Error } from 'jp2kit';
+import { JpipError } from 'jp2kit/jpip/client';
 import { CommandLineError, EXIT, type ExitCode, InputFileError, isSystemCode } from './exit.ts';
 
 /** An error in a report. */
@@ -11,7 +12,9 @@ export interface ReportedError {
 
 /** An error as a report tells it. A fault of ours is thrown on, to be seen with its stack. */
 export function describeError(error: unknown): ReportedError {
-  if (error instanceof Jpeg2000Error) return { kind: error.kind, code: error.code, message: error.message };
+  if (error instanceof Jpeg2000Error || error instanceof JpipError) {
+    return { kind: error.kind, code: error.code, message: error.message };
+  }
   if (error instanceof CommandLineError) return { kind: 'usage', code: 'call', message: error.message };
   if (error instanceof InputFileError) return { kind: 'malformed', code: 'input', message: error.message };
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
