@@ -160,7 +160,7 @@ export const context: fc.Arbitrary<CodestreamContext> = fc.oneof(
       some(sampledRange),
       maybe({
         now: fc.constant(true),
-        geometry: fc.oneof(fc.constantFrom('s0i1', 'track', 'movie'), fc.stringMatching(/^[^<>[\]]{1,8}$/)),
+        geometry: fc.oneof(fc.constantFrom('s0i1', 'track', 'movie'), fc.stringMatching(/^[!-;=?-Z\\^-~]{1,8}$/)),
       }),
     )
     .map(([kind, ranges, rest]) => ({ kind, ranges, ...rest })),
@@ -180,9 +180,10 @@ export const returnType: fc.Arbitrary<ReturnType> = fc.oneof(
 /** A preference. */
 export const preference: fc.Arbitrary<Preference> = fc
   .tuple(
-    text.filter((one) => !one.includes(',') && !one.endsWith('/r')),
+    text.filter((one) => !one.includes(',')),
     fc.boolean(),
   )
+  .filter(([one, required]) => required || !one.endsWith('/r'))
   .map(([one, required]) => ({ text: one, ...(required ? { required } : {}) }));
 
 const rounding = maybe({ round: fc.constantFrom('round-up' as const, 'round-down' as const, 'closest' as const) });

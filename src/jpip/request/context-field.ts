@@ -21,7 +21,7 @@ export interface ExpandedContext {
 }
 
 /** `jpxl<0-3>[s0i1]`, `mj2t<1+now>[track]`; a form decoder has made a space of the plus. */
-const CONTEXT = /^([A-Za-z0-9]+)<(\d[\d\-:;]*)([+ ]now)?>(?:\[([^<>[\]]+)\])?$/;
+const CONTEXT = /^([A-Za-z0-9]+)<(\d[\d\-:;]*)([+ ]now)?>(?:\[([!-;=?-Z\\^-~]+)\])?$/;
 
 /** Reads one context range. */
 export function parseContext(text: string, field: FieldContext): CodestreamContext {

@@ -263,7 +263,7 @@ export function parsePreference(text: string, field: FieldContext): Preference {
 
 /** Writes one preference. */
 export function formatPreference({ text, required }: Preference): string {
-  if (text === '' || text.includes(',') || text.endsWith('/r')) {
+  if (text === '' || text.includes(',') || (text.endsWith('/r') && !required)) {
     throw unwritable(`a preference without a comma or /r; found '${text}'`);
   }
   return required ? `${text}/r` : text;

@@ -55,6 +55,8 @@ const FIELDS: readonly [string, JpipRequest, string?][] = [
     'context=mj2t%3C1%2Bnow%3E',
   ],
   ['context=jpmp%3Cx,y%3E', { context: [{ kind: 'jpmp<x,y>', ranges: [] }] }],
+  // a geometry that no response header could carry is of no known form
+  ['context=jpxl%3C0%3E[%C3%A9]', { context: [{ kind: 'jpxl<0>[é]', ranges: [] }] }],
   ['srate=29.97', { srate: 29.97 }],
   ['srate=.5', { srate: 0.5 }, 'srate=0.5'],
   ['roi=dynamic', { roi: 'dynamic' }],
@@ -114,6 +116,7 @@ const FIELDS: readonly [string, JpipRequest, string?][] = [
     'pref=fullwindow/r,mbw:1M,meta:orig;incr',
     { pref: [{ text: 'fullwindow', required: true }, { text: 'mbw:1M' }, { text: 'meta:orig;incr' }] },
   ],
+  ['pref=new/r/r', { pref: [{ text: 'new/r', required: true }] }],
   ['csf=density:1,2', { csf: 'density:1,2' }],
   ['handled=x', { handled: 'x' }],
 ];
