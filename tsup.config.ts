@@ -46,6 +46,7 @@ export default defineConfig([
   {
     entry: {
       index: 'src/index.ts',
+      browser: 'src/browser/index.ts',
       'decode-core': 'src/decode-core.ts',
       dicom: 'src/dicom/index.ts',
       geo: 'src/geo/index.ts',

@@ -56,7 +56,8 @@ export class TargetTable {
 
   private async get(name: string, request: JpipRequest): Promise<ServedTarget> {
     const { subtarget } = request;
-    const key = subtarget ? `${name}\n${subtarget.first}-${subtarget.last ?? ''}` : name;
+    // the part comes first: a name may hold any character
+    const key = `${subtarget ? `${subtarget.first}-${subtarget.last ?? ''}` : ''}\n${name}`;
     const known = this.targets.get(key);
     if (known) {
       const target = await known;

@@ -138,7 +138,8 @@ export class ServedTarget {
       return new ServedTarget(name, tid, file, metadata, source, given, tools);
     } catch (error) {
       await whole.close();
-      throw asTargetError(error, name);
+      // which part of a file is a file of its own is the client's claim
+      throw asTargetError(error, name, part && 400);
     }
   }
 
@@ -295,9 +296,9 @@ function checksumOf(beginning: Uint8Array, size: number | undefined): string {
 }
 
 /** What is wrong with a file, as the answer to whoever asked for it. */
-export function asTargetError(error: unknown, name: string): unknown {
+export function asTargetError(error: unknown, name: string, blame?: number): unknown {
   if (!(error instanceof Jpeg2000Error)) return error;
   const kind = error.kind === 'usage' ? 'malformed' : error.kind;
-  const status = error.kind === 'unsupported' ? 501 : error.kind === 'limit' ? 503 : 500;
+  const status = error.kind === 'unsupported' ? 501 : error.kind === 'limit' ? 503 : (blame ?? 500);
   return new JpipError(kind, 'target-format', `${name} cannot be served: ${error.message}`, { status });
 }

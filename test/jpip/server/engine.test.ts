@@ -443,6 +443,9 @@ describe('targets', () => {
     expect((await ask(engine, `target=both&${part}&type=raw`)).bytes).toEqual(tiled);
     const windows = await Promise.all([`target=x`, `target=both&${part}`].map((t) => ask(engine, `${t}&fsiz=150,100`)));
     expect(windows[1]!.pieces).toEqual(windows[0]!.pieces);
+    // a name that looks like the place of a part is another name, and a part that is no file is the client's mistake
+    expect((await ask(engine, `target=both%0A${part.slice(10)}&fsiz=150,100`)).status).toBe(404);
+    expect((await ask(engine, 'target=both&subtarget=5-100&fsiz=150,100')).status).toBe(400);
   });
 
   test('limits of a response and of its bins hold', async () => {
