@@ -76,11 +76,11 @@ class Session {
   /** Asks the server for the view; a newer view takes the place of an older one. */
   private async fetch(): Promise<void> {
     this.request?.abort();
+    this.requestDone = false;
     if (!online || !this.view || this.closed) return;
     const abort = new AbortController();
     this.request = abort;
     this.requesting = true;
-    this.requestDone = false;
     const { view } = this;
     try {
       // the coarsest resolution of everything comes first, so that there is never nothing to see
