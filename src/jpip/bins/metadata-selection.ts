@@ -20,6 +20,9 @@ export interface WantedBin {
   readonly priority: boolean;
 }
 
+/** Boxes at the top of a file that every view-window implies, as far as they are about its codestreams (C.5.1). */
+const IMPLIED: ReadonlySet<string> = /* @__PURE__ */ new Set(['jP  ', 'ftyp', 'rreq', 'comp', 'jp2h', 'jpch', 'jplh']);
+
 /** Box types that a `metareq` may name altogether; each may walk through the whole file. */
 const MOST_BOX_REQUESTS = 256;
 
@@ -69,6 +72,20 @@ export function selectMetadata(
     ...urgent.map(([id, wanted]) => ({ id, length: wanted.urgent, priority: true })),
     ...rest.map(([id, wanted]) => ({ id, length: wanted.length, priority: false })),
   ];
+}
+
+/**
+ * Selects what a view-window needs besides metadata-bin 0: headers that are too large to stand there, and boxes that they refer to. Most files
+ * have none.
+ */
+export function impliedMetadata(split: SplitFile, codestreams?: readonly number[]): WantedBin[] {
+  const selection: Selection = { split, codestreams: codestreams && new Set(codestreams), wanted: new Map() };
+  for (const box of split.bins[0].boxes) {
+    const about = box.codestreams === undefined || isRelevant(selection, box, { type: box.type, relevance: 'w' });
+    if (IMPLIED.has(box.type) && about) takeContents(selection, box, { type: box.type }, Number.POSITIVE_INFINITY);
+  }
+  selection.wanted.delete(0);
+  return [...selection.wanted].sort(([a], [b]) => a - b).map(([id, { length }]) => ({ id, length, priority: true }));
 }
 
 /** Selects among boxes and what they hold; gives whether something was, and whether urgently. */

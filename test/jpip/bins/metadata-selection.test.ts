@@ -2,9 +2,18 @@
 import { describe, expect, test } from 'vitest';
 import { ByteWriter } from '../../../src/codec/bits/byte-writer.ts';
 import { writeNumberList } from '../../../src/codec/fileformat/number-list.ts';
-import { selectMetadata } from '../../../src/jpip/bins/metadata-selection.ts';
+import { impliedMetadata, selectMetadata } from '../../../src/jpip/bins/metadata-selection.ts';
 import { parseMetadataRequests } from '../../../src/jpip/request/metadata-request.ts';
-import { ascii, box, CODESTREAM, FTYP_JP2, join, SIGNATURE, smallFile } from '../../codec/fileformat/box-bytes.ts';
+import {
+  ascii,
+  box,
+  CODESTREAM,
+  FTYP_JP2,
+  IHDR,
+  join,
+  SIGNATURE,
+  smallFile,
+} from '../../codec/fileformat/box-bytes.ts';
 import { jpipFailureOf } from '../../support/jpip-failure.ts';
 import { splitBytes } from '../../support/metadata-bins.ts';
 
@@ -119,4 +128,28 @@ test('several requests add up', () => {
 test('too many box types are refused before any work', () => {
   const many = `[${new Array(300).fill('xml_').join(';')}]`;
   expect(jpipFailureOf(() => select(many))).toMatchObject({ kind: 'limit', code: 'limit-request', status: 413 });
+});
+
+describe('what a view-window implies', () => {
+  const profile = box('colr', join(Uint8Array.of(2, 0, 0), new Uint8Array(70_000)));
+  const layer = (size: number) => box('jplh', box('cgrp', box('colr', new Uint8Array(size))));
+
+  test('is nothing more where the headers stand in bin 0', () => {
+    expect(impliedMetadata(split)).toEqual([]);
+  });
+
+  test('is the bins of headers that are too large for it, of the codestreams concerned', () => {
+    const header = box('jp2h', join(IHDR, profile));
+    const streams = join(box('jp2c', CODESTREAM), box('jp2c', CODESTREAM));
+    const file = join(SIGNATURE, FTYP_JP2, header, layer(3), layer(70_000), streams, xml(5000));
+    const large = splitBytes(file).split;
+    // 1 and 2: the JP2 header and its profile; 3 to 5: the second layer; 6: xml, which no picture needs
+    expect(large.bins.length).toBe(7);
+    const implied = (codestreams?: number[]) =>
+      impliedMetadata(large, codestreams).map(({ id, length }) => [id, length]);
+    const whole = (...ids: number[]) => ids.map((id) => [id, large.bins[id]!.length]);
+    expect(implied([0])).toEqual(whole(1, 2));
+    expect(implied([1])).toEqual(whole(1, 2, 3, 4, 5));
+    expect(implied()).toEqual(whole(1, 2, 3, 4, 5));
+  });
 });
