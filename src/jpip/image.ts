@@ -8,7 +8,8 @@
 import { type Decoded, decodePicture, reductionOf } from '../codec/decoder/decode.ts';
 import { canvasRegion, checkOptions, type DecodeOptions } from '../codec/decoder/options.ts';
 import { runFrom } from '../codec/decoder/window-decode.ts';
-import { DiagnosticLog } from '../codec/errors.ts';
+import { joinBytes } from '../codec/bits/join-bytes.ts';
+import { DiagnosticLog, Jpeg2000Error, placeOf } from '../codec/errors.ts';
 import { checkAgainstCodestream, type Jp2File, readJp2File } from '../codec/fileformat/jp2-file.ts';
 import type { RasterImage, RasterTile } from '../codec/image.ts';
 import type { ImageInfo } from '../codec/inspect/info.ts';
@@ -19,7 +20,7 @@ import { type Codec, decodeByTiles, DecodeLog } from '../codec/picture.ts';
 import type { Rect } from '../codec/rect.ts';
 import { type AbortSignalLike, readNow } from '../codec/source.ts';
 import { type BinCache, type DataBinStore, memoryStore } from './bins/bin-store.ts';
-import { joinMetadata } from './bins/metadata-join.ts';
+import { type JoinedFile, joinMetadata } from './bins/metadata-join.ts';
 import { parseAddress } from './client/address.ts';
 import type { CachedSource } from './client/cache-source.ts';
 import { JpipClient } from './client/client.ts';
@@ -124,6 +125,8 @@ interface Received {
 const DEFAULT_INTERVAL_MS = 100;
 const ALL_BOXES = '[*]';
 const SINGLE_BOXES = ['xml_', 'uuid', 'uinf', 'asoc', 'jp2h'];
+/** A codestream box with nothing in it. */
+const EMPTY_CODESTREAM = /* @__PURE__ */ Uint8Array.of(0, 0, 0, 8, 0x6a, 0x70, 0x32, 0x63);
 /** A bare codestream, as far as the file format looks at it. */
 const NO_FILE = /* @__PURE__ */ Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 0, 0, 0, 0, 0, 0, 0);
 
@@ -435,6 +438,21 @@ export class JpipImage {
     };
   }
 
+  /** Reads what is held of the file around the codestream. It is read as far as it makes sense: the picture needs none of it. */
+  private readJoined({ file, codestreams }: JoinedFile, log: DiagnosticLog): Jp2File {
+    if (file.length > 0) {
+      // there are servers that say nothing of where the codestream stood
+      const bytes = codestreams.length > 0 ? file : joinBytes([file, EMPTY_CODESTREAM]);
+      try {
+        return readNow(readJp2File(log, this.limits, bytes.length), bytes);
+      } catch (error) {
+        if (!(error instanceof Jpeg2000Error) || error.kind !== 'malformed') throw error;
+        log.add(error.code, error.reason, placeOf(error));
+      }
+    }
+    return readNow(readJp2File(log, this.limits), NO_FILE);
+  }
+
   private readFile(): { file: Jp2File; info: ImageInfo } {
     const log = new DiagnosticLog();
     const { cache } = this.client;
@@ -442,8 +460,7 @@ export class JpipImage {
       const bin = cache.get({ codestream: 0, classId: BIN_CLASS.metadata, id });
       return bin && { bytes: bin.prefix(), complete: bin.complete };
     });
-    const bytes = joined.file.length === 0 ? NO_FILE : joined.file;
-    const file = readNow(readJp2File(log, this.limits, bytes === NO_FILE ? undefined : bytes.length), bytes);
+    const file = this.readJoined(joined, log);
     const { main } = this.client.source(this.codestream);
     const { siz } = main;
     const size = { width: siz.xsiz - siz.xosiz, height: siz.ysiz - siz.yosiz, components: siz.components };
