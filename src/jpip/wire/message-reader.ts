@@ -34,7 +34,21 @@ type State =
 
 const CLAUSE = '15444-9 A.2.1';
 
-/** Takes the body of one response and gives what its messages carry. */
+/**
+ * Takes the body of one response and gives what its messages carry (15444-9 A.2).
+ *
+ * @example
+ * ```ts
+ * const reader = new MessageReader();
+ * for await (const bytes of response.body) {
+ *   for (const message of reader.push(bytes)) {
+ *     if (message.kind === 'eor') console.log('ended for reason', message.reason);
+ *     else console.log('bytes', message.offset, 'of data-bin', message.classId, message.id);
+ *   }
+ * }
+ * reader.end();
+ * ```
+ */
 export class MessageReader {
   private readonly maxMessageBytes: number;
   private state: State = 'start';

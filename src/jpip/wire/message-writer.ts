@@ -26,7 +26,16 @@ const FIRST_ID_VALUES = 0x10;
 
 const NOTHING = new Uint8Array(0);
 
-/** Makes the headers of one response. */
+/**
+ * Makes the headers of one response (15444-9 A.2).
+ *
+ * @example
+ * ```ts
+ * const writer = new MessageWriter();
+ * const header = writer.header({ classId: BIN_CLASS.mainHeader, codestream: 0, id: 0, offset: 0, length: bytes.length, last: true });
+ * send(header, bytes, writer.eor(EOR_REASON.windowDone));
+ * ```
+ */
 export class MessageWriter {
   private classId = 0;
   private codestream = 0;
