@@ -98,7 +98,13 @@ function reduceFor(scale: number, levels: number, coarsest: number): number {
 
 /** Draws when the browser is ready to, and again while something moves. */
 function redraw(): void {
+  tellMoving();
   if (frame === 0) frame = requestAnimationFrame(draw);
+}
+
+/** Whoever watches the page from outside can see whether the camera has come to rest. */
+function tellMoving(): void {
+  canvas.dataset.moving = String(shown?.camera.moving ?? false);
 }
 
 function draw(time: number): void {
@@ -125,6 +131,7 @@ function draw(time: number): void {
   if (overlay) drawPrecincts(context, screen, precincts, overlayColours());
   map.draw(squares, camera, screen);
   tellPlace(camera.pose, reduce);
+  tellMoving();
   canvas.dataset.scale = camera.pose.scale.toPrecision(6);
   canvas.dataset.center = `${Math.round(camera.pose.x)},${Math.round(camera.pose.y)}`;
   if (moving) {
