@@ -7,6 +7,9 @@
 import { JpipError } from '../errors.ts';
 import type { SampledRange, UintRange } from './fields.ts';
 
+/** Elements of a list at most. Who goes through all codestreams with a list in hand multiplies the two. */
+const MOST_ELEMENTS = 1000;
+
 /** The field or header that a value stands in. */
 export interface FieldContext {
   readonly name: string;
@@ -24,6 +27,15 @@ export function fieldError(field: FieldContext, expected: string, found: string)
     ...(field.offset === undefined ? {} : { offset: field.offset }),
     ...(field.code === 'request-field' ? { status: 400 } : {}),
   });
+}
+
+/** A complaint about a list that nobody needs to be so long. */
+function tooMany(field: FieldContext, elements: number): JpipError {
+  if (field.code === 'response-header')
+    return fieldError(field, `a list of at most ${MOST_ELEMENTS}`, `${elements} elements`);
+  const place = field.offset === undefined ? {} : { offset: field.offset };
+  const message = `${field.name} lists ${elements} elements; the limit is ${MOST_ELEMENTS}`;
+  return new JpipError('limit', 'limit-request', message, place);
 }
 
 /** A complaint about a value that cannot be written. */
@@ -46,7 +58,7 @@ export function formatUint(value: number): string {
 
 /** UFLOAT: digits with or without a fraction; no exponent, no sign. */
 export function parseDecimal(text: string, field: FieldContext): number {
-  const value = /^(?:\d+\.?\d*|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
+  const value = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(text) ? Number(text) : Number.NaN;
   if (!Number.isFinite(value)) throw fieldError(field, 'a decimal number', text);
   return value;
 }
@@ -147,6 +159,7 @@ function parseElements<T>(
   field: FieldContext,
   parse: (element: string, field: FieldContext) => T,
 ): T[] {
+  if (elements.length > MOST_ELEMENTS) throw tooMany(field, elements.length);
   return elements.map((element) => {
     if (element === '') throw fieldError(field, 'a list without empty elements', text);
     return parse(element, field);

@@ -54,7 +54,7 @@ export function parseRequest(query: string, body = '', options: ParseRequestOpti
   const problems: JpipDiagnostic[] = [];
   let statements = 0;
   let count = 0;
-  for (const { name, value, offset } of fieldsOf(query, body.replace(/[\r\n]+$/, ''))) {
+  for (const { name, value, offset } of fieldsOf(query, withoutLineEnd(body))) {
     if (++count > MOST_FIELDS)
       throw new JpipError('limit', 'limit-request', `more than ${MOST_FIELDS} fields`, { offset });
     if (!isFieldName(name)) {
@@ -84,6 +84,13 @@ export function parseRequest(query: string, body = '', options: ParseRequestOpti
   }
   const request = { ...Object.fromEntries(fields), ...(unknown.length > 0 ? { unknown } : {}) } as JpipRequest;
   return { request, problems };
+}
+
+/** Text without the line ends behind it; not by a pattern, which takes time with the square of those in the middle. */
+function withoutLineEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === '\r' || text[end - 1] === '\n')) end--;
+  return text.slice(0, end);
 }
 
 /** The fields of query and body, decoded. Nothing between two `&` is no field. */

@@ -267,6 +267,58 @@ describe('limits', () => {
   });
 });
 
+describe('a long request', () => {
+  const LONG = 1 << 20;
+  const limits = { requestBytes: 2 * LONG, modelStatements: 2 * LONG };
+
+  test.each([
+    ['srate=', '1', 'x'],
+    ['comps=', '1', 'x'],
+    ['model=t', '1', 'x'],
+    ['model=', 't1', 'x'],
+    ['model=', '[', 'x'],
+    ['metareq=', '[', 'x'],
+    ['metareq=', '[a', 'x'],
+    ['target=', '%41', '%'],
+    ['len=', '0', 'x'],
+  ])('of %s%s… is refused in no time', (start, piece, end) => {
+    const query = start + piece.repeat(LONG / piece.length) + end;
+    expect(jpipFailureOf(() => parseRequest(query, '', { limits })).status).toBe(400);
+  });
+
+  test('with a context that nobody knows is kept', () => {
+    const { request } = parseRequest(`context=jpxl<${'1-'.repeat(LONG / 2)}`, '', { limits });
+    expect(request.context?.[0]?.ranges).toEqual([]);
+  });
+
+  test('of line ends is taken as it is', () => {
+    const { request } = parseRequest('', `x=${'\n'.repeat(LONG - 10)}y\n\n`);
+    expect(request.unknown?.[0]?.value.length).toBe(LONG - 9);
+  });
+
+  test('has lists of a length that one can go through for every codestream', () => {
+    const list = (n: number) => Array.from({ length: n }, (_, k) => k).join(',');
+    expect(parse(`stream=${list(1000)}`).stream?.length).toBe(1000);
+    for (const query of [
+      `stream=${list(1001)}`,
+      `model=[${list(1001).replaceAll(',', ';')}],Hm`,
+      `cclose=${list(1001)}`,
+    ]) {
+      expect(jpipFailureOf(() => parse(query))).toMatchObject({
+        kind: 'limit',
+        code: 'limit-request',
+        status: 413,
+        offset: 0,
+      });
+    }
+  });
+
+  test('has as many statements of the cache model as it likes', () => {
+    const text = Array.from({ length: 90_000 }, (_, k) => `P${k}`).join(',');
+    expect(parse(`model=${text}`).model?.length).toBe(90_000);
+  });
+});
+
 describe('what cannot be written', () => {
   test.each<[string, JpipRequest]>([
     ['half a layer', { layers: 0.5 }],
