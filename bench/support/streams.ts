@@ -87,6 +87,16 @@ export function pictureOf(name: StreamName): {
   return { width: side, height: side, channels, precision: depth, data };
 }
 
+/** The top left corner of the mosaic, three interleaved samples a point. */
+export function photographs(width: number, height: number): Uint8Array {
+  const mosaic = paintMosaic();
+  const data = new Uint8Array(width * height * 3);
+  for (let y = 0; y < height; y++) {
+    data.set(mosaic.subarray(y * MOSAIC * 3, (y * MOSAIC + width) * 3), y * width * 3);
+  }
+  return data;
+}
+
 /** A binary PNM file of the mosaic, repeated with flips where the picture is larger. */
 function paint({ side, channels, depth }: Recipe): Uint8Array {
   const mosaic = paintMosaic();
