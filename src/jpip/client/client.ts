@@ -12,12 +12,14 @@ import type { BinCache } from '../bins/bin-store.ts';
 import { JpipError } from '../errors.ts';
 import type { JpipRequest } from '../request/fields.ts';
 import { parseMetadataRequests } from '../request/metadata-request.ts';
+import { frameBounds } from '../view/view-window.ts';
+import { commonLevels } from '../view/window-precincts.ts';
 import { BIN_CLASS, EOR_REASON } from '../wire/message.ts';
 import type { TargetAddress } from './address.ts';
 import { type CachedSource, CacheSource, readCachedMainHeader } from './cache-source.ts';
 import { type ClientHost, delay, type JpipConnection } from './connection.ts';
 import { fetchWindow, type FetchTools, type JpipUpdate } from './fetch-window.ts';
-import { needOf, type ViewWindow } from './need.ts';
+import { needOf, planOf, type ViewWindow } from './need.ts';
 import { type Outcome, JpipSession, type SessionSettings } from './session.ts';
 import { TileBinSource } from './tile-source.ts';
 
@@ -41,7 +43,7 @@ export interface WindowOptions {
 /** Milliseconds before the first retry of what opens a target. */
 const FIRST_RETRY_MS = 100;
 
-/** The smallest window there is: headers come with it even from servers that send none without a window. */
+/** All of the lowest resolution level. Headers come with it even from servers that send none without a window. */
 const SMALLEST: Partial<JpipRequest> = {
   fsiz: { width: 1, height: 1, round: 'closest' },
   roff: { x: 0, y: 0 },
@@ -79,15 +81,15 @@ export class JpipClient {
   /** Brings in the headers of a codestream and of its file. */
   async open(codestream = 0, signal?: AbortSignalLike): Promise<void> {
     this.checkOpen();
-    await this.cache.bring([mainHeaderOf(codestream), FILE_HEAD]);
+    const metadata = [...this.cache.extents()].filter(({ classId }) => classId === BIN_CLASS.metadata);
+    await this.cache.bring([mainHeaderOf(codestream), ...metadata]);
     if (this.offline) {
       if (this.hasMainHeader(codestream)) return;
       throw new JpipError('refused', 'connection', 'the headers of the picture are not in the cache');
     }
     let failures = 0;
     for (let attempt = 0; ; attempt++) {
-      const keys = (): BinKey[] => [mainHeaderOf(codestream), FILE_HEAD, ...this.cache.ofClass(0, BIN_CLASS.metadata)];
-      const outcome = await this.run(SMALLEST, codestream, keys, signal);
+      const outcome = await this.run(SMALLEST, codestream, () => this.keysOfSmallest(codestream), signal);
       await this.cache.flush().catch(() => {});
       const answered = outcome.end === 'eor' || outcome.end === 'body';
       const hasFile = this.cache.get(FILE_HEAD)?.complete === true;
@@ -192,7 +194,7 @@ export class JpipClient {
     this.checkOpen();
     if (this.session.cid === undefined && !this.offline) {
       this.session.stateless = false;
-      await this.run({ ...SMALLEST, len: 0 }, 0, () => [mainHeaderOf(0), FILE_HEAD], signal);
+      await this.run({ ...SMALLEST, len: 0 }, 0, () => this.keysOfSmallest(0), signal);
     }
     return this.session.cid;
   }
@@ -218,6 +220,17 @@ export class JpipClient {
   private tools(): FetchTools {
     const { session, cache, host, refused, settings } = this;
     return { session, cache, host, refused, retries: settings.retries, onDiagnostic: settings.onDiagnostic };
+  }
+
+  /** Data-bins that the smallest window may bring. */
+  private *keysOfSmallest(codestream: number): Generator<BinKey> {
+    yield mainHeaderOf(codestream);
+    yield* this.cache.ofClass(0, BIN_CLASS.metadata);
+    if (!this.hasMainHeader(codestream)) return;
+    const source = this.source(codestream);
+    const reduce = commonLevels(source.main, []);
+    const bounds = frameBounds(source.main.siz, reduce);
+    yield* source.binsOf(planOf(source, { reduce, bounds, layers: 65535, components: undefined }));
   }
 
   /** One request to its end. */

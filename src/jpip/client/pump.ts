@@ -2,7 +2,8 @@
  * Lets work go on while whoever wants its results is busy with the last one: a generator runs by itself, and what it has to say waits.
  */
 
-/** Runs `work` by itself. What is taken is everything that came since; `stop` is called when nobody takes any more. */
+/** Runs `work` by itself. What is taken is everything that came since; `stop` is called when nobody takes any
+ * more before its end. */
 export async function* pumped<T, R>(work: AsyncGenerator<T, R>, stop: () => void): AsyncGenerator<readonly T[], R> {
   let waiting: T[] = [];
   let wake = (): void => {};
@@ -39,6 +40,6 @@ export async function* pumped<T, R>(work: AsyncGenerator<T, R>, stop: () => void
       }
     }
   } finally {
-    stop();
+    if (end === undefined) stop();
   }
 }

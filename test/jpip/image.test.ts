@@ -1,0 +1,311 @@
+/** The handle of a remote picture does what the handle of a file does, and shows what comes while it comes. */
+import { describe, expect, test } from 'vitest';
+import { decode, decodeTiles, inspect, type RasterImage } from '../../src/index.ts';
+import { type JpipViewImage, memoryStore } from '../../src/jpip-client.ts';
+import { psnrOf } from '../support/encodes.ts';
+import { jpipRejection, openIt, remoteFile, TestServer } from '../support/jpip-client.ts';
+import { decodeWithOpenJpeg } from '../support/openjpeg.ts';
+import { expectSamePicture } from '../support/same-picture.ts';
+import { describeTools } from '../support/shared.ts';
+
+const file = remoteFile({ width: 300, height: 220, channels: 3 });
+const tiledFile = remoteFile({ width: 300, height: 220, tile: 128 });
+const region = { x: 100, y: 40, width: 120, height: 130 };
+
+function expectSame(found: RasterImage, expected: RasterImage): void {
+  expectSamePicture({ ...found, warnings: [] }, { ...expected, warnings: [] });
+}
+
+async function openFile(bytes = file, options = {}) {
+  const server = new TestServer({ 'a.jp2': bytes });
+  return { server, ...(await openIt('http://here/a.jp2', { fetch: server.fetch, ...options })) };
+}
+
+/** Lets requests through one by one. */
+class Gate {
+  private left = Number.POSITIVE_INFINITY;
+  private readonly waiting: (() => void)[] = [];
+
+  readonly onRequest = async (): Promise<void> => {
+    if (this.left > 0) this.left--;
+    else await new Promise<void>((resolve) => this.waiting.push(resolve));
+  };
+
+  /** From now on only so many pass. */
+  allow(count: number): void {
+    this.left = count;
+    while (this.left > 0 && this.waiting.length > 0) {
+      this.left--;
+      this.waiting.shift()!();
+    }
+  }
+}
+
+describe('a remote picture', () => {
+  test('tells what its headers say', async () => {
+    const { image } = await openFile();
+    const { boxes, codestream, segments, comments, markers, ...rest } = await inspect(file);
+    expect(image.info).toMatchObject(rest);
+    expect(image.info.boxes.map(({ type }) => type)).toEqual(boxes.map(({ type }) => type));
+    expect(image.requests).toBe(1);
+  });
+
+  test.each([
+    {},
+    { reduce: 2 },
+    { region },
+    { region, reduce: 1, layers: 2 },
+    { components: [1] },
+    { maxSize: { width: 100, height: 100 } },
+    { layout: 'planar', colour: 'native' },
+  ] as const)('decodes with %j as the file does', async (options) => {
+    const { image, server } = await openFile();
+    expectSame(await image.decode(options), await decode(file, options));
+    expect(server.repeated).toBe(0);
+    const { length } = server.queries;
+    const { stats } = await image.decode(options);
+    expect(server.queries.length).toBe(length);
+    expect(stats).toMatchObject({ bytesRead: 0, requests: 0 });
+  });
+
+  test('fetches what a window needs and no more', async () => {
+    const { image, server } = await openFile();
+    const small = { region: { x: 130, y: 100, width: 16, height: 16 } };
+    const { stats } = await image.decode(small);
+    expect(stats.requests).toBe(1);
+    expect(stats.bytesRead).toBeLessThan(file.length / 4);
+    expect(server.sent).toBeLessThan(file.length / 2);
+  });
+
+  test('decodes tile by tile', async () => {
+    const { image } = await openFile(tiledFile);
+    const expected = [];
+    for await (const tile of decodeTiles(tiledFile, { reduce: 1, region })) expected.push(tile);
+    let k = 0;
+    for await (const tile of image.decodeTiles({ reduce: 1, region })) {
+      expect(tile.rect).toEqual(expected[k]!.rect);
+      expectSame(tile, expected[k++]!);
+    }
+    expect(k).toBe(expected.length);
+  });
+
+  test('of tile data-bins decodes the same', async () => {
+    const { image, server } = await openFile(tiledFile, { type: 'jpt' });
+    expectSame(await image.decode({ region }), await decode(tiledFile, { region }));
+    expectSame(await image.decode(), await decode(tiledFile));
+    expect(server.repeated).toBe(0);
+    expect(server.queries[0]).toContain('type=jpt-stream');
+  });
+
+  test('takes many windows at once', async () => {
+    const { image, server } = await openFile();
+    const windows = Array.from({ length: 9 }, (_, k) => ({
+      region: { x: 90 * (k % 3), y: 60 * Math.floor(k / 3), width: 80, height: 70 },
+    }));
+    const found = await Promise.all(windows.map((window) => image.decode(window)));
+    for (const [k, window] of windows.entries()) expectSame(found[k]!, await decode(file, window));
+    expect(server.repeated).toBe(0);
+  });
+
+  test('shares what it holds with others of one store', async () => {
+    const cache = memoryStore();
+    const { image, server } = await openFile(file, { cache });
+    await image.decode({ region });
+    const before = server.sent;
+    const other = await openIt('http://here/a.jp2', { fetch: server.fetch, cache });
+    expectSame(await other.image.decode({ region }), await decode(file, { region }));
+    expect(server.sent).toBe(before);
+    expectSame(await other.image.decode(), await decode(file));
+    expect(server.sent - before).toBe(image.cache.bytes - before);
+  });
+
+  test('says no more once it is closed', async () => {
+    const { image, server } = await openFile();
+    await image.close();
+    expect(server.queries.at(-1)).toMatch(/cclose=/);
+    expect(await jpipRejection(image.decode())).toMatchObject({ kind: 'usage', code: 'closed' });
+    await image.close();
+  });
+
+  test('has the verbs that other clients have', async () => {
+    const { image } = await openFile(file);
+    expect(await image.createSession()).toMatch(/\w+/);
+    expectSame(await image.requestImage({ reduce: 3 }), await decode(file, { reduce: 3 }));
+    expectSame(await image.requestRegion(region), await decode(file, { region }));
+    expectSame(await image.requestResolutionLevel(1), await decode(file, { reduce: 2 }));
+    expectSame(await image.requestComponents([0, 2]), await decode(file, { components: [0, 2] }));
+    const metadata = await image.requestMetadata();
+    expect(metadata).toEqual((await inspect(file)).metadata);
+    let layers = 0;
+    for await (const picture of image.requestProgressiveQuality({ region })) {
+      expect(picture.layers).toBe(++layers);
+      expect(picture.final).toBe(layers === 3);
+      const { final, ...found } = picture;
+      expectSame(found, await decode(file, { region, layers }));
+    }
+    expect(layers).toBe(3);
+  });
+
+  test.each([[{ cacheBytes: -1 }], [{ maxLatencyMs: 0 }], [{ maxResponseBytes: Number.NaN }]])(
+    'is not opened with %j',
+    async (options) => {
+      expect(await jpipRejection(openFile(file, options))).toMatchObject({ kind: 'usage', code: 'option-value' });
+    },
+  );
+
+  test('is not opened at an address of another kind', async () => {
+    const failure = await jpipRejection(openIt('ftp://here/a.jp2', { fetch: () => Promise.reject(new Error()) }));
+    expect(failure).toMatchObject({ kind: 'usage', code: 'option-value' });
+  });
+
+  test('that is not there is an error with its status', async () => {
+    const server = new TestServer({});
+    const failure = await jpipRejection(openIt('http://here/a.jp2', { fetch: server.fetch }));
+    expect(failure).toMatchObject({ kind: 'refused', code: 'response-status', status: 404 });
+    expect(server.queries).toHaveLength(1);
+  });
+});
+
+describe('a view', () => {
+  test('sharpens until it is as the file', async () => {
+    const { image, server } = await openFile(file, { maxResponseBytes: 6000 });
+    const gate = new Gate();
+    server.road = gate;
+    gate.allow(1);
+    const expected = await decode(file, { region });
+    const quality: number[] = [];
+    let last: JpipViewImage | undefined;
+    for await (const picture of image.view({ region }, { minIntervalMs: 0 })) {
+      quality.push(psnrOf(picture.data, expected.data, 8));
+      expect(last?.final).not.toBe(true);
+      last = picture;
+      gate.allow(1);
+    }
+    expect(quality.length).toBeGreaterThan(3);
+    for (let k = 1; k < quality.length; k++) expect(quality[k]!).toBeGreaterThanOrEqual(quality[k - 1]! - 0.5);
+    const { final, ...picture } = last!;
+    expect(final).toBe(true);
+    expectSame(picture, expected);
+    expect(server.repeated).toBe(0);
+  });
+
+  test('of what is held is there at once, and final', async () => {
+    const { image } = await openFile();
+    await image.decode({ region, reduce: 1 });
+    const pictures: JpipViewImage[] = [];
+    for await (const picture of image.view({ region, reduce: 1 })) pictures.push(picture);
+    expect(pictures.map(({ final }) => final)).toEqual([true]);
+  });
+
+  test('ends when another one begins, which gets its answer without the rest of the first', async () => {
+    const { image, server } = await openFile(file, { maxResponseBytes: 4000 });
+    const gate = new Gate();
+    server.road = gate;
+    gate.allow(1);
+    let first = 0;
+    const finals: boolean[] = [];
+    const other = { x: 0, y: 0, width: 60, height: 60 };
+    let second: Promise<JpipViewImage | undefined> | undefined;
+    const showOther = async (): Promise<JpipViewImage | undefined> => {
+      let picture: JpipViewImage | undefined;
+      for await (picture of image.view({ region: other }, { minIntervalMs: 0 }));
+      return picture;
+    };
+    for await (const picture of image.view({}, { minIntervalMs: 0 })) {
+      finals.push(picture.final);
+      if (++first === 2) second = showOther();
+      gate.allow(first < 2 ? 1 : Number.POSITIVE_INFINITY);
+    }
+    expect(finals).not.toContain(true);
+    const { final, ...picture } = (await second)!;
+    expect(final).toBe(true);
+    expectSame(picture, await decode(file, { region: other }));
+    expect(server.sent).toBeLessThan(file.length / 2);
+    // nothing of the first is lost or comes twice
+    expectSame(await image.decode(), await decode(file));
+    expect(server.repeated).toBe(0);
+  });
+
+  test('that is left stops asking', async () => {
+    const { image, server } = await openFile(file, { maxResponseBytes: 3000 });
+    for await (const picture of image.view({}, { minIntervalMs: 0 })) if (!picture.final) break;
+    const { length } = server.queries;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(server.queries.length).toBeLessThanOrEqual(length + 1);
+    expectSame(await image.decode(), await decode(file));
+  });
+
+  test('by the size of its frame is of the resolution level that fits', async () => {
+    const { image } = await openFile();
+    for await (const { width, height } of image.view({ fsiz: { width: 160, height: 160 } })) {
+      expect([width, height]).toEqual([150, 110]);
+    }
+    expect(await jpipRejection(image.view({ reduce: 9 }).next())).toMatchObject({ code: 'option-value' });
+  });
+});
+
+describe('a request', () => {
+  test('tells of all that comes, and why it ends', async () => {
+    const { image, server } = await openFile(file, { maxResponseBytes: 5000 });
+    const before = image.bytesReceived;
+    let bytes = 0;
+    const reasons: number[] = [];
+    let complete = false;
+    for await (const update of image.request({ reduce: 1 })) {
+      bytes += update.bytes;
+      if (update.eor) reasons.push(update.eor.reason);
+      complete = update.complete;
+    }
+    expect(bytes).toBe(image.bytesReceived - before);
+    expect(reasons.at(-1)).toBe(2);
+    expect(new Set(reasons.slice(0, -1))).toEqual(new Set([4]));
+    expect(complete).toBe(true);
+    const { length } = server.queries;
+    await image.decode({ reduce: 1 });
+    expect(server.queries.length).toBe(length);
+  });
+
+  test('that is left or aborted stops', async () => {
+    const { image } = await openFile(file, { maxResponseBytes: 3000 });
+    for await (const { bytes } of image.request({})) if (bytes > 0) break;
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const work = async (): Promise<void> => {
+      for await (const { eor } of image.request({}, { signal: controller.signal })) if (eor) controller.abort(reason);
+    };
+    await expect(work()).rejects.toBe(reason);
+    expectSame(await image.decode(), await decode(file));
+  });
+
+  test('shows precinct by precinct what is held', async () => {
+    const { image } = await openFile();
+    await image.decode({ region, reduce: 1 });
+    const held = image.held({ region, reduce: 1 });
+    expect(held.length).toBeGreaterThan(10);
+    expect(held.every(({ bytes, complete }) => bytes > 0 && complete)).toBe(true);
+    const all = image.held();
+    const touches = ({ region: { x, y, width, height } }: (typeof all)[number]): boolean =>
+      x < region.x + region.width && x + width > region.x && y < region.y + region.height && y + height > region.y;
+    expect(all.filter(({ bytes }) => bytes === 0).length).toBeGreaterThan(10);
+    expect(
+      all.filter((precinct) => precinct.resolution === 0 && touches(precinct)).every(({ bytes }) => bytes > 0),
+    ).toBe(true);
+  });
+});
+
+describeTools(['opj_decompress'], 'what is held', () => {
+  test('is a codestream that another decoder reads, after any requests', async () => {
+    const { image } = await openFile(tiledFile, { maxResponseBytes: 2500 });
+    for (const window of [
+      { reduce: 2 },
+      { region, layers: 1 },
+      { region: { x: 0, y: 0, width: 30, height: 200 } },
+      {},
+    ]) {
+      await image.decode(window);
+      const [plane] = await decodeWithOpenJpeg(await image.toCodestream());
+      const own = await image.decode({ offline: true, colour: 'native', layout: 'planar' });
+      expect(Buffer.compare(Buffer.from(Uint8Array.from(plane!.data)), Buffer.from(own.data as Uint8Array))).toBe(0);
+    }
+  });
+});
