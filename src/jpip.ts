@@ -24,7 +24,9 @@ export type {
   TilePartStatement,
   UintRange,
   UnknownField,
+  VolumeFrameSize,
 } from './jpip/request/fields.ts';
+export type { ExpandedContext } from './jpip/request/context-field.ts';
 export { formatRequest } from './jpip/request/format-request.ts';
 export { type ParsedRequest, parseRequest, type ParseRequestOptions } from './jpip/request/parse-request.ts';
 export {
@@ -42,5 +44,5 @@ export {
   type MessageHeader,
   type ReadMessage,
 } from './jpip/wire/message.ts';
-export { MessageReader } from './jpip/wire/message-reader.ts';
-export { MessageWriter } from './jpip/wire/message-writer.ts';
+export { MessageReader, type MessageReaderOptions } from './jpip/wire/message-reader.ts';
+export { MessageWriter, type MessageWriterOptions } from './jpip/wire/message-writer.ts';

@@ -17,6 +17,7 @@ import { inPieces } from '../arbitraries/jpip-messages.ts';
 import {
   annotatedBytes,
   differenceFrom,
+  fileBytes,
   type DocumentBlock,
   type DocumentCase,
   hexOf,
@@ -144,12 +145,16 @@ function rewritten(bytes: Uint8Array): Uint8Array {
 /** Asks a server for every exchange of a case in turn. */
 async function runExchanges({ blocks }: DocumentCase): Promise<void> {
   let ids = 0;
+  const pictureOf = (name: string): Uint8Array => {
+    const own = blocks.find(({ kind, argument }) => kind === 'file' && argument === name);
+    return own ? fileBytes(own.text, pictureOf) : readFileSync(inRepository('test/fixtures', name));
+  };
   const engine = createJpipEngine(
     {
       resolve: (target) => {
-        if (!/^[a-z0-9-]+\.(j2k|jp2)$/.test(target)) return null;
+        if (!/^[a-z0-9-]+\.(j2k|jp2|jpx)$/.test(target)) return null;
         try {
-          return { source: bytesSource(readFileSync(inRepository('test/fixtures', target))), tid: `${target}-1` };
+          return { source: bytesSource(pictureOf(target)), tid: `${target}-1` };
         } catch {
           return null;
         }
@@ -180,8 +185,7 @@ async function runExchanges({ blocks }: DocumentCase): Promise<void> {
     const found = [`${answer.status} ${answer.reason}`, ...jpip.map(([header, value]) => `${header}: ${value}`)];
     expect(found).toEqual(head.trimEnd().split('\n'));
     if (response.argument === 'without body') continue;
-    const file = readFileSync(inRepository('test/fixtures', target));
-    expect(differenceFrom(parseAnnotated(bytes), Buffer.concat(pieces), file)).toBeUndefined();
+    expect(differenceFrom(parseAnnotated(bytes), Buffer.concat(pieces), pictureOf(target))).toBeUndefined();
   }
   await engine.close();
 }

@@ -59,6 +59,20 @@ export function parseAnnotated(text: string): Annotated[] {
   return parts;
 }
 
+/** Bytes of a file: hex in front of `|`, `<2000 of 78>` for a byte that comes 2000 times, `<name>` for a picture of `test/fixtures`. */
+export function fileBytes(text: string, picture: (name: string) => Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (const line of text.split('\n')) {
+    for (const word of line.split('|')[0]!.match(/<[^>]*>|\S+/g) ?? []) {
+      const repeated = /^<(\d+) of ([0-9a-f]{2})>$/.exec(word);
+      if (repeated) parts.push(new Uint8Array(Number(repeated[1])).fill(Number.parseInt(repeated[2]!, 16)));
+      else if (word.startsWith('<')) parts.push(picture(word.slice(1, -1)));
+      else parts.push(annotatedBytes(word));
+    }
+  }
+  return Buffer.concat(parts);
+}
+
 /** Annotated bytes that are all written out. */
 export function annotatedBytes(text: string): Uint8Array {
   return Buffer.concat(
