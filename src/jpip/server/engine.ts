@@ -274,7 +274,7 @@ export class JpipEngine {
         target,
         form,
         model,
-        remember: at !== undefined,
+        channel: at,
         wanted,
         running,
         most: this.limits.responseBytes,
@@ -284,7 +284,7 @@ export class JpipEngine {
       };
       return await this.send(job, headers, exchange);
     } catch (error) {
-      this.leave(running);
+      this.leave(running, at);
       if (opened) this.sessions!.close(opened);
       throw error;
     }
@@ -315,7 +315,7 @@ export class JpipEngine {
         }
         await batches.return(undefined);
         for (const channel of closing ?? []) this.sessions?.close(channel);
-        this.leave(job.running);
+        this.leave(job.running, job.channel);
         await lease.end();
         this.tellResponse(about, 200, bytes, state);
       },
@@ -323,8 +323,9 @@ export class JpipEngine {
     return { status: 200, reason: 'OK', headers, body, ...length };
   }
 
-  private leave(running: Running): void {
+  private leave(running: Running, channel: Channel | undefined): void {
     this.running.delete(running);
+    if (channel?.running === running) channel.running = undefined;
     running.end();
   }
 

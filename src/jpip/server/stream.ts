@@ -10,7 +10,7 @@ import { BIN_CLASS, EOR_REASON } from '../wire/message.ts';
 import type { Answer, AnswerForm } from './answer.ts';
 import type { Compatibility } from './compatibility.ts';
 import { ResponseWriter } from './response-writer.ts';
-import type { Running } from './session.ts';
+import type { Channel, Running } from './session.ts';
 import type { ServedCodestream, ServedTarget } from './target.ts';
 import { deliverTiles } from './tile-delivery.ts';
 import { type BinFilter, type DeliveryTools, deliverWindow } from './window-delivery.ts';
@@ -22,8 +22,8 @@ export interface StreamJob {
   readonly target: ServedTarget;
   readonly form: Extract<AnswerForm, { kind: 'jpp' | 'jpt' }>;
   readonly model: CacheModel;
-  /** True when the model is of use after this response. */
-  readonly remember: boolean;
+  /** The channel that the response goes over; its session keeps the model. */
+  readonly channel: Channel | undefined;
   readonly wanted: BinFilter;
   readonly running: Running;
   /** Bytes of any response at most. */
@@ -46,7 +46,11 @@ export interface StreamState {
 export async function* streamBins(job: StreamJob, state: StreamState): AsyncGenerator<Uint8Array, undefined> {
   const { request, running, model, load } = job;
   const most = Math.min(job.most, request.len ?? Number.POSITIVE_INFINITY);
-  const writer = new ResponseWriter(model, { most, align: request.align === true, remember: job.remember });
+  const writer = new ResponseWriter(model, {
+    most,
+    align: request.align === true,
+    remember: job.channel !== undefined,
+  });
   const count = (): void => {
     state.reads = writer.reads;
     state.readBytes = writer.readBytes;
