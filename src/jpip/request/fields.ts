@@ -89,7 +89,7 @@ export type CodestreamQualifier = readonly SampledRange[];
 /** A range, or `*` for all. In requests it has no `step`: what follows a colon there is a count. */
 export type RangeOrAll = SampledRange | '*';
 
-/** An explicit bin descriptor: `Hm`, `H3`, `P0-9:120`, `T*`, `M2:L1` (C.8.2). */
+/** An explicit bin descriptor: `Hm`, `H3`, `P0-9:120`, `T*`, `M2:L1` (C.8.1). */
 export interface ExplicitBins {
   readonly kind: 'explicit';
   readonly bin: 'main-header' | 'tile-header' | 'precinct' | 'tile' | 'metadata';
@@ -101,7 +101,7 @@ export interface ExplicitBins {
   readonly layers?: number;
 }
 
-/** An implicit bin descriptor: `t0-3c1r2p*:L4`; what is left out means all (C.8.2). */
+/** An implicit bin descriptor: `t0-3c1r2p*:L4`; what is left out means all (C.8.1). */
 export interface ImplicitBins {
   readonly kind: 'implicit';
   readonly tiles?: RangeOrAll;
