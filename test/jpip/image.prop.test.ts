@@ -10,16 +10,17 @@ function randomFile(random: Random): Uint8Array {
   const channels = random.pick([1, 3]);
   const { image } = wavyPicture(random.int(30, 190), random.int(30, 190), channels, 8);
   const size = 2 ** random.int(4, 6);
+  const lossy = random.chance(0.3);
   const options: EncodeOptions = {
     container: random.pick(['codestream', 'jp2'] as const),
     levels: random.int(0, 4),
-    layers: random.int(1, 4),
+    layers: lossy ? 1 : random.int(1, 4),
     progression: random.pick(['LRCP', 'RLCP', 'RPCL', 'PCRL', 'CPRL'] satisfies Progression[]),
     codeBlock: { width: 16, height: 16 },
     markers: { eph: random.chance(0.3), sop: random.chance(0.3), plt: random.chance(0.3) },
     ...(random.chance(0.7) ? { precincts: [{ width: size, height: size }] } : {}),
     ...(random.chance(0.4) ? { tile: { width: random.int(40, 100), height: random.int(40, 100) } } : {}),
-    ...(random.chance(0.3) ? { wavelet: '9/7', rate: { bpp: 2 } } : {}),
+    ...(lossy ? { wavelet: '9/7', rate: { bpp: 2 } } : {}),
   };
   return encodeSync(image, options).data;
 }
