@@ -58,10 +58,11 @@ export class CacheModel {
     return sum;
   }
 
-  /** The other side holds nothing of a codestream any more; without one, nothing at all. */
-  clear(codestream?: number): void {
-    for (const [name, set] of this.sets) {
-      if (codestream === undefined || name.startsWith(`${codestream} `)) set.clear();
+  /** Forgets the codestreams that are not to be kept: those outside of a model-set (C.8.6). Metadata-bins stay. */
+  keep(isKept: (codestream: number) => boolean): void {
+    for (const name of this.sets.keys()) {
+      const [codestream, classId] = name.split(' ').map(Number);
+      if (classId !== BIN_CLASS.metadata && !isKept(codestream)) this.sets.delete(name);
     }
   }
 

@@ -8,6 +8,7 @@ import type { JpipRequest, ReturnType, SampledRange } from '../request/fields.ts
 import type { JpipResponseHeaders } from '../request/response-headers.ts';
 import { resolveWindow, type ViewWindow } from '../view/view-window.ts';
 import { commonLevels, neededComponents } from '../view/window-precincts.ts';
+import { playedRate, thinOut } from './pace.ts';
 import type { ServedTarget } from './target.ts';
 import type { WindowOfCodestream } from './window-delivery.ts';
 
@@ -58,9 +59,10 @@ export function formOf(types: readonly ReturnType[] | undefined, pictures: reado
 
 /** Works out the windows of a request. */
 export async function planAnswer(request: JpipRequest, target: ServedTarget): Promise<Answer> {
-  const { numbers, headers: streams } = codestreamsOf(request, target);
+  const { numbers: named, headers: streams } = codestreamsOf(request, target);
+  const { numbers, rate } = thinOut(named, request.srate, playedRate(target.file));
   const windows: WindowOfCodestream[] = [];
-  let headers: JpipResponseHeaders = streams;
+  let headers: JpipResponseHeaders = { ...streams, ...(rate === undefined ? {} : { srate: rate }) };
   let qualityLimited = false;
   let isEverything = numbers.length === target.numCodestreams && request.fsiz !== undefined;
   for (const number of numbers) {

@@ -7,7 +7,7 @@
 import { decodeUtf8 } from '../../codec/fileformat/utf8.ts';
 import type { Limits } from '../../codec/limits.ts';
 import type { AbortSignalLike } from '../../codec/source.ts';
-import { CacheModel } from '../bins/cache-model.ts';
+import { CacheModel, qualifies } from '../bins/cache-model.ts';
 import { JpipError } from '../errors.ts';
 import type { JpipHttpRequest, JpipHttpResponse } from '../http-message.ts';
 import { DEFAULT_JPIP_LIMITS, type JpipLimits } from '../limits.ts';
@@ -251,6 +251,8 @@ export class JpipEngine {
     try {
       if (at) await this.enter(at, request, running);
       this.running.add(running);
+      if (request.mset)
+        model.keep((codestream) => qualifies(request.mset, codestream) || answer.codestreams.includes(codestream));
       if (sameTarget) {
         await applyModel(model, request.model ?? [], statements);
         await applyTilePartModel(model, request.tpmodel ?? [], statements);
@@ -281,6 +283,7 @@ export class JpipEngine {
         mostBins: this.limits.windowBins,
         compatibility: this.options.compatibility ?? {},
         load,
+        host: this.host,
       };
       return await this.send(job, headers, exchange);
     } catch (error) {

@@ -4,11 +4,13 @@
 import type { LoadOptions } from '../../codec/packets/precinct-source.ts';
 import { joinBytes } from '../../codec/bits/join-bytes.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
-import { selectMetadata, type WantedBin } from '../bins/metadata-selection.ts';
+import { impliedMetadata, selectMetadata, type WantedBin } from '../bins/metadata-selection.ts';
 import type { JpipRequest } from '../request/fields.ts';
 import { BIN_CLASS, EOR_REASON } from '../wire/message.ts';
 import type { Answer, AnswerForm } from './answer.ts';
 import type { Compatibility } from './compatibility.ts';
+import type { EngineHost } from './host.ts';
+import { paceOf } from './pace.ts';
 import { ResponseWriter } from './response-writer.ts';
 import type { Channel, Running } from './session.ts';
 import type { ServedCodestream, ServedTarget } from './target.ts';
@@ -31,6 +33,7 @@ export interface StreamJob {
   readonly mostBins: number;
   readonly compatibility: Compatibility;
   readonly load: LoadOptions;
+  readonly host: EngineHost;
 }
 
 /** What became of a stream. */
@@ -76,6 +79,9 @@ async function* deliverAll(job: StreamJob, writer: ResponseWriter): AsyncGenerat
   const { request, answer } = job;
   const sent = new Map<number, number>();
   yield* deliverMetadata([{ id: 0, length: Number.POSITIVE_INFINITY }], job, writer, sent);
+  // what every view-window implies (C.5.1)
+  if (!request.metareq?.only)
+    yield* deliverMetadata(impliedMetadata(job.target.metadata, answer.codestreams), job, writer, sent);
   const metadata = request.metareq ? selectMetadata(job.target.metadata, request.metareq, answer.codestreams) : [];
   yield* deliverMetadata(
     metadata.filter(({ priority }) => priority),
@@ -98,7 +104,13 @@ async function* deliverImages(job: StreamJob, writer: ResponseWriter): AsyncGene
   const { tileHeaders = 'standard' } = compatibility;
   const tools: DeliveryTools = { writer, model, wanted, extended: form.extended, load, mostBins, tileHeaders };
   const windows = new Map(answer.windows.map((window) => [window.codestream.number, window]));
-  for (const number of answer.codestreams) {
+  const pace = paceOf(job.request, job.target.file, job.host, job.running);
+  for (const [k, number] of answer.codestreams.entries()) {
+    if (pace && k > 0) {
+      yield; // what came before is not held back
+      await pace(k);
+      if (job.running.preempted || job.running.stopped) return;
+    }
     const codestream = await job.target.codestream(number);
     if (codestream === undefined) continue;
     addMainHeader(codestream, job, writer);
