@@ -262,9 +262,12 @@ describeTools(['chromium'], 'the viewer', () => {
     // the picture is there although nobody answers
     await page.waitForSelector('#picture[data-ready]', { timeout: 15_000 });
     await expect.poll(held).toBeGreaterThan(whole * 0.9);
+    await expect.poll(() => page.textContent('#status')).toContain('does not answer');
+    const before = asked.length;
     await context.setOffline(false);
-    await page.click('#nearer');
-    await page.waitForSelector('#picture[data-busy="false"][data-complete="true"]', { timeout: 20_000 });
+    await settled();
+    expect(asked.length).toBeGreaterThan(before);
+    expect(await page.textContent('#status')).toContain('All of this view is here');
   });
 
   test('forgets what it keeps', async () => {

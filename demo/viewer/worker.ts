@@ -2,11 +2,13 @@
  * The worker behind the viewer: it asks the server for what is on the screen, keeps what comes, and decodes squares of it, coarse ones first,
  * again and again while they get better.
  */
+import { Fetcher } from './fetcher.ts';
 import { JpipError, Jpeg2000Error } from './library.ts';
 import {
   coarsestOf,
   type HeldPrecinct,
   lookKey,
+  type Offer,
   type Order,
   type PaintedSquare,
   type Report,
@@ -23,7 +25,7 @@ interface Wanted extends Omit<PaintedSquare, 'bitmap'> {
 /** Squares around the screen that are decoded too, while there is nothing else to do. */
 const MARGIN = 1;
 const PROGRESS_MS = 100;
-const RETRY_MS = 3000;
+const RECONNECT_MS = 3000;
 
 let session: Session | undefined;
 let online = true;
@@ -31,25 +33,32 @@ let online = true;
 /** One picture on show. */
 class Session {
   readonly picture: number;
+  private readonly offer: Offer;
   private readonly remote: Remote;
   private view: View | undefined;
   private overlay = false;
   /** What squares were decoded from, so that none is decoded twice from the same. */
   private readonly painted = new Map<string, number>();
-  private request: AbortController | undefined;
-  private requesting = false;
+  private readonly fetcher: Fetcher;
   private decoding = false;
   private closed = false;
   private reported = 0;
-  private requestDone = false;
-  private unreachable = false;
   /** What is held of squares, as long as nothing new has come. */
   private known = new Map<string, readonly HeldPrecinct[]>();
   private knownRevision = -1;
 
-  constructor(picture: number, remote: Remote) {
+  constructor(picture: number, offer: Offer, remote: Remote) {
     this.picture = picture;
+    this.offer = offer;
     this.remote = remote;
+    this.fetcher = new Fetcher(
+      remote,
+      () => {
+        this.tellProgress();
+        void this.paint();
+      },
+      (error) => this.complain(error),
+    );
   }
 
   show(view: View, overlay: boolean): void {
@@ -57,55 +66,40 @@ class Session {
     if (this.view && lookKey(view.look) !== lookKey(this.view.look)) this.painted.clear();
     this.view = view;
     this.overlay = overlay;
-    if (changed) void this.fetch();
+    if (changed) this.fetch();
     void this.paint();
   }
 
   setOnline(): void {
-    if (online) void this.fetch();
-    else this.request?.abort();
+    if (online) this.fetch();
+    else void this.fetcher.close();
     this.tellProgress(true);
+    if (online && this.remote.offline) void this.reconnect();
+  }
+
+  /** A picture that was opened from the cache alone has to be opened again to be asked for. */
+  async reconnect(): Promise<void> {
+    while (online && !this.closed) {
+      const remote = await openRemote(this.offer, true).catch(() => undefined);
+      if (remote && !remote.offline && !this.closed && online) {
+        session = new Session(this.picture, this.offer, remote);
+        if (this.view) session.show(this.view, this.overlay);
+        this.close();
+        return;
+      }
+      await remote?.close();
+      await new Promise((resolve) => setTimeout(resolve, RECONNECT_MS));
+    }
   }
 
   close(): void {
     this.closed = true;
-    this.request?.abort();
-    void this.remote.close();
+    void Promise.resolve(this.fetcher.close()).then(() => this.remote.close());
   }
 
-  /** Asks the server for the view; a newer view takes the place of an older one. */
-  private async fetch(): Promise<void> {
-    this.request?.abort();
-    this.requestDone = false;
-    if (!online || !this.view || this.closed) return;
-    const abort = new AbortController();
-    this.request = abort;
-    this.requesting = true;
-    const { view } = this;
-    try {
-      // the coarsest resolution of everything comes first, so that there is never nothing to see
-      for (const wish of [this.overviewOf(view), view]) {
-        for await (const _ of this.remote.request(wish, abort.signal)) {
-          if (abort.signal.aborted) return;
-          this.unreachable = false;
-          this.tellProgress();
-          void this.paint();
-        }
-      }
-      this.requestDone = true;
-      this.unreachable = false;
-    } catch (error) {
-      if (abort.signal.aborted || this.closed) return;
-      this.unreachable = true;
-      this.complain(error);
-      // what is held stays on show; perhaps the server comes back
-      setTimeout(() => {
-        if (this.request === abort) void this.fetch();
-      }, RETRY_MS);
-    } finally {
-      if (this.request === abort) this.requesting = false;
-      void this.paint();
-    }
+  /** Asks the server for the view. The coarsest resolution of everything comes first, so that there is never nothing to see. */
+  private fetch(): void {
+    if (online && this.view && !this.remote.offline) void this.fetcher.want([this.overviewOf(this.view), this.view]);
   }
 
   /** Decodes whatever can be better than it is, until there is nothing left. */
@@ -158,7 +152,7 @@ class Session {
     const { view } = this;
     if (!view) return undefined;
     for (const wish of [this.overviewOf(view), view]) {
-      for (const square of squaresOf(wish, this.remote.facts, this.requesting ? 0 : MARGIN)) {
+      for (const square of squaresOf(wish, this.remote.facts, this.fetcher.state === 'running' ? 0 : MARGIN)) {
         const held = this.heldOf(square);
         // nothing of this resolution is here: coarser squares show as much
         const finest = this.remote.facts.levels - square.reduce;
@@ -198,9 +192,9 @@ class Session {
       picture: this.picture,
       held: this.remote.heldBytes(),
       received: this.remote.received,
-      busy: this.decoding || (this.requesting && online),
-      server: !online ? 'unasked' : this.unreachable || this.remote.offline ? 'silent' : 'answers',
-      complete: this.requestDone,
+      busy: this.decoding || this.fetcher.state === 'running',
+      server: !online ? 'unasked' : this.fetcher.state === 'failed' || this.remote.offline ? 'silent' : 'answers',
+      complete: this.fetcher.state === 'complete',
     });
   }
 
@@ -281,8 +275,9 @@ async function openPicture({ picture, offer }: Extract<Order, { kind: 'open' }>)
       await remote.close();
       return;
     }
-    session = new Session(picture, remote);
+    session = new Session(picture, offer, remote);
     report({ kind: 'opened', picture, facts: remote.facts });
+    if (online && remote.offline) void session.reconnect();
   } catch (error) {
     if (latest === picture) report({ kind: 'trouble', picture, message: describe(error), fatal: true });
   }
