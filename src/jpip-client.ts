@@ -31,9 +31,9 @@ export function openJpip(url: string | { toString(): string }, options: JpipClie
 
 export type { BinKey } from './jpip/bins/bin-id.ts';
 export {
-  BinCache,
+  type BinCache,
   type BinShelf,
-  CachedBin,
+  type CachedBin,
   DataBinStore,
   memoryStore,
   type ShelvedBin,

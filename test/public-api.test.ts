@@ -8,9 +8,11 @@ import { inRepository } from './support/root.ts';
 
 const ENTRIES = {
   '.': 'src/index.ts',
+  './browser': 'src/browser/index.ts',
   './decode-core': 'src/decode-core.ts',
   './dicom': 'src/dicom/index.ts',
   './geo': 'src/geo/index.ts',
+  './jpip/client': 'src/jpip-client.ts',
   './node': 'src/node/index.ts',
   './parts': 'src/parts.ts',
 } as const;
@@ -27,7 +29,9 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
   './decode-core': ['Jpeg2000Error', 'classic', 'decode', 'decodeSync'],
   './dicom': ['Jpeg2000Error', 'TRANSFER_SYNTAXES', 'decodeFrame', 'decodeFrameSync', 'encodeFrame', 'framesOf'],
   './geo': ['Jpeg2000Error', 'geoOf', 'geoOfWorldFile', 'geotiffBytes', 'gmlText', 'modelToPixel', 'pixelToModel'],
-  './node': ['fileSink', 'fileSource', 'folderResolver', 'spillFile'],
+  './browser': ['indexedDbStore'],
+  './jpip/client': ['DataBinStore', 'JpipError', 'JpipImage', 'loopback', 'memoryStore', 'openJpip'],
+  './node': ['fileSink', 'fileSource', 'fileStore', 'folderResolver', 'jpipTargets', 'spillFile'],
 };
 
 const files = Object.values(ENTRIES).map((path) => inRepository(path));

@@ -239,6 +239,7 @@ export class JpipImage {
       return step.value;
     } finally {
       await updates.return(false);
+      if (window.metareq !== undefined) this.refresh();
     }
   }
 
@@ -281,6 +282,13 @@ export class JpipImage {
       let shown: RasterImage | undefined;
       let revision = -1;
       let last = Number.NEGATIVE_INFINITY;
+      if (this.isHeldInPart(own)) {
+        revision = this.cache.revision;
+        shown = await this.decodeHeld(source, decoding, before);
+        last = this.host.now();
+        if (stale()) return;
+        yield { ...shown, final: false };
+      }
       let step = await updates.next();
       for (; !step.done; step = await updates.next()) {
         if (stale()) return;
@@ -404,6 +412,12 @@ export class JpipImage {
     const { file, info } = this.readFile();
     this.file = file;
     this.described = info;
+  }
+
+  /** True when there is something of a window to be shown at once, and something to wait for. */
+  private isHeldInPart(window: ViewWindow): boolean {
+    const held = this.held(window);
+    return held.some(({ bytes }) => bytes > 0) && held.some(({ bytes }) => bytes === 0);
   }
 
   private onOwnCodestream(window: ViewWindow): ViewWindow {

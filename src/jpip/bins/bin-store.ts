@@ -51,13 +51,12 @@ export class CachedBin extends BinBytes implements BinKey {
   readonly codestream: number;
   readonly classId: number;
   readonly id: number;
-  /** @internal */
+  /** The next ones in that list. */
   older: CachedBin | undefined;
-  /** @internal */
   younger: CachedBin | undefined;
-  /** @internal The work that touched it last. */
+  /** The work that touched it last. */
   used = 0;
-  /** @internal True when the shelf does not have all of it. */
+  /** True when the shelf does not have all of it. */
   dirty = false;
 
   constructor({ codestream, classId, id }: BinKey) {

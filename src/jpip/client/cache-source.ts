@@ -249,7 +249,9 @@ export class CacheSource implements CachedSource {
     const { bin: key, layers } = wanted;
     const bin = this.cache.get(key);
     const extent = this.cache.extentOf(key);
-    if (bin === undefined || extent.length > bin.held) return extent.complete;
+    // packets of high-throughput code-blocks cannot be counted
+    const uncounted = isHighThroughput(open.geometry, wanted.component);
+    if (bin === undefined || extent.length > bin.held || uncounted) return extent.complete;
     const packets = this.packetsOf(wanted, open);
     return packets !== undefined && (packets.complete || packets.count >= layers);
   }
@@ -327,7 +329,7 @@ export class CacheSource implements CachedSource {
     if (known && known.bytes.length === bin.held && known.complete === bin.complete) return known;
     const { geometry, parameters } = tile.components[component];
     const style = parameters.style.codeBlockStyle;
-    if ((style & STYLE_HIGH_THROUGHPUT) !== 0) {
+    if (isHighThroughput(tile, component)) {
       const message = `tile ${tile.tile}: packet headers of high-throughput code-blocks cannot be followed`;
       throw unsupported('capability', message, { clause: '15444-15 7' });
     }
@@ -352,6 +354,10 @@ export class CacheSource implements CachedSource {
     this.damaged.push(key);
     this.cache.drop(key);
   }
+}
+
+function isHighThroughput({ components }: TileGeometry, component: number): boolean {
+  return (components[component].parameters.style.codeBlockStyle & STYLE_HIGH_THROUGHPUT) !== 0;
 }
 
 function firstNumbersOf(geometry: TileGeometry): number[][] {
