@@ -8,7 +8,16 @@ import { inRepository } from './support/root.ts';
 const read = (...parts: string[]): string => readFileSync(inRepository(...parts), 'utf8');
 const markdownFiles = [
   ...readdirSync(inRepository()).filter((name) => name.endsWith('.md')),
-  ...['docs', 'conformance', 'examples', 'bench', 'demo/samples', 'test/fixtures'].flatMap((folder) =>
+  ...[
+    'docs',
+    'conformance',
+    'examples',
+    'bench',
+    'demo/samples',
+    'test/fixtures',
+    'test/documents',
+    'test/documents/jpip',
+  ].flatMap((folder) =>
     existsSync(inRepository(folder))
       ? readdirSync(inRepository(folder))
           .filter((name) => name.endsWith('.md'))
