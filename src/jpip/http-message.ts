@@ -7,6 +7,8 @@ export interface JpipHttpRequest {
   readonly method: string;
   /** The path of the URL, still percent-encoded, without the adapter's base path; names the target where no field does. */
   readonly path: string;
+  /** What the adapter has taken off the front of the URL's path, as `/images`; empty by default. */
+  readonly base?: string;
   /** What stands after `?`, still percent-encoded. */
   readonly query: string;
   /** Names in lower case. */
