@@ -16,6 +16,7 @@ await build({
     page: join(here, 'page.ts'),
     viewer: join(here, 'viewer.ts'),
     'viewer-worker': join(here, 'viewer', 'worker.ts'),
+    'viewer-offline': join(here, 'viewer', 'service-worker.ts'),
   },
   outdir: out,
   bundle: true,

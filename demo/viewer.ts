@@ -270,6 +270,9 @@ new ResizeObserver(() => {
 }).observe(canvas);
 matchMedia('(prefers-color-scheme: light)').addEventListener('change', redraw);
 
+// browsers have service workers where the address is safe; elsewhere the page needs its server to open
+navigator.serviceWorker?.register('viewer-offline.js', { scope: './' }).catch(() => {});
+
 try {
   const response = await fetch('viewer.json');
   if (!response.ok) throw new Error(`no list of pictures: ${response.status}`);

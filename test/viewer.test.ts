@@ -25,12 +25,15 @@ describeTools(['chromium'], 'the viewer', () => {
   let page: Page;
   const complaints: string[] = [];
   const asked: string[] = [];
+  /** Everything that reached the server. */
+  const seen: string[] = [];
 
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'jp2kit-viewer-'));
     const { path } = await largeSample({ side: SIDE, folder });
     jpip = await jpipService([path, inRepository('demo', 'samples')]);
     server = await serve(inRepository('demo', 'dist'), 0, (request, response, next) => {
+      seen.push(request.url!);
       if (request.url?.startsWith('/jpip/')) asked.push(request.url);
       jpip.handler(request, response, next);
     });
@@ -268,6 +271,23 @@ describeTools(['chromium'], 'the viewer', () => {
     await settled();
     expect(asked.length).toBeGreaterThan(before);
     expect(await page.textContent('#status')).toContain('All of this view is here');
+  });
+
+  test('opens without its server, as it was', async () => {
+    const there = await resting();
+    const before = await held();
+    await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+    await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+    await context.setOffline(true);
+    const reached = seen.length;
+    await page.reload();
+    await page.waitForSelector('#picture[data-ready]', { timeout: 15_000 });
+    const again = await resting();
+    expect([again.x, again.y]).toEqual([there.x, there.y]);
+    await expect.poll(held).toBeGreaterThan(before * 0.9);
+    expect(seen.slice(reached)).toEqual([]);
+    await context.setOffline(false);
+    await settled();
   });
 
   test('forgets what it keeps', async () => {
