@@ -12,7 +12,7 @@ import {
   type StreamingPolicy,
 } from 'jp2kit/jpip/server';
 import { type JpipTargets, jpipTargets, type ListedTarget } from 'jp2kit/node';
-import { readWhole, readWord } from './argument-values.ts';
+import { readPositive, readWhole, readWord } from './argument-values.ts';
 import { CommandLineError, EXIT, type ExitCode } from './exit.ts';
 import { describeError, exitOfError } from './report-error.ts';
 import { print, say } from './terminal.ts';
@@ -33,14 +33,16 @@ else can be reached. An index beside a file (name.idx, as jp2kit index makes) is
       --dialect <d>      for clients that need it: openjpip (tile headers as OpenJPEG's client wants them) or plain (main headers with
                          essential segments only)
       --no-pictures      do not answer type=image/png and image/jp2 with whole pictures of the window
+      --timeout <s>      seconds that a client may take for its request; four times that without taking anything of a response;
+                         default 30
       --log              a line on standard error for each response
       --json             a line of JSON on standard output for each event
 
 /health says that it is well, /metrics counts for Prometheus.
 exit codes: 0 interrupted, 1 wrong call, 2 cannot be served`;
 
-/** How long clients may take to send their requests, and to take the responses. */
-const TIMEOUTS = { headers: 10_000, request: 30_000, keepAlive: 75_000, idle: 120_000 };
+/** How long connections may wait for the next request. */
+const KEEP_ALIVE_MS = 75_000;
 /** How long running responses have to end when the server stops. */
 const GRACE_MS = 3000;
 /** Bytes of indexes that are kept in memory. */
@@ -65,6 +67,7 @@ function readValues(args: string[]) {
       streaming: { type: 'string', default: 'auto' },
       dialect: { type: 'string' },
       pictures: { type: 'boolean', default: true },
+      timeout: { type: 'string', default: '30' },
       log: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
     },
@@ -78,6 +81,7 @@ export async function runServe(args: string[]): Promise<ExitCode> {
   const port = readWhole(values.port, 'port');
   if (port > 65535) throw new CommandLineError('--port takes a number up to 65535');
   const options = engineOptions(values);
+  const patience = 1000 * readPositive(values.timeout, 'timeout');
   const streaming = readWord<StreamingPolicy>(values.streaming, 'streaming', ['auto', 'never', 'always']);
   let targets: JpipTargets;
   let listed: ListedTarget[];
@@ -109,12 +113,9 @@ export async function runServe(args: string[]): Promise<ExitCode> {
       tell({ event: 'response', ...entry });
     },
   });
-  const server = createServer(handler);
-  server.headersTimeout = TIMEOUTS.headers;
-  server.requestTimeout = TIMEOUTS.request;
-  server.keepAliveTimeout = TIMEOUTS.keepAlive;
+  const server = createServer(timeouts(patience), handler);
   // also a client that does not take its response lets go in the end
-  server.setTimeout(TIMEOUTS.idle);
+  server.setTimeout(4 * patience);
   try {
     await listen(server, port, values.host);
   } catch (error) {
@@ -136,6 +137,16 @@ function withCorsValue(args: readonly string[]): string[] {
     const isOrigin = next !== undefined && (next === '*' || /^https?:\/\/[^/]+$/.test(next));
     return arg === '--cors' && !isOrigin ? '--cors=*' : arg;
   });
+}
+
+/** Clients that send their requests drop by drop are cut off (Node looks for them now and then). */
+function timeouts(ms: number) {
+  return {
+    requestTimeout: ms,
+    headersTimeout: ms,
+    connectionsCheckingInterval: Math.min(5000, ms / 4),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  };
 }
 
 function engineOptions({ stateless, sessions, dialect }: Values) {

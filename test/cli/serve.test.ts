@@ -134,7 +134,28 @@ describe('jp2kit serve', () => {
     socket.destroy();
   });
 
+  test('clients that send their requests drop by drop are cut off, and keep nobody else waiting', async () => {
+    const server = await startServe([at('open'), '--timeout', '0.5']);
+    const { hostname, port } = new URL(server.url);
+    const slow = Array.from({ length: 50 }, () => connect(Number(port), hostname));
+    const closed = slow.map((socket) => {
+      socket.on('error', () => {});
+      socket.resume();
+      return once(socket, 'close');
+    });
+    for (const socket of slow) socket.write('GET /tiles.j2k?len=0 HTTP/1.1\r\nX-Never: ');
+    const drops = setInterval(() => {
+      for (const socket of slow) if (!socket.destroyed) socket.write('x');
+    }, 50);
+    expect((await fetch(`${server.url}tiles.j2k?len=0`)).status).toBe(200);
+    await Promise.all(closed);
+    clearInterval(drops);
+    expect((await fetch(`${server.url}tiles.j2k?len=0`)).status).toBe(200);
+    await server.stop();
+  });
+
   test.each([
+    [['serve', '.', '--timeout', '0'], '--timeout takes numbers above 0'],
     [['serve'], 'no folders, files or URLs'],
     [['serve', '.', '--port', '70000'], 'up to 65535'],
     [['serve', '.', '--streaming', 'sometimes'], '--streaming takes auto, never, always'],
