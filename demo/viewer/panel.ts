@@ -61,6 +61,9 @@ export function showChosen({ name, title }: Offer): void {
     button.setAttribute('aria-pressed', String(button.dataset.name === name));
   }
   document.title = `${title}: a picture by JPIP`;
+  find('facts').replaceChildren();
+  find('place').textContent = '';
+  find('map').classList.add('idle');
   find('held').textContent = '0 bytes';
   find('of').textContent = '';
   find('meter-bar').style.width = '0';
