@@ -12,7 +12,9 @@ const ENTRIES = {
   './decode-core': 'src/decode-core.ts',
   './dicom': 'src/dicom/index.ts',
   './geo': 'src/geo/index.ts',
+  './jpip': 'src/jpip.ts',
   './jpip/client': 'src/jpip-client.ts',
+  './jpip/server': 'src/jpip-server.ts',
   './node': 'src/node/index.ts',
   './parts': 'src/parts.ts',
 } as const;
@@ -30,7 +32,17 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
   './dicom': ['Jpeg2000Error', 'TRANSFER_SYNTAXES', 'decodeFrame', 'decodeFrameSync', 'encodeFrame', 'framesOf'],
   './geo': ['Jpeg2000Error', 'geoOf', 'geoOfWorldFile', 'geotiffBytes', 'gmlText', 'modelToPixel', 'pixelToModel'],
   './browser': ['indexedDbStore'],
+  './jpip': [
+    ...['BIN_CLASS', 'DEFAULT_JPIP_LIMITS', 'DataBinStore', 'EOR_REASON', 'JpipEngine', 'JpipError', 'JpipImage'],
+    ...['MessageReader', 'MessageWriter', 'createJpipEngine', 'fastifyJpip', 'fetchHandler', 'formatAccessLog'],
+    ...['formatRequest', 'formatResponseHeaders', 'loopback', 'memoryStore', 'nodeHandler', 'openJpip', 'parseRequest'],
+    ...['parseResponseHeaders', 'pictureRenderer'],
+  ],
   './jpip/client': ['DataBinStore', 'JpipError', 'JpipImage', 'loopback', 'memoryStore', 'openJpip'],
+  './jpip/server': [
+    ...['DEFAULT_JPIP_LIMITS', 'JpipEngine', 'JpipError', 'createJpipEngine', 'fastifyJpip', 'fetchHandler'],
+    ...['formatAccessLog', 'nodeHandler', 'pictureRenderer'],
+  ],
   './node': ['fileSink', 'fileSource', 'fileStore', 'folderResolver', 'jpipTargets', 'spillFile'],
 };
 

@@ -48,11 +48,14 @@ const DEFAULT_CACHE_BYTES = 2 ** 28;
 
 /** A data-bin in memory, in the list of those that may go, oldest use first. */
 export class CachedBin extends BinBytes implements BinKey {
+  /** Its codestream (CSn). */
   readonly codestream: number;
   readonly classId: number;
+  /** Its in-class identifier. */
   readonly id: number;
   /** The next ones in that list. */
   older: CachedBin | undefined;
+  /** The bin that was used next after it. */
   younger: CachedBin | undefined;
   /** The work that touched it last. */
   used = 0;
