@@ -28,7 +28,8 @@ export function parseAddress(url: string): TargetAddress {
   const match = /^(?:([a-z][a-z0-9+.-]*):\/\/([^/?#]+))?([^?#]*)(?:\?([^#]*))?(?:#.*)?$/i.exec(url);
   const [, scheme = '', host = '', path = '', query = ''] = match ?? [];
   const http = SCHEMES[scheme.toLowerCase()];
-  if (!match || http === undefined || (host === '' && path === '' && query === '')) {
+  const isOther = scheme === '' && /^[a-z][a-z0-9+.-]*:/i.test(path);
+  if (!match || http === undefined || isOther || (host === '' && path === '' && query === '')) {
     throw new JpipError('usage', 'option-value', `expected an address of http, https, jpip or jpips, found ${url}`);
   }
   const origin = host === '' ? '' : `${http}://${host}`;

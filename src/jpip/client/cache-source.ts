@@ -93,6 +93,8 @@ export class CacheSource implements CachedSource {
   private readonly tiles = new Map<number, OpenTile>();
   private readonly assumed = new Set<number>();
   private readonly splits = new WeakMap<CachedBin, PrecinctPackets>();
+  /** What data-bins held that were too short. */
+  private readonly doubted = new Map<string, Uint8Array>();
   private damaged: BinKey[] = [];
   /** The tile without a header that was asked for last. */
   private guess: TileGeometry | undefined;
@@ -335,14 +337,28 @@ export class CacheSource implements CachedSource {
     }
     const level = precinctGeometry(geometry.resolutions[resolution], precinct);
     const packets = splitPrecinct(level, style, tile.header.cod, bin.prefix(), bin.complete);
-    if (packets.damage !== undefined) {
+    const damage = packets.damage ?? this.doubtAbout(wanted.bin, packets, tile.header.cod.numLayers);
+    if (damage !== undefined) {
       const where = `tile ${tile.tile}, component ${component}, resolution level ${resolution}, precinct ${precinct}`;
-      this.reject(wanted.bin, `${where}: ${packets.damage}`);
+      this.reject(wanted.bin, `${where}: ${damage}`);
       return undefined;
     }
     this.splits.set(bin, packets);
     this.accept(wanted.bin);
     return packets;
+  }
+
+  /**
+   * A data-bin that is whole with fewer packets than there are layers is of a codestream that was cut, or, more often, of another
+   * precinct. It is believed when the same comes again.
+   */
+  private doubtAbout(key: BinKey, { bytes, complete, count }: PrecinctPackets, numLayers: number): string | undefined {
+    if (!complete || count >= numLayers) return undefined;
+    const name = binName(key);
+    const before = this.doubted.get(name);
+    if (before && before.length === bytes.length && before.every((byte, k) => byte === bytes[k])) return undefined;
+    this.doubted.set(name, bytes);
+    return `${count} packets, where there are ${numLayers} layers`;
   }
 
   private accept(key: BinKey): void {
