@@ -91,7 +91,10 @@ class NodeExchange {
   private readonly response: ServerResponseLike;
   /** Goes on with whoever waits for the client. */
   private wake: (() => void) | undefined;
+  /** All was handed over: a connection that closes now closes in peace. */
+  private over = false;
   private readonly onClose = (): void => {
+    if (this.over) return;
     this.signal.aborted = true;
     this.signal.reason = new Error('the client went away');
     this.wake?.();
@@ -142,6 +145,7 @@ class NodeExchange {
         if (!this.response.write(piece)) await this.drained();
       }
       whole = !this.signal.aborted;
+      this.over = whole;
       if (whole) this.response.end();
     } catch {
       // the head has gone: that something is missing can only be said by an end that is none
