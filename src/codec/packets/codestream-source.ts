@@ -18,7 +18,7 @@ import { ReadWindow } from '../read-window.ts';
 import { type ByteRange, BytesSource, type RandomAccessSource, readFrom, type Reading, readNow } from '../source.ts';
 import { type PacketView, type PrecinctHeld, skipSop } from '../tier2/read-blocks.ts';
 import { type ByteStore, piecesStore, wholeStore } from './byte-store.ts';
-import { FoundEnds, type FoundTile, type ReadablePacketEnds } from './found-ends.ts';
+import { type FoundEnds, foundEnds, type FoundTile } from './found-ends.ts';
 import { type DataRun, type FoundPackets, type PacketIndex, type PacketRange, rangesIn } from './found-packets.ts';
 import type {
   LoadOptions,
@@ -131,12 +131,12 @@ export class CodestreamSource implements PrecinctSource {
     return readNow(this.holding(plan, readNow(this.finding(plan, false, told), bytes, options.deadline)), bytes);
   }
 
-  async packetEnds(plan: PrecinctPlan, options: LoadOptions = {}): Promise<ReadablePacketEnds> {
+  async packetEnds(plan: PrecinctPlan, options: LoadOptions = {}): Promise<FoundEnds> {
     const told = await this.index?.load(plan, options);
     return this.endsOf(await this.inTurn(this.finding(plan, true, told), options));
   }
 
-  packetEndsSync(plan: PrecinctPlan, options: Pick<LoadOptions, 'deadline'> = {}): ReadablePacketEnds {
+  packetEndsSync(plan: PrecinctPlan, options: Pick<LoadOptions, 'deadline'> = {}): FoundEnds {
     const told = this.index?.loadSync(plan);
     return this.endsOf(readNow(this.finding(plan, true, told), this.bytesInMemory(), options.deadline));
   }
@@ -211,7 +211,7 @@ export class CodestreamSource implements PrecinctSource {
   }
 
   private endsOf({ found, diagnostics }: Findings): FoundEnds {
-    return new FoundEnds(this.main, found, diagnostics, this.input);
+    return foundEnds(this.main, found, diagnostics, this.input);
   }
 
   /**

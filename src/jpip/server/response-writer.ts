@@ -5,13 +5,8 @@
  * buffer. Headers are written into it at once, room is left for bodies, and these are filled in with one read when the batch is due, in the
  * order in which they lie in the file. What has come out counts as held by the client.
  */
-import {
-  joinNear,
-  type PrecinctPiece,
-  type ReadablePacketEnds,
-  readRuns,
-  sliceOf,
-} from '../../codec/packets/found-ends.ts';
+import type { FoundEnds } from '../../codec/packets/found-ends.ts';
+import { joinNear, type PrecinctPiece, readPieces, readRuns, sliceOf } from '../../codec/packets/packet-pieces.ts';
 import type { AbortSignalLike, ByteRange, RandomAccessSource } from '../../codec/source.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
@@ -26,7 +21,7 @@ export type BinContents =
       readonly source: RandomAccessSource;
       readonly pieces: readonly (Uint8Array | ByteRange)[];
     }
-  | { readonly kind: 'precinct'; readonly ends: ReadablePacketEnds; readonly key: PrecinctPiece['key'] };
+  | { readonly kind: 'precinct'; readonly ends: FoundEnds; readonly key: PrecinctPiece['key'] };
 
 /** How a response is limited. */
 export interface WriterOptions {
@@ -79,7 +74,7 @@ export class ResponseWriter {
   private buffer = new Uint8Array(FIRST_BATCH + (FIRST_BATCH >> 1));
   private at = 0;
   private gaps = new Map<RandomAccessSource, Gap[]>();
-  private precincts = new Map<ReadablePacketEnds, PrecinctGap[]>();
+  private precincts = new Map<FoundEnds, PrecinctGap[]>();
   /** Codestream, class, identifier, end, and whether that is the bin's, of each message that is to be remembered. */
   private sent: number[] = [];
 
@@ -155,7 +150,8 @@ export class ResponseWriter {
     }
     if (precincts.size > 0) {
       for (const [ends, list] of precincts) {
-        const read = await ends.read(
+        const read = await readPieces(
+          ends,
           list.map(({ piece }) => piece),
           options,
         );

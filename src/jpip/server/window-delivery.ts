@@ -6,7 +6,8 @@
  * the data that need them, tile by tile. Within a resolution level the components follow each other, the one that carries most of a
  * transformed picture first. `bench/jpip` has the curves.
  */
-import type { ReadablePacketEnds } from '../../codec/packets/found-ends.ts';
+import type { FoundEnds } from '../../codec/packets/found-ends.ts';
+import { runOf } from '../../codec/packets/packet-pieces.ts';
 import type { LoadOptions, PrecinctKey, PrecinctLengths, TileSelection } from '../../codec/packets/precinct-source.ts';
 import { tileGeometry, type TileGeometry } from '../../codec/geometry/tile.ts';
 import { isEmpty } from '../../codec/rect.ts';
@@ -72,7 +73,7 @@ interface Group {
   readonly items: (readonly Item[] | undefined)[];
   /** True when the packets of all resolution levels are looked for at once; then {@link ends} are theirs. */
   together: boolean;
-  ends?: ReadablePacketEnds;
+  ends?: FoundEnds;
 }
 
 /**
@@ -211,7 +212,7 @@ function isAt(below: number, depth: number, deepest: number): boolean {
 
 function itemsAt(
   group: Group,
-  ends: ReadablePacketEnds,
+  ends: FoundEnds,
   depth: number,
   deepest: number,
   { codestream: { main, number } }: WindowOfCodestream,
@@ -247,7 +248,7 @@ function itemsAt(
 function itemOf(
   key: PrecinctKey,
   id: number,
-  ends: ReadablePacketEnds,
+  ends: FoundEnds,
   lengths: PrecinctLengths,
   layers: number,
   numLayers: number,
@@ -264,7 +265,7 @@ function itemOf(
   const heldLayers = Math.min(known.layers, found);
   const held = Math.max(Math.min(known.bytes, at), heldLayers > 0 ? layerEnds[heldLayers - 1] : 0);
   // where the file is cut short, the bin ends with what there is
-  const offset = ends.runOf(key);
+  const offset = runOf(ends, key);
   const contents: BinContents =
     offset === undefined ? { kind: 'precinct', ends, key } : { kind: 'run', source: ends.input, offset };
   return { id, contents, layerEnds, whole: layers >= numLayers, held, done: false };

@@ -3,6 +3,7 @@ import { joinBytes } from '../../../src/codec/bits/join-bytes.ts';
 import { DiagnosticLog } from '../../../src/codec/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/codec/limits.ts';
 import { CodestreamSource } from '../../../src/codec/packets/codestream-source.ts';
+import { readPieces } from '../../../src/codec/packets/packet-pieces.ts';
 import type { PrecinctKey, PrecinctPlan } from '../../../src/codec/packets/precinct-source.ts';
 import { BytesSource, readFrom, readNow } from '../../../src/codec/source.ts';
 import { failureOfAsync } from '../../support/failure.ts';
@@ -58,14 +59,17 @@ describe.each(['tiles-offsets-53', 'precincts-rlcp-53', 'layers-lrcp-53'])('%s',
           }),
         ),
       );
-      const all = await ends.read(keys.map((key, k) => ({ key, start: 0, end: whole[k]!.length })));
+      const all = await readPieces(
+        ends,
+        keys.map((key, k) => ({ key, start: 0, end: whole[k]!.length })),
+      );
       expect(all.bytes).toEqual(whole);
       const random = randomFrom(7);
       const pieces = keys.map((key, k) => {
         const start = random.int(0, whole[k]!.length);
         return { key, start, end: random.int(start, whole[k]!.length) };
       });
-      const some = await ends.read(pieces);
+      const some = await readPieces(ends, pieces);
       expect(some.bytes).toEqual(pieces.map(({ start, end }, k) => whole[k]!.subarray(start, end)));
     }
   });
@@ -82,8 +86,8 @@ describe('reads', () => {
       const { headers, bodies } = ends.get(key)!;
       return { key, start: 0, end: headers[0]! + bodies[0]! };
     });
-    const forward = await ends.read(pieces);
-    const backward = await ends.read([...pieces].reverse());
+    const forward = await readPieces(ends, pieces);
+    const backward = await readPieces(ends, [...pieces].reverse());
     expect(backward.bytes).toEqual([...forward.bytes].reverse());
     expect(forward.reads).toBe(1);
     expect(forward.readBytes).toBeLessThan(bytes.length);
@@ -99,7 +103,10 @@ describe('reads', () => {
     const { headers, bodies } = ends.get(key)!;
     const end = Array.from(headers, (h, k) => h + bodies[k]!).reduce((a, b) => a + b, 0);
     const error = await failureOfAsync(() =>
-      ends.read([...keys, key].map((k) => ({ key: k, start: 0, end: k === key ? end : 1 }))),
+      readPieces(
+        ends,
+        [...keys, key].map((k) => ({ key: k, start: 0, end: k === key ? end : 1 })),
+      ),
     );
     expect(error).toMatchObject({ kind: 'malformed', code: 'source-changed' });
   });
