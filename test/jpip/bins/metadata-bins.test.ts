@@ -7,8 +7,8 @@ import { writeCrossReference } from '../../../src/codec/fileformat/data-referenc
 import { writeFragmentList } from '../../../src/codec/fileformat/fragment-list.ts';
 import { readJp2File } from '../../../src/codec/fileformat/jp2-file.ts';
 import { writeNumberList } from '../../../src/codec/fileformat/number-list.ts';
-import { readPlaceholder } from '../../../src/codec/fileformat/placeholder.ts';
-import { boxesIn } from '../../../src/codec/fileformat/box.ts';
+import { readPlaceholder, writePlaceholder } from '../../../src/codec/fileformat/placeholder.ts';
+import { boxesIn, MAX_BOXES } from '../../../src/codec/fileformat/box.ts';
 import { DEFAULT_LIMITS } from '../../../src/codec/limits.ts';
 import { readNow } from '../../../src/codec/source.ts';
 import { joinMetadata } from '../../../src/jpip/bins/metadata-join.ts';
@@ -53,6 +53,11 @@ describe('a small file', () => {
     const file = smallFile(xml(100));
     const { split, held, joined } = thereAndBack(file);
     expect(split.bins.length).toBe(1);
+    // one range of the file, and the placeholder
+    expect(split.bins[0]!.pieces).toEqual([
+      { offset: 0, length: file.length - 8 - CODESTREAM.length },
+      expect.any(Uint8Array),
+    ]);
     const bin0 = held(0)!.bytes;
     expect(bin0.length).toBe(split.bins[0]!.length);
     expect(typesIn(bin0)).toEqual(['jP  ', 'ftyp', 'jp2h', 'xml ', 'phld']);
@@ -122,6 +127,14 @@ describe('large boxes', () => {
     expect(plainBoxes(joined.file)).toEqual(withoutCodestreams(plainBoxes(file)));
   });
 
+  test('may be large by the many small ones that they hold', () => {
+    const many = (count: number) => smallFile(box('asoc', join(...Array.from({ length: count }, () => xml(92)))));
+    expect(thereAndBack(many(10)).split.bins.length).toBe(1);
+    const { split, joined } = thereAndBack(many(11));
+    expect(split.bins.map(({ length }) => length)).toEqual([expect.any(Number), 1100]);
+    expect(plainBoxes(joined.file)).toEqual(withoutCodestreams(plainBoxes(many(11))));
+  });
+
   test('of the header stay in bin 0 as long as they are not huge', () => {
     const profile = (length: number) => box('colr', join(Uint8Array.of(2, 0, 0), new Uint8Array(length)));
     const file = (length: number) =>
@@ -165,6 +178,19 @@ describe('codestreams', () => {
     expect(typesIn(held(1)!.bytes)).toEqual(['flst']);
     expect(joined.codestreams).toEqual([0, 1, 2]);
     expect(typesIn(joined.file)).toEqual(['jP  ', 'ftyp', 'jp2h', 'jp2c', 'jp2c', 'jp2c']);
+  });
+
+  test('of any number become no more boxes than a file may have', () => {
+    const endless = bytes((w) =>
+      writePlaceholder(w, {
+        original: { type: 'jp2c', headerLength: 8, length: 100 },
+        codestream: 0,
+        numCodestreams: 2 ** 32 - 1,
+      }),
+    );
+    const joined = joinMetadata(() => ({ bytes: join(endless, endless, endless), complete: true }));
+    expect(joined.codestreams.length).toBeLessThanOrEqual(MAX_BOXES);
+    expect(joined.file.length).toBe(8 * joined.codestreams.length);
   });
 
   test('that one placeholder stands for become as many boxes', () => {
@@ -247,6 +273,31 @@ describe('what is not held', () => {
   });
 });
 
+describe('what can stand in for a box', () => {
+  const placeholder = bytes((w) =>
+    writePlaceholder(w, {
+      original: { type: 'cref', headerLength: 8, length: 20 },
+      originalBin: 1,
+      equivalent: { header: { type: 'colr', headerLength: 8, length: 15 }, bin: 2 },
+    }),
+  );
+  const file = (held: Readonly<Record<number, { bytes: Uint8Array; complete: boolean }>>) =>
+    joinMetadata((id) => (id === 0 ? { bytes: placeholder, complete: true } : held[id]));
+  const whole = (text: string) => ({ bytes: ascii(text), complete: true });
+
+  test('comes before the box itself, but not before it is whole', () => {
+    expect(plainBoxes(file({ 1: whole('orig'), 2: whole('equi') }).file)).toEqual([['colr', '65717569']]);
+    const partly = file({ 1: whole('orig'), 2: { bytes: ascii('eq'), complete: false } });
+    expect(typesIn(partly.file)).toEqual(['cref']);
+    expect(partly.missing).toEqual([]);
+    expect(file({ 2: { bytes: ascii('eq'), complete: false } })).toMatchObject({
+      missing: [2],
+      file: new Uint8Array(0),
+    });
+    expect(file({})).toMatchObject({ missing: [2] });
+  });
+});
+
 describe('bins that go round in circles', () => {
   const placeholderFor = (bin: number, type: string) =>
     box(
@@ -285,6 +336,15 @@ describe('boxes about codestreams', () => {
       ['jp2c', [0]],
     ]);
     expect(bin0!.boxes[6]?.children?.[1]).toMatchObject({ type: 'xml ', codestreams: [1, 0] });
+  });
+});
+
+describe('a number list of the whole file', () => {
+  test('is about no codestream, whatever else stands in it', () => {
+    const list = bytes((w) => writeNumberList(w, { wholeFile: true, codestreams: [0], layers: [] }));
+    const [bin0] = splitBytes(smallFile(box('asoc', join(list, xml(3))))).split.bins;
+    expect(bin0!.boxes[3]).toMatchObject({ type: 'asoc' });
+    expect(bin0!.boxes[3]!.codestreams).toBeUndefined();
   });
 });
 

@@ -97,6 +97,8 @@ describe('limits', () => {
 describe('urgency', () => {
   test('puts bins first, with the way to them', () => {
     expect(select('[xml_!]D0')).toEqual([`0: ${XML_END}!`, '1: 2000!']);
+    const deep = [`0: ${ASOC_END}!`, '1: 2000!', `2: ${split.bins[2]!.length}!`, '3: 3000!'];
+    expect(select('[xml_!]')).toEqual(deep);
     expect(select('[xml_:10!;*]D0')).toEqual([
       `0: ${XML_END}!`,
       '1: 10!',

@@ -74,6 +74,7 @@ describe('a codestream qualifier', () => {
 
   test('is glued where statements without one follow', () => {
     expect(formatModel(parseModel('[0]Hm,[0]P1,H2'))).toBe('[0]Hm,[0]P1,H2');
+    expect(formatModel(parseModel('[0]Hm,H2,[0],P1'))).toBe('[0]Hm,H2,[0],P1');
   });
 });
 

@@ -206,6 +206,7 @@ describe('what makes no sense', () => {
     ['type=raw;', 'C.7.3'],
     ['model=', 'C.8.1'],
     ['model=[0]', 'C.8.1'],
+    ['model=Hm,[0]', 'C.8.1'],
     ['model=H', 'C.8.1'],
     ['model=Hm3', 'C.8.1'],
     ['model=Hm:', 'C.8.1'],

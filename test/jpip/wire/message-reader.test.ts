@@ -84,6 +84,14 @@ describe('the end of a response', () => {
     expect(reader.push(bytes(3, 0x1f))).toEqual([{ kind: 'eor', reason: 255, body: bytes(1, 2, 3) }]);
   });
 
+  test('has no place in a data-bin, so no data-bin is too long for it', () => {
+    const far = bytes(0x20, 0x8f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7e, 1, 9);
+    expect(headersOf(new MessageReader().push(Buffer.concat([far, bytes(0, 2, 2, 5, 6)])))).toEqual([
+      `0/0/0 ${Number.MAX_SAFE_INTEGER - 1}+1`,
+      'eor 2 2',
+    ]);
+  });
+
   test('may be missing', () => {
     const reader = new MessageReader();
     reader.push(RESPONSE.subarray(0, RESPONSE.length - 3));
@@ -106,6 +114,7 @@ describe('the end of a response', () => {
 
 describe('a violation', () => {
   test.each([
+    ['an identifier padded to eleven bytes', bytes(0xa0, ...new Array(9).fill(0x80), 0x01), 'message-header', 10],
     ['the forbidden indicator', bytes(0x1f), 'message-header', 0],
     ['a number without end', bytes(0x60, 0, ...new Array(12).fill(0x80)), 'message-header', 12],
     ['an identifier beyond 2^53', bytes(0xbf, ...new Array(7).fill(0xff), 0x7f), 'message-header', 8],
