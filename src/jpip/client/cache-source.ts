@@ -28,7 +28,7 @@ import type { PacketView, PrecinctHeld } from '../../codec/tier2/read-blocks.ts'
 import { type BinKey, binName, firstSequenceNumbers, precinctId } from '../bins/bin-id.ts';
 import type { BinCache, CachedBin } from '../bins/bin-store.ts';
 import { BIN_CLASS } from '../wire/message.ts';
-import { heldOf, lengthsOf, packetOf, type PrecinctPackets, splitPrecinct } from './precinct-packets.ts';
+import { heldOf, isWhole, lengthsOf, packetOf, type PrecinctPackets, splitPrecinct } from './precinct-packets.ts';
 
 /** A precinct that a plan wants and its data-bin. */
 export interface WantedPrecinct extends PrecinctKey {
@@ -148,8 +148,7 @@ export class CacheSource implements CachedSource {
         if (open === undefined) return undefined;
         const packets = found.get(this.idOf(key, open));
         if (packets === undefined) return { headers: [], bodies: [], ephs: [], complete: false };
-        const complete = packets.complete || packets.count >= open.geometry.header.cod.numLayers;
-        return { ...lengthsOf(packets), complete };
+        return { ...lengthsOf(packets), complete: isWhole(packets, open.geometry.header.cod.numLayers) };
       },
     };
   }

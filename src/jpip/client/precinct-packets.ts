@@ -68,13 +68,21 @@ export function splitPrecinct(
   return result();
 }
 
+/** True when there are packets of all layers. A data-bin that ends before is of a codestream that was cut. */
+export function isWhole({ count }: PrecinctPackets, numLayers: number): boolean {
+  return count >= numLayers;
+}
+
 /** The packets as views, headers apart. */
 export function heldOf(packets: PrecinctPackets, numLayers: number): PrecinctHeld {
   const { bytes, count, ends } = packets;
   const end = count === 0 ? 0 : ends[2 * count - 1];
-  const complete = packets.complete || count >= numLayers;
   const tail = end < bytes.length ? { tail: { body: bytes.subarray(end) } } : {};
-  return { packets: Array.from({ length: count }, (_, layer) => packetOf(packets, layer)!), ...tail, complete };
+  return {
+    packets: Array.from({ length: count }, (_, layer) => packetOf(packets, layer)!),
+    ...tail,
+    complete: isWhole(packets, numLayers),
+  };
 }
 
 /** One whole packet. */
