@@ -264,6 +264,8 @@ describe('what is not held', () => {
     );
     expect(joined).toMatchObject({ missing: [0], codestreams: [] });
     expect(plainBoxes(joined.file).at(-1)).toEqual(['jp2h', [['ihdr', Buffer.from(IHDR.subarray(8)).toString('hex')]]]);
+    // an empty bin 0 of which more may come is no bare codestream yet
+    expect(joinMetadata(() => ({ bytes: new Uint8Array(0), complete: false })).codestreams).toEqual([]);
     expect(joinMetadata(() => undefined)).toEqual({
       file: new Uint8Array(0),
       missing: [0],
@@ -336,6 +338,21 @@ describe('boxes about codestreams', () => {
       ['jp2c', [0]],
     ]);
     expect(bin0!.boxes[6]?.children?.[1]).toMatchObject({ type: 'xml ', codestreams: [1, 0] });
+  });
+});
+
+describe('header boxes inside of others', () => {
+  test('are not counted', () => {
+    const file = smallFile(
+      box('asoc', join(box('lbl ', ascii('a')), box('jplh'), box('jpch'))),
+      box('jpch'),
+      box('jplh'),
+    );
+    const [bin0] = splitBytes(file).split.bins;
+    expect(bin0!.boxes.slice(4, 6).map(({ type, codestreams }) => [type, codestreams])).toEqual([
+      ['jpch', [0]],
+      ['jplh', [0]],
+    ]);
   });
 });
 

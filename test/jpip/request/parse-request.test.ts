@@ -55,6 +55,15 @@ const FIELDS: readonly [string, JpipRequest, string?][] = [
     'context=mj2t%3C1%2Bnow%3E',
   ],
   ['context=jpmp%3Cx,y%3E', { context: [{ kind: 'jpmp<x,y>', ranges: [] }] }],
+  [
+    'context=a%3Eb,jpxl%3C0%3E',
+    {
+      context: [
+        { kind: 'a>b', ranges: [] },
+        { kind: 'jpxl', ranges: [{ first: 0 }] },
+      ],
+    },
+  ],
   // a geometry that no response header could carry is of no known form
   ['context=jpxl%3C0%3E[%C3%A9]', { context: [{ kind: 'jpxl<0>[é]', ranges: [] }] }],
   ['srate=29.97', { srate: 29.97 }],
