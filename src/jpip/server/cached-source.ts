@@ -5,7 +5,8 @@
  * read last answer most reads. Reads that are under way are shared by whoever needs the same block.
  */
 import { malformed } from '../../codec/errors.ts';
-import type { AbortSignalLike, ByteRange, RandomAccessSource } from '../../codec/source.ts';
+import { type AbortSignalLike, type ByteRange, type RandomAccessSource, throwIfAborted } from '../../codec/source.ts';
+import { JpipError } from '../errors.ts';
 
 /** Bytes of a block. */
 const BLOCK_BYTES = 1 << 16;
@@ -84,6 +85,48 @@ export class CachedSource implements RandomAccessSource {
 
   async readMany(ranges: readonly ByteRange[], options: { signal?: AbortSignalLike } = {}): Promise<Uint8Array[]> {
     const held = new Map<number, Uint8Array>();
+    const waits = this.bring(ranges, held);
+    if (waits.length > 0) await Promise.all(waits);
+    throwIfAborted(options.signal);
+    return ranges.map((range) => this.cut(range, held));
+  }
+
+  /**
+   * Reads ranges straight to their places in a buffer. Tells how many reads of the file that took, and what came with them.
+   *
+   * @throws {JpipError} `target-changed` when the file is shorter than a range.
+   */
+  async readInto(
+    buffer: Uint8Array,
+    gaps: readonly Gap[],
+    options: { signal?: AbortSignalLike } = {},
+  ): Promise<{ readonly reads: number; readonly readBytes: number }> {
+    const held = new Map<number, Uint8Array>();
+    const account = { reads: 0, readBytes: 0 };
+    const waits = this.bring(gaps, held, account);
+    if (waits.length > 0) await Promise.all(waits);
+    throwIfAborted(options.signal);
+    for (const { at, offset, length } of gaps) {
+      let done = 0;
+      while (done < length) {
+        const block = Math.floor((offset + done) / BLOCK_BYTES);
+        const bytes = held.get(block);
+        const from = offset + done - block * BLOCK_BYTES;
+        if (bytes === undefined || from >= bytes.length) throw shortened();
+        const take = Math.min(bytes.length - from, length - done);
+        buffer.set(bytes.subarray(from, from + take), at + done);
+        done += take;
+      }
+    }
+    return account;
+  }
+
+  /** Puts the blocks of ranges into `held`: at once where they are kept, when the promises are settled where they have to be read. */
+  private bring(
+    ranges: readonly ByteRange[],
+    held: Map<number, Uint8Array>,
+    account?: { reads: number; readBytes: number },
+  ): Promise<void>[] {
     const waits: Promise<void>[] = [];
     const missing: number[] = [];
     for (const { offset, length } of ranges) {
@@ -111,11 +154,9 @@ export class CachedSource implements RandomAccessSource {
       }
       let last = first;
       for (k++; missing[k] === last + 1 && !this.underway.has(missing[k]); k++) last = missing[k];
-      waits.push(this.fetch(first, last, held));
+      waits.push(this.fetch(first, last, held, account));
     }
-    await Promise.all(waits);
-    if (options.signal?.aborted) throw options.signal.reason;
-    return ranges.map((range) => this.cut(range, held));
+    return waits;
   }
 
   async close(): Promise<void> {
@@ -130,12 +171,21 @@ export class CachedSource implements RandomAccessSource {
     else await this.fetch(block, block, held);
   }
 
-  private async fetch(first: number, last: number, held: Map<number, Uint8Array>): Promise<void> {
+  private async fetch(
+    first: number,
+    last: number,
+    held: Map<number, Uint8Array>,
+    account?: { reads: number; readBytes: number },
+  ): Promise<void> {
     const offset = first * BLOCK_BYTES;
     const read = async (): Promise<void> => {
       const bytes = await this.inner.read({ offset, length: (last + 1) * BLOCK_BYTES - offset });
       this.budget.reads++;
       this.budget.readBytes += bytes.length;
+      if (account) {
+        account.reads++;
+        account.readBytes += bytes.length;
+      }
       for (let b = first; b <= last; b++) {
         const at = (b - first) * BLOCK_BYTES;
         // a block of its own does not keep its neighbours in memory
@@ -170,6 +220,17 @@ export class CachedSource implements RandomAccessSource {
     }
     return filled === out.length ? out : out.subarray(0, filled);
   }
+}
+
+/** A range and where it goes. */
+export interface Gap extends ByteRange {
+  readonly at: number;
+}
+
+function shortened(): JpipError {
+  return new JpipError('malformed', 'target-changed', 'the file became shorter while it was being served', {
+    status: 500,
+  });
 }
 
 const EMPTY = /* @__PURE__ */ new Uint8Array(0);

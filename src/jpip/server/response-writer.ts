@@ -9,6 +9,7 @@ import type { FoundEnds } from '../../codec/packets/found-ends.ts';
 import { joinNear, type PrecinctPiece, readPieces, readRuns, sliceOf } from '../../codec/packets/packet-pieces.ts';
 import type { AbortSignalLike, ByteRange, RandomAccessSource } from '../../codec/source.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
+import { CachedSource, type Gap } from './cached-source.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
 
 /** Where the bytes of a bin come from. */
@@ -33,14 +34,6 @@ export interface WriterOptions {
   readonly remember: boolean;
 }
 
-/** A body that has to be filled in. */
-interface Gap {
-  /** Where in the batch. */
-  readonly at: number;
-  readonly offset: number;
-  readonly length: number;
-}
-
 /** A body that only the source of packets can put together. */
 interface PrecinctGap {
   readonly at: number;
@@ -53,6 +46,8 @@ const MOST_BATCH = 1 << 18;
 const MOST_BODY = 1 << 18;
 /** Bytes of a message header at most: six numbers. */
 const MOST_HEADER = 64;
+/** Bytes of the end of a response without a body. */
+const END_BYTES = 3;
 /** Bins of headers and metadata, which are always remembered. */
 const FIRST_HEADER_CLASS = 6;
 
@@ -174,9 +169,13 @@ export class ResponseWriter {
     return buffer.subarray(0, at);
   }
 
-  /** The end of the response. */
-  end(reason: number): Uint8Array {
-    return this.messages.eor(reason);
+  /** The bytes of the last batch and the end of the response; why it ends is asked when everything else has been done. */
+  async finish(reason: () => number, signal?: AbortSignalLike): Promise<Uint8Array> {
+    this.grow(END_BYTES);
+    const { buffer, at } = this;
+    await this.flush(signal);
+    buffer.set(this.messages.eor(reason()), at);
+    return buffer.subarray(0, at + END_BYTES);
   }
 
   private grow(bytes: number): void {
@@ -223,6 +222,12 @@ export class ResponseWriter {
     gaps: readonly Gap[],
     options: { signal?: AbortSignalLike },
   ): Promise<void> {
+    if (source instanceof CachedSource) {
+      const { reads, readBytes } = await source.readInto(buffer, gaps, options);
+      this.reads += reads;
+      this.readBytes += readBytes;
+      return;
+    }
     const runs = joinNear(gaps);
     const held = await readRuns(source, runs, options);
     this.reads += runs.length;

@@ -2,7 +2,6 @@
  * The body of a response: metadata-bins, then headers, then data of the window, in batches, and why it ended (15444-9 A.2, D.3).
  */
 import type { LoadOptions } from '../../codec/packets/precinct-source.ts';
-import { joinBytes } from '../../codec/bits/join-bytes.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
 import { impliedMetadata, selectMetadata, type WantedBin } from '../bins/metadata-selection.ts';
 import type { JpipRequest } from '../request/fields.ts';
@@ -66,11 +65,13 @@ export async function* streamBins(job: StreamJob, state: StreamState): AsyncGene
       if (running.preempted || running.stopped) break;
     }
   }
-  const rest = await writer.flush(load.signal);
+  const rest = await writer.finish(() => {
+    state.eor = reasonOf(job, writer);
+    return state.eor;
+  }, load.signal);
   count();
-  state.eor = reasonOf(job, writer);
   state.finished = true;
-  yield joinBytes([rest, writer.end(state.eor)]);
+  yield rest;
   return undefined;
 }
 
