@@ -16,7 +16,7 @@ import {
   type View,
 } from './viewer/messages.ts';
 import { OverviewMap } from './viewer/overview-map.ts';
-import { currentLook, find, preparePanel, say, showChosen, showFacts, showProgress } from './viewer/panel.ts';
+import { addOffer, currentLook, find, preparePanel, say, showChosen, showFacts, showProgress } from './viewer/panel.ts';
 import { drawPrecincts, type Screen, Squares } from './viewer/squares.ts';
 
 /** The picture on show. */
@@ -229,7 +229,7 @@ worker.addEventListener('message', ({ data }: MessageEvent<Report>) => {
   } else if (data.kind === 'held') precincts = overlay ? data.precincts : [];
   else {
     if (data.server === 'answers') find('notice').hidden = true;
-    showProgress(data, shown.offer.bytes);
+    showProgress(data, shown.offer);
     canvas.dataset.busy = String(data.busy);
     canvas.dataset.complete = String(data.complete);
   }
@@ -273,27 +273,40 @@ matchMedia('(prefers-color-scheme: light)').addEventListener('change', redraw);
 // browsers have service workers where the address is safe; elsewhere the page needs its server to open
 navigator.serviceWorker?.register('viewer-offline.js', { scope: './' }).catch(() => {});
 
-try {
-  const response = await fetch('viewer.json');
-  if (!response.ok) throw new Error(`no list of pictures: ${response.status}`);
-  const offers = (await response.json()) as Offer[];
-  preparePanel(offers, {
-    choose: openPicture,
-    look: (look) => {
-      if (shown) shown.look = look;
-      ask();
-    },
-    online: (wanted) => {
-      online = wanted;
-      tell({ kind: 'online', online });
-    },
-    forget: () => {
-      tell({ kind: 'forget' });
-      if (shown) openPicture(shown.offer, shown.camera.pose);
-    },
-  });
-  const { offer, pose } = remembered(offers);
-  openPicture(offer, pose);
-} catch {
-  complain('This page needs its server: npm start, or jp2kit serve.', true);
+/** What there is to see: what the server offers, or without one the samples that lie beside this page. */
+async function findOffers(): Promise<Offer[]> {
+  try {
+    const response = await fetch('viewer.json');
+    if (response.ok) return (await response.json()) as Offer[];
+  } catch {
+    // no server at all
+  }
+  return ['highlands', 'lake', 'balloon'].map((name) => ({ name, title: name, url: `samples/${name}.jp2`, own: true }));
 }
+
+/** A file of somebody's own: it stays here, and is served by an engine in the worker. */
+function openOwn(file: File): void {
+  const offer: Offer = { name: file.name, title: file.name, url: '', bytes: file.size, own: file };
+  addOffer(offer, () => openPicture(offer));
+  openPicture(offer);
+}
+
+const offers = await findOffers();
+preparePanel(offers, {
+  choose: openPicture,
+  open: openOwn,
+  look: (look) => {
+    if (shown) shown.look = look;
+    ask();
+  },
+  online: (wanted) => {
+    online = wanted;
+    tell({ kind: 'online', online });
+  },
+  forget: () => {
+    tell({ kind: 'forget' });
+    if (shown) openPicture(shown.offer, shown.camera.pose);
+  },
+});
+const { offer, pose } = remembered(offers);
+openPicture(offer, pose);

@@ -2,7 +2,7 @@
  * The viewer in a real browser, against the demo's own server: it shows a picture by JPIP, follows mouse, wheel, keys and fingers, asks only
  * for what is looked at, and lives from its cache when the server is gone.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, CDPSession, Page } from 'playwright-core';
@@ -297,6 +297,42 @@ describeTools(['chromium'], 'the viewer', () => {
     await page.click('#forget');
     await settled();
     expect(await held()).toBeLessThan(before);
+  });
+
+  test("shows a file of one's own, served to itself, and says what is wrong with one that is none", async () => {
+    const before = asked.length;
+    await page.setInputFiles('#file', inRepository('test', 'fixtures', 'photograph-97.jp2'));
+    await settled();
+    expect(await page.textContent('#status')).toContain('from a server inside this page');
+    expect(await page.getAttribute('[data-name="photograph-97.jp2"]', 'aria-pressed')).toBe('true');
+    await page.setInputFiles('#file', { name: 'x.jp2', mimeType: 'image/jp2', buffer: Buffer.from('not a picture') });
+    await expect.poll(() => page.isVisible('#notice')).toBe(true);
+    expect(await page.textContent('#status')).toContain('cannot be opened');
+    const dataTransfer = await page.evaluateHandle(
+      (text) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], 'dropped.jp2'));
+        return transfer;
+      },
+      readFileSync(inRepository('demo', 'samples', 'relief.jp2')).toString('base64'),
+    );
+    await page.dispatchEvent('body', 'drop', { dataTransfer });
+    await settled();
+    expect(await page.textContent('#facts')).toContain('256 × 192');
+    // but for the end of the session before
+    expect(asked.slice(before).filter((url) => !url.includes('cclose'))).toEqual([]);
+    await page.click('[data-name="country"]');
+    await settled();
+  });
+
+  test('works from plain files, without a JPIP server', async () => {
+    const plain = await serve(inRepository('demo', 'dist'));
+    const other = await context.newPage();
+    await other.goto(`${plain.url}viewer.html`);
+    await other.waitForSelector('#picture[data-busy="false"][data-complete="true"][data-ready]', { timeout: 20_000 });
+    expect(await other.textContent('#facts')).toContain('2560 × 1920');
+    await other.close();
+    plain.close();
   });
 
   test('on a phone the panel folds, and the picture has the room', async () => {

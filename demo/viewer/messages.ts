@@ -9,6 +9,8 @@ export interface Offer {
   readonly url: string;
   /** Size of the whole file. */
   readonly bytes?: number;
+  /** There is no server: the worker serves the file to itself. It is read by ranges from the address, or is this one. */
+  readonly own?: true | Blob;
 }
 
 /** How samples become colours: what a square looks like depends on nothing else than this and its place. */

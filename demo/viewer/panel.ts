@@ -7,6 +7,7 @@ export const find = <T extends HTMLElement>(id: string): T => document.getElemen
 /** What the panel tells the page. */
 export interface PanelActions {
   choose(offer: Offer): void;
+  open(file: File): void;
   look(look: Look): void;
   online(online: boolean): void;
   forget(): void;
@@ -17,16 +18,14 @@ const component = find<HTMLSelectElement>('component');
 
 /** Fills in what can be chosen, and listens. */
 export function preparePanel(offers: readonly Offer[], actions: PanelActions): void {
-  find('offers').replaceChildren(
-    ...offers.map((offer) => {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.textContent = offer.title;
-      button.dataset.name = offer.name;
-      button.addEventListener('click', () => actions.choose(offer));
-      return button;
-    }),
-  );
+  for (const offer of offers) addOffer(offer, () => actions.choose(offer));
+  const file = find<HTMLInputElement>('file');
+  file.addEventListener('change', () => {
+    const [chosen] = file.files ?? [];
+    if (chosen) actions.open(chosen);
+    file.value = '';
+  });
+  watchDrops(actions);
   const onLook = (): void => {
     tellLayers();
     actions.look(currentLook());
@@ -45,6 +44,35 @@ export function preparePanel(offers: readonly Offer[], actions: PanelActions): v
   fold.addEventListener('click', () => setFolded(!find('panel').classList.contains('folded')));
   // on a small screen the picture comes first
   setFolded(matchMedia('(max-width: 52rem)').matches);
+}
+
+/** One more picture to choose, or the same one again. */
+export function addOffer({ name, title }: Offer, choose: () => void): void {
+  const before = [...find('offers').querySelectorAll('button')].find((button) => button.dataset.name === name);
+  const button = document.createElement('button');
+  button.type = 'button';
+  button.textContent = title;
+  button.dataset.name = name;
+  button.addEventListener('click', choose);
+  if (before) before.replaceWith(button);
+  else find('offers').append(button);
+}
+
+function watchDrops(actions: PanelActions): void {
+  const veil = find('drop');
+  addEventListener('dragover', (event) => {
+    event.preventDefault();
+    veil.hidden = false;
+  });
+  addEventListener('dragleave', (event) => {
+    if (event.relatedTarget === null) veil.hidden = true;
+  });
+  addEventListener('drop', (event) => {
+    event.preventDefault();
+    veil.hidden = true;
+    const file = event.dataTransfer?.files[0];
+    if (file) actions.open(file);
+  });
 }
 
 /** What the controls say. */
@@ -91,7 +119,7 @@ export function showFacts(picture: PictureFacts): void {
 }
 
 /** How much is here. */
-export function showProgress(progress: Extract<Report, { kind: 'progress' }>, total: number | undefined): void {
+export function showProgress(progress: Extract<Report, { kind: 'progress' }>, { bytes: total, own }: Offer): void {
   const { held, received, busy, server, complete } = progress;
   find('held').textContent = bytesText(held);
   const share = total === undefined ? undefined : Math.min(1, held / total);
@@ -99,7 +127,8 @@ export function showProgress(progress: Extract<Report, { kind: 'progress' }>, to
   find('of').textContent = total === undefined ? '' : `of ${bytesText(total)}${percent}`;
   find('meter').setAttribute('aria-valuenow', String(Math.round((share ?? 0) * 100)));
   find('meter-bar').style.width = `${(share ?? 0) * 100}%`;
-  const came = received === 0 ? '' : `, ${bytesText(received)} came over the network`;
+  const from = own ? 'from a server inside this page' : 'over the network';
+  const came = received === 0 ? '' : `, ${bytesText(received)} came ${from}`;
   if (server === 'unasked') say(`${busy ? 'Decoding' : 'Showing'} what is kept here${came}`, 'offline');
   else if (server === 'silent') say('The server does not answer; trying again', 'bad');
   else if (busy) say(`Sharpening${came}`, 'busy');

@@ -1,6 +1,7 @@
 /** A picture on a server as the worker needs it: what is held of it, how to get more, and squares decoded from what is held. */
-import { type JpipImage, openJpip } from '../../src/jpip-client.ts';
-import { type Rect, toImageData } from '../../src/index.ts';
+import { type JpipImage, loopback, memoryStore, openJpip } from '../../src/jpip-client.ts';
+import { createJpipEngine } from '../../src/jpip-server.ts';
+import { blobSource, httpSource, type Rect, toImageData } from '../../src/index.ts';
 import type { HeldPrecinct, Look, Offer, PictureFacts, View } from './messages.ts';
 import { forgetStore, pictureStore } from './store.ts';
 
@@ -8,10 +9,12 @@ import { forgetStore, pictureStore } from './store.ts';
 export class Remote {
   readonly facts: PictureFacts;
   private readonly image: JpipImage;
+  private readonly onClose: () => Promise<void>;
   private counted = { revision: -1, bytes: 0 };
 
-  constructor(image: JpipImage) {
+  constructor(image: JpipImage, onClose: () => Promise<void> = async () => {}) {
     this.image = image;
+    this.onClose = onClose;
     this.facts = factsOf(image);
   }
 
@@ -69,16 +72,30 @@ export class Remote {
     return this.counted.bytes;
   }
 
-  close(): Promise<void> {
-    return this.image.close();
+  async close(): Promise<void> {
+    await this.image.close();
+    await this.onClose();
   }
 }
 
 /** Opens a picture; without a server when that is not to be asked. */
 export async function openRemote(offer: Offer, online: boolean): Promise<Remote> {
   const url = new URL(offer.url, location.href);
+  if (offer.own) return openOwn(offer.own === true ? httpSource(url) : blobSource(offer.own));
   const image = await openJpip(url, { cache: await pictureStore(), offline: !online });
   return new Remote(image);
+}
+
+/** Server and client in one: the same data-bins as over a network, from an engine that runs here. */
+async function openOwn(source: ReturnType<typeof blobSource>): Promise<Remote> {
+  const engine = createJpipEngine({ resolve: () => ({ source }) });
+  try {
+    const image = await openJpip('jpip://here/picture', { fetch: loopback(engine), cache: memoryStore() });
+    return new Remote(image, () => engine.close());
+  } catch (error) {
+    await engine.close();
+    throw error;
+  }
 }
 
 /** Throws away whatever is kept of all pictures. */
