@@ -56,6 +56,8 @@ export async function collect(body: AsyncIterator<Uint8Array>, most: number): Pr
 
 /** The body of a response on its way out. `return()` ends it early, which it has to where it is not taken to its end. */
 export interface OutgoingBody extends AsyncIterableIterator<Uint8Array> {
+  /** All pieces, where nothing more has to be made: they can go out at once. */
+  readonly collected?: readonly Uint8Array[];
   return(): Promise<IteratorResult<Uint8Array>>;
 }
 
@@ -65,6 +67,7 @@ export function resume(pieces: readonly Uint8Array[], rest: AsyncIterator<Uint8A
   let started = pieces.length > 0;
   let ended = rest === undefined;
   const body: OutgoingBody = {
+    ...(rest === undefined ? { collected: pieces } : {}),
     [Symbol.asyncIterator]: () => body,
     async next() {
       if (at < pieces.length) return { done: false, value: pieces[at++]! };

@@ -35,6 +35,8 @@ export interface ServerResponseLike {
   writeHead(status: number, headers: Record<string, string>): unknown;
   write(bytes: Uint8Array): boolean;
   end(): unknown;
+  cork?(): unknown;
+  uncork?(): unknown;
   destroy?(): unknown;
   on(event: string, listener: (...values: never[]) => void): unknown;
   removeListener(event: string, listener: (...values: never[]) => void): unknown;
@@ -137,9 +139,17 @@ class NodeExchange {
   async send(answer: ServiceAnswer): Promise<void> {
     let sent = 0;
     let whole = false;
+    const { body } = answer;
+    const collected = body && 'collected' in body ? body.collected : undefined;
     try {
+      // head and pieces that are there anyway leave with one call of the system
+      if (collected) this.response.cork?.();
       this.writeHead(answer);
-      for await (const piece of piecesOf(answer.body)) {
+      for (const piece of collected ?? []) {
+        sent += piece.length;
+        this.response.write(piece);
+      }
+      for await (const piece of collected ? [] : piecesOf(answer.body)) {
         if (this.signal.aborted) break;
         sent += piece.length;
         if (!this.response.write(piece)) await this.drained();
@@ -147,6 +157,7 @@ class NodeExchange {
       whole = !this.signal.aborted;
       this.over = whole;
       if (whole) this.response.end();
+      if (collected) this.response.uncork?.();
     } catch {
       // the head has gone: that something is missing can only be said by an end that is none
       this.response.destroy?.();
