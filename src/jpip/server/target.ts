@@ -59,6 +59,8 @@ export interface TargetTools {
 
 /** Codestreams of one target that are kept open. */
 const MOST_CODESTREAMS = 64;
+/** Characters of a target identifier at most (15444-9 D.2.2). */
+const MOST_TID = 255;
 /** How much of a file the checksum behind a target id looks at. */
 const HASHED_BYTES = 1 << 16;
 
@@ -86,6 +88,8 @@ export class ServedTarget {
   readonly metadata: SplitFile;
   private readonly given: JpipTarget;
   private readonly tools: TargetTools;
+  /** The status of what cannot be served, where that is the client's choice. */
+  private readonly blame: number | undefined;
   private readonly open = new Map<number, Promise<ServedCodestream>>();
   private readonly references = new Map<number, RandomAccessSource>();
   private checkedAt: number;
@@ -101,6 +105,7 @@ export class ServedTarget {
     source: RandomAccessSource,
     given: JpipTarget,
     tools: TargetTools,
+    blame: number | undefined,
   ) {
     this.name = name;
     this.tid = tid;
@@ -109,6 +114,7 @@ export class ServedTarget {
     this.source = source;
     this.given = given;
     this.tools = tools;
+    this.blame = blame;
     this.checkedAt = tools.host.now();
   }
 
@@ -134,8 +140,10 @@ export class ServedTarget {
       const reading = readJpxFile(new DiagnosticLog(), limits, () => source.size);
       const file = await readFrom(reading, source, undefined, host);
       const metadata = await readFrom(splitMetadata(file, source.size), source, undefined, host);
-      const tid = given.tid ?? checksumOf(beginning, whole.size);
-      return new ServedTarget(name, tid, file, metadata, source, given, tools);
+      // a part is another target than the whole: what is held of one is worth nothing for the other
+      const suffix = part ? `.${part.first}-${part.last ?? ''}` : '';
+      const tid = (given.tid ?? checksumOf(beginning, whole.size)).slice(0, MOST_TID - suffix.length) + suffix;
+      return new ServedTarget(name, tid, file, metadata, source, given, tools, part && 400);
     } catch (error) {
       await whole.close();
       // which part of a file is a file of its own is the client's claim
@@ -161,7 +169,7 @@ export class ServedTarget {
     const { fragments } = codestream;
     const opening =
       fragments instanceof Jpeg2000Error
-        ? Promise.reject(asTargetError(fragments, this.name))
+        ? Promise.reject(asTargetError(fragments, this.name, this.blame))
         : this.openCodestream(number, fragments);
     if (this.open.size >= MOST_CODESTREAMS) this.open.delete(this.open.keys().next().value!);
     this.open.set(number, opening);
@@ -243,7 +251,7 @@ export class ServedTarget {
         storedHeader: bytes,
       };
     } catch (error) {
-      throw asTargetError(error, this.name);
+      throw asTargetError(error, this.name, this.blame);
     }
   }
 
