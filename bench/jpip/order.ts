@@ -57,9 +57,8 @@ async function curves(file: Uint8Array): Promise<string[][]> {
   const columns = await Promise.all(
     Object.values(ORDERS).map((order) => psnrs(heads, [...placed].sort(order), total, original.planes!)),
   );
-  SHARES.forEach((share, k) =>
-    rows.push([`${Math.round(share * 100)} %`, ...columns.map((column) => column[k]!.toFixed(1))]),
-  );
+  for (const [k, share] of SHARES.entries())
+    rows.push([`${Math.round(share * 100)} %`, ...columns.map((column) => column[k]!.toFixed(1))]);
   return rows;
 }
 

@@ -152,7 +152,7 @@ export class ResponseWriter {
         );
         this.reads += read.reads;
         this.readBytes += read.readBytes;
-        list.forEach((gap, k) => buffer.set(read.bytes[k], gap.at));
+        for (const [k, gap] of list.entries()) buffer.set(read.bytes[k], gap.at);
       }
       this.precincts = new Map();
     }

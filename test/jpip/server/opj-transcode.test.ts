@@ -42,7 +42,9 @@ describeTools(['opj_jpip_transcode', 'opj_decompress'], 'opj_jpip_transcode', ()
         expect(taken.eor).toBe(1);
         const planes = await throughOpenJpeg(taken.bytes, suffix);
         const local = await decode(files[target], { layout: 'planar', colour: 'native' });
-        planes.forEach(({ data }, c) => expect(Array.from(data)).toEqual(Array.from(local.planes![c]!.data)));
+        for (const [c, { data }] of planes.entries()) {
+          expect(Array.from(data)).toEqual(Array.from(local.planes![c]!.data));
+        }
       });
     }
   }
