@@ -70,7 +70,7 @@ export interface JpipClientOptions {
   readonly maxLatencyMs?: number;
   /** Bytes of one response at most. Default 16 MiB. */
   readonly maxResponseBytes?: number;
-  /** Sent with every request, as for authorisation. */
+  /** Sent with every request, as for authorisation. With any, requests go to the host of the address only. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether long requests go into the body of a POST. Default `auto`. */
   readonly post?: 'auto' | 'never' | 'always';
@@ -506,6 +506,7 @@ export async function openRemotePicture(url: string, options: JpipClientOptions,
     timeoutMs: positive('timeoutMs', options.timeoutMs ?? 30_000),
     retries: options.retries ?? 3,
     offline: options.offline ?? false,
+    leavesHost: headers === undefined,
     limits,
     onDiagnostic: (diagnostic) => options.onEvent?.({ type: 'diagnostic', diagnostic }),
     onResponse: (bytes, ms) => options.onEvent?.({ type: 'response', bytes, ms }),

@@ -31,6 +31,11 @@ class Gate {
     else await new Promise<void>((resolve) => this.waiting.push(resolve));
   };
 
+  /** Waits until so many requests wait here. */
+  async full(count = 1): Promise<void> {
+    while (this.waiting.length < count) await new Promise((resolve) => setImmediate(resolve));
+  }
+
   /** From now on only so many pass. */
   allow(count: number): void {
     this.left = count;
@@ -213,7 +218,12 @@ describe('a view', () => {
     };
     for await (const picture of image.view({}, { minIntervalMs: 0 })) {
       finals.push(picture.final);
-      if (++first === 2) second = showOther();
+      if (++first === 2) {
+        await gate.full();
+        second = showOther();
+        // a request of the first view is under way, and the second does not wait for it
+        await gate.full(2);
+      }
       gate.allow(first < 2 ? 1 : Number.POSITIVE_INFINITY);
     }
     expect(finals).not.toContain(true);
@@ -221,6 +231,7 @@ describe('a view', () => {
     expect(final).toBe(true);
     expectSame(picture, await decode(file, { region: other }));
     expect(server.sent).toBeLessThan(file.length / 2);
+    expect(server.queries.some((query) => query.includes('wait=no'))).toBe(true);
     // nothing of the first is lost or comes twice
     expectSame(await image.decode(), await decode(file));
     expect(server.repeated).toBe(0);

@@ -2,8 +2,9 @@
  * Brings in what a window needs, request by request, until all of it is held or nobody has it.
  *
  * Whether it is held is judged by the data-bins. Where a server says that it is done and it is not, the reasons are gone through one by
- * one: the server believes that something was received which was lost, or turned out to be damaged; it forgot the margin of the wavelet
- * filters, or low resolution levels; its channel is confused for good. What is still missing then is not to be had there.
+ * one: it could not be told of all that is held, and sends that again; it believes that something was received which was lost, or turned
+ * out to be damaged; it forgot the margin of the wavelet filters, or low resolution levels; its channel is confused for good. What is
+ * still missing then is not to be had there.
  */
 import type { PrecinctPlan } from '../../codec/packets/precinct-source.ts';
 import { type AbortSignalLike, throwIfAborted } from '../../codec/source.ts';
@@ -60,6 +61,9 @@ const FIRST_RETRY_MS = 100;
 /** Responses in a row without anything new, that do not say that all was sent. */
 const MOST_IDLE = 3;
 
+/** Precincts of windows that are asked for one by one, where the server cannot be told of all that is held of a large one. */
+const FEW_PRECINCTS = 64;
+
 /** What is still missing of a window. */
 interface Lacking {
   readonly tiles: readonly number[];
@@ -82,10 +86,13 @@ export async function* fetchWindow(
   let lacking = await lookFor(source, plan, need, tools);
   const isDone = (): boolean => lacking.tiles.length === 0 && lacking.precincts.length === 0;
   if (isDone()) return isWhole();
-  const keys = (): Generator<BinKey> => withHeaders(source.binsOf(plan), codestream, tools.cache);
+  const keysOf = (window: WindowNeed): Generator<BinKey> => {
+    const wanted = window === need ? plan : planOf(source, window);
+    return withHeaders(source.binsOf(wanted), codestream, tools.cache);
+  };
   const windows: (readonly WindowNeed[])[] = [[need]];
   let damaged = lacking.damaged > 0;
-  let [resynchronised, widened, renewed] = [false, false, false];
+  let [resynchronised, narrowed, widened, renewed] = [false, false, false, false];
   let failures = 0;
   for (let round = windows.shift(); round !== undefined; round = windows.shift()) {
     for (const window of round) {
@@ -97,7 +104,7 @@ export async function* fetchWindow(
         const exchange = session.exchange({
           fields,
           codestream,
-          keys,
+          keys: () => keysOf(window),
           ...(signal ? { signal } : {}),
           // a response without a channel can be given up at once: nobody remembers it
           ...(stale ? { stop: () => session.cid === undefined && stale() } : {}),
@@ -141,7 +148,14 @@ export async function* fetchWindow(
       }
     }
     if (windows.length > 0) continue;
-    if (!resynchronised && (damaged || session.isOutOfStep(keys()))) {
+    if (!narrowed && session.saidTooLittle) {
+      narrowed = true;
+      for (let k = 0; k < lacking.precincts.length; k += FEW_PRECINCTS) {
+        windows.push(windowsAround(source, lacking.precincts.slice(k, k + FEW_PRECINCTS), need));
+      }
+      continue;
+    }
+    if (!resynchronised && (damaged || session.isOutOfStep(keysOf(need)))) {
       resynchronised = true;
       windows.push([need]);
     } else if (lacking.tiles.length > 0) {

@@ -10,6 +10,7 @@ import { binClassOf, type BinKey, binName } from '../bins/bin-id.ts';
 import type { BinCache } from '../bins/bin-store.ts';
 import { CacheModel, modelCodestream } from '../bins/cache-model.ts';
 import { JpipError, type JpipDiagnostic } from '../errors.ts';
+import { DEFAULT_JPIP_LIMITS } from '../limits.ts';
 import type { JpipRequest } from '../request/fields.ts';
 import { formatRequest } from '../request/format-request.ts';
 import { type JpipResponseHeaders, parseResponseHeaders } from '../request/response-headers.ts';
@@ -31,6 +32,8 @@ export interface SessionSettings {
   readonly maxResponseBytes: number;
   /** Milliseconds without a byte after which a response is given up. */
   readonly timeoutMs: number;
+  /** Whether a channel may be on another host; where requests carry secrets it may not. */
+  readonly leavesHost: boolean;
   readonly onDiagnostic: (diagnostic: JpipDiagnostic) => void;
   /** Told when a response has ended. */
   readonly onResponse: (bytes: number, ms: number) => void;
@@ -92,6 +95,8 @@ export class JpipSession {
   requests = 0;
   /** True once the server has shown that it has no channels, or none are wanted. */
   stateless: boolean;
+  /** True when not everything that should have been said of the cache with the last request fitted into it. */
+  saidTooLittle = false;
   /** True when the server answers requests of a channel side by side, so that a new one can end the one before. */
   concurrent = false;
   private readonly address: TargetAddress;
@@ -199,6 +204,10 @@ export class JpipSession {
         }
         bytes += chunk.length;
         this.bytes += chunk.length;
+        if (bytes > DEFAULT_JPIP_LIMITS.responseBytes) {
+          const message = `a response of more than ${DEFAULT_JPIP_LIMITS.responseBytes} bytes`;
+          throw new JpipError('limit', 'limit-message', message);
+        }
         const bins = new Set<string>();
         let taken = 0;
         for (const message of reader.push(chunk)) {
@@ -346,6 +355,7 @@ export class JpipSession {
         query = formatRequest(withModel(request, told));
       }
     }
+    this.saidTooLittle = told.length < corrections.length || corrections.length >= MOST_CORRECTIONS;
     const address = this.channelAddress ?? this.address.base;
     const byPost = allowsPost && (post === 'always' || isLong);
     return { request: { address, query, post: byPost, ...(signal ? { signal } : {}) }, told };
@@ -375,7 +385,7 @@ export class JpipSession {
     if (host === undefined && port === undefined && path === undefined) return undefined;
     const scheme = /^[^:]+:\/\//.exec(this.address.origin)?.[0] ?? '';
     const own = this.address.origin.slice(scheme.length).replace(/:\d+$/, '');
-    const moved = host !== undefined || port !== undefined;
+    const moved = this.settings.leavesHost && (host !== undefined || port !== undefined);
     const origin =
       moved && scheme !== '' ? `${scheme}${host ?? own}${port === undefined ? '' : `:${port}`}` : undefined;
     const [, ownPath = ''] = /^(?:[^:]+:\/\/[^/]+)?(.*)$/.exec(this.address.base) ?? [];
