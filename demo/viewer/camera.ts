@@ -123,9 +123,7 @@ export class Camera {
     const scale = pose.scale * (goal.scale / pose.scale) ** way;
     if (this.anchor && Math.abs(Math.log(goal.scale / pose.scale)) > 1e-4) {
       this.pose = this.anchored(scale);
-      return;
-    }
-    this.pose = { x: pose.x + (goal.x - pose.x) * way, y: pose.y + (goal.y - pose.y) * way, scale };
+    } else this.pose = { x: pose.x + (goal.x - pose.x) * way, y: pose.y + (goal.y - pose.y) * way, scale };
     if (!this.moving) this.pose = { ...goal };
   }
 
