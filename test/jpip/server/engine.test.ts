@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { BytesSource } from '../../../src/codec/source.ts';
-import { encodeSync } from '../../../src/index.ts';
+import { decode, encodeSync } from '../../../src/index.ts';
 import { BIN_CLASS } from '../../../src/jpip/wire/message.ts';
 import { MessageReader } from '../../../src/jpip/wire/message-reader.ts';
 import type { DataPiece } from '../../../src/jpip/wire/message.ts';
@@ -214,6 +214,21 @@ describe('what the client says it holds', () => {
     );
     const needed = await ask(engine, 'target=x&fsiz=300,200&type=jpt-stream&tpneed=4.0&need=Hm');
     expect([...new Set(needed.pieces.map(({ classId, id }) => `${classId} ${id}`))]).toEqual(['6 0', '4 4']);
+  });
+
+  test('of tile data-bins only the tile-parts that a window needs are sent', async () => {
+    const engine = engineOver({ x: tiled });
+    const cache = new StrictCache();
+    const first = await ask(engine, 'target=x&cnew=http&fsiz=75,50&type=jpt-stream', { cache });
+    const tiles = first.pieces.filter(({ classId }) => classId === BIN_CLASS.tile);
+    // tile-parts by resolution: two of four for a quarter of the size
+    expect(tiles.filter(({ id }) => id === 2)).toHaveLength(2);
+    expect(tiles.some(({ last }) => last)).toBe(false);
+    const local = await decode(tiled, { reduce: 2, layout: 'planar', colour: 'native' });
+    expect((await cache.decode({ reduce: 2 })).data).toEqual(local.data);
+    const rest = await ask(engine, `cid=${cidOf(first.headers)}&fsiz=300,200`, { cache });
+    expect(rest.eor).toBe(1);
+    expect((await cache.decode()).data).toEqual((await decode(tiled, { layout: 'planar', colour: 'native' })).data);
   });
 
   test('need restricts the response to what it names', async () => {
