@@ -83,6 +83,15 @@ const MOST_CORRECTIONS = 20_000;
 const LONGEST_QUERY = 4000;
 /** What is still read of a response after its end, so that the connection can be used again. */
 const MOST_RUBBISH = 65536;
+/** How long the end of a body is waited for once the response has ended. */
+const PATIENCE_MS = 1000;
+const KNOWN_CLASSES: ReadonlySet<number> = /* @__PURE__ */ new Set<number>([
+  BIN_CLASS.precinct,
+  BIN_CLASS.tileHeader,
+  BIN_CLASS.tile,
+  BIN_CLASS.mainHeader,
+  BIN_CLASS.metadata,
+]);
 /** Failures that may pass. */
 const TRANSIENT: readonly number[] = [408, 425, 429, 502, 503, 504];
 
@@ -223,7 +232,7 @@ export class JpipSession {
         throwIfAborted(signal);
         if (request.stop?.()) break;
       }
-      if (reader.ended) await this.drain(reply);
+      if (reader.ended) await this.drain(reply).catch(() => void reply.body.return?.().catch(() => {}));
     } catch (error) {
       if (signal?.aborted || (error instanceof JpipError && error.code === 'target-changed')) throw error;
       cause = error;
@@ -434,6 +443,9 @@ export class JpipSession {
   /** Puts a piece into the cache; bytes that are new. */
   private take(piece: DataPiece, wanted: number): number {
     const { classId, id, offset, length, last } = piece;
+    const plain = binClassOf(classId);
+    // what later editions add is of no use here (A.2.2)
+    if (!KNOWN_CLASSES.has(plain)) return 0;
     const codestream = this.codestreamOf(piece, wanted);
     const { fresh, conflict } = this.cache.add({ ...piece, codestream }, piece.body);
     if (conflict !== undefined && classId === BIN_CLASS.mainHeader) throw this.replaced();
@@ -442,7 +454,6 @@ export class JpipSession {
       this.settings.onDiagnostic({ code: 'bin-conflict', message, clause: '15444-9 A.2' });
       return 0;
     }
-    const plain = binClassOf(classId);
     if (length > 0 && fresh === 0 && this.told.size > 0) {
       this.ignoresModel ||= this.told.has(binName({ codestream, classId: plain, id }));
     }
@@ -477,7 +488,8 @@ export class JpipSession {
   private async drain(reply: JpipReply): Promise<void> {
     let left = MOST_RUBBISH;
     for (;;) {
-      const chunk = await this.next(reply);
+      const step = await this.within(reply.body.next(), Math.min(PATIENCE_MS, this.settings.timeoutMs));
+      const chunk = step.done ? undefined : step.value;
       if (chunk === undefined) return;
       left -= chunk.length;
       if (left < 0) {
@@ -488,8 +500,7 @@ export class JpipSession {
   }
 
   /** Waits for the other side, but not for ever. */
-  private within<T>(promise: Promise<T>): Promise<T> {
-    const { timeoutMs } = this.settings;
+  private within<T>(promise: Promise<T>, timeoutMs = this.settings.timeoutMs): Promise<T> {
     if (timeoutMs === Number.POSITIVE_INFINITY) return promise;
     return new Promise((resolve, reject) => {
       const cancel = this.host.timer(timeoutMs, () => {

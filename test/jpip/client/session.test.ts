@@ -1,7 +1,9 @@
 /** What goes out with requests, and what is made of odd answers. */
 import { describe, expect, test } from 'vitest';
+import { joinBytes } from '../../../src/codec/bits/join-bytes.ts';
 import { decode, encodeSync } from '../../../src/index.ts';
 import type { FetchInit, FetchLike } from '../../../src/jpip-client.ts';
+import { MessageWriter } from '../../../src/jpip/wire/message-writer.ts';
 import { wavyPicture } from '../../support/encodes.ts';
 import { jpipRejection, openIt, remoteFile, TestServer } from '../../support/jpip-client.ts';
 import { expectSamePicture } from '../../support/same-picture.ts';
@@ -137,6 +139,21 @@ describe('answers', () => {
     expect(failure).toMatchObject({ kind: 'refused', code: 'response-status', status });
     expect(failure.message).toContain('because');
     expect(sent).toHaveLength(1);
+  });
+
+  test('with data-bins of a class that is not known are taken without those', async () => {
+    const server = new TestServer({ 'a.jp2': file });
+    const strange = { classId: 11, codestream: 0, id: 3, offset: 0, length: 4, last: true, aux: 9 };
+    const fetch: FetchLike = async (url, init) => {
+      const response = await server.fetch(url, init);
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      const body = joinBytes([new MessageWriter().header(strange), Uint8Array.of(1, 2, 3, 4), bytes]);
+      return { ...response, body: null, arrayBuffer: async () => new Uint8Array(body).buffer };
+    };
+    const { image } = await openIt('http://here/a.jp2', { fetch });
+    const found = await image.decode({ region });
+    expectSamePicture({ ...found, warnings: [] }, { ...(await decode(file, { region })), warnings: [] });
+    expect(new Set([...image.cache.bins()].map(({ classId }) => classId))).toEqual(new Set([0, 2, 6, 8]));
   });
 
   test('with odd headers are taken, and the oddities reported', async () => {
