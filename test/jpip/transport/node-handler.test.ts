@@ -213,6 +213,27 @@ describe('over HTTP/1.1', () => {
     expect(log).toMatchObject([{ aborted: true }]);
   });
 
+  test('a hundred clients that do not read keep nobody else waiting', async () => {
+    const { port, engine } = await serve({ streaming: 'always' });
+    const piece = new Uint8Array(100_000);
+    engine.pieces = function* () {
+      for (;;) yield piece;
+    };
+    const slow = Array.from({ length: 100 }, () => {
+      const socket = connect(port, '127.0.0.1');
+      running.push(socket);
+      socket.pause();
+      socket.write(get('/'));
+      return socket;
+    });
+    await expect.poll(() => engine.requests.length, { timeout: 10_000 }).toBe(100);
+    engine.pieces = () => [bytesOf('first second')];
+    expect(await talk(port, get('/'))).toContain('first second');
+    expect(engine.ended).toBe(1);
+    for (const socket of slow) socket.destroy();
+    await expect.poll(() => engine.ended, { timeout: 10_000 }).toBe(101);
+  });
+
   test('closing lets what runs end, refuses what comes, and then resolves', async () => {
     const { port, engine, handler } = await serve({ streaming: 'always' });
     const gate = resolvers();
