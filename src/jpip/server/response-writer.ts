@@ -3,7 +3,8 @@
  *
  * A message says where its bytes go, so it can be cut anywhere: what does not fit any more is sent by the next request. A batch is one
  * buffer. Headers are written into it at once, room is left for bodies, and these are filled in with one read when the batch is due, in the
- * order in which they lie in the file. What has come out counts as held by the client.
+ * order in which they lie in the file. What is added counts as held by the client at once, so that another response of the session does
+ * not send it too; what cannot be read or is not wanted any more is taken back.
  */
 import type { FoundEnds } from '../../codec/packets/found-ends.ts';
 import { joinNear, type PrecinctPiece, readPieces, readRuns, sliceOf } from '../../codec/packets/packet-pieces.ts';
@@ -42,6 +43,8 @@ interface PrecinctGap {
 
 const FIRST_BATCH = 1 << 14;
 const MOST_BATCH = 1 << 18;
+/** The message that makes a batch large enough goes beyond it. */
+const ROOM_BEYOND = 1 << 12;
 /** Bytes of a body at most: longer parts become several messages, so that a batch stays small and can be broken off. */
 const MOST_BODY = 1 << 18;
 /** Bytes of a message header at most: six numbers. */
@@ -66,11 +69,11 @@ export class ResponseWriter {
   private readonly remember: boolean;
   private readonly messages = new MessageWriter();
   private batch = FIRST_BATCH;
-  private buffer = new Uint8Array(FIRST_BATCH + (FIRST_BATCH >> 1));
+  private buffer = new Uint8Array(FIRST_BATCH + ROOM_BEYOND);
   private at = 0;
   private gaps = new Map<RandomAccessSource, Gap[]>();
   private precincts = new Map<FoundEnds, PrecinctGap[]>();
-  /** Codestream, class, identifier, end, and whether that is the bin's, of each message that is to be remembered. */
+  /** Codestream, class, identifier and offset of each message of the batch that the model knows of. */
   private sent: number[] = [];
 
   constructor(model: CacheModel, { most, align, remember }: WriterOptions) {
@@ -130,34 +133,20 @@ export class ResponseWriter {
     header = this.at - before;
     this.written += header;
     if (this.remember || sentClass >= FIRST_HEADER_CLASS) {
-      this.sent.push(codestream, classId & ~1, id, end, whole && ends ? 1 : 0);
+      this.model.sent(codestream, classId & ~1, id, end, whole && ends);
+      this.sent.push(codestream, classId & ~1, id, from);
     }
     return end;
   }
 
   /** The bytes of the batch; its bodies are read now. */
   async flush(signal?: AbortSignalLike): Promise<Uint8Array> {
-    const { buffer, gaps, precincts, sent, at } = this;
-    const options = signal ? { signal } : {};
-    if (gaps.size > 0) {
-      for (const [source, list] of gaps) await this.fillRuns(buffer, source, list, options);
-      this.gaps = new Map();
-    }
-    if (precincts.size > 0) {
-      for (const [ends, list] of precincts) {
-        const read = await readPieces(
-          ends,
-          list.map(({ piece }) => piece),
-          options,
-        );
-        this.reads += read.reads;
-        this.readBytes += read.readBytes;
-        for (const [k, gap] of list.entries()) buffer.set(read.bytes[k], gap.at);
-      }
-      this.precincts = new Map();
-    }
-    for (let k = 0; k < sent.length; k += 5) {
-      this.model.sent(sent[k], sent[k + 1], sent[k + 2], sent[k + 3], sent[k + 4] === 1);
+    const { buffer, at } = this;
+    try {
+      await this.fillGaps(buffer, signal ? { signal } : {});
+    } catch (error) {
+      this.takeBack();
+      throw error;
     }
     this.sent = [];
     this.at = 0;
@@ -167,6 +156,32 @@ export class ResponseWriter {
       this.buffer = EMPTY;
     }
     return buffer.subarray(0, at);
+  }
+
+  /** The model is told that the batch will not come. */
+  private takeBack(): void {
+    const { sent, model } = this;
+    for (let k = sent.length - 4; k >= 0; k -= 4) {
+      model.of(sent[k], sent[k + 1]).cutToBytes(sent[k + 2], sent[k + 3]);
+    }
+    this.sent = [];
+  }
+
+  private async fillGaps(buffer: Uint8Array, options: { signal?: AbortSignalLike }): Promise<void> {
+    const { gaps, precincts } = this;
+    this.gaps = new Map();
+    this.precincts = new Map();
+    for (const [source, list] of gaps) await this.fillRuns(buffer, source, list, options);
+    for (const [ends, list] of precincts) {
+      const read = await readPieces(
+        ends,
+        list.map(({ piece }) => piece),
+        options,
+      );
+      this.reads += read.reads;
+      this.readBytes += read.readBytes;
+      for (const [k, gap] of list.entries()) buffer.set(read.bytes[k], gap.at);
+    }
   }
 
   /** The bytes of the last batch and the end of the response; why it ends is asked when everything else has been done. */
@@ -181,7 +196,7 @@ export class ResponseWriter {
   private grow(bytes: number): void {
     const need = this.at + bytes;
     if (need <= this.buffer.length) return;
-    const larger = new Uint8Array(Math.max(need, this.batch + (this.batch >> 1)));
+    const larger = new Uint8Array(Math.max(need, this.batch + ROOM_BEYOND));
     larger.set(this.buffer.subarray(0, this.at));
     this.buffer = larger;
   }

@@ -103,7 +103,16 @@ async function* deliverAll(job: StreamJob, writer: ResponseWriter): AsyncGenerat
 async function* deliverImages(job: StreamJob, writer: ResponseWriter): AsyncGenerator<void> {
   const { answer, form, model, wanted, load, mostBins, compatibility } = job;
   const { tileHeaders = 'standard' } = compatibility;
-  const tools: DeliveryTools = { writer, model, wanted, extended: form.extended, load, mostBins, tileHeaders };
+  const tools: DeliveryTools = {
+    writer,
+    model,
+    wanted,
+    extended: form.extended,
+    load,
+    mostBins,
+    tileHeaders,
+    shared: job.channel !== undefined,
+  };
   const windows = new Map(answer.windows.map((window) => [window.codestream.number, window]));
   const pace = paceOf(job.request, job.target.file, job.host, job.running);
   for (const [k, number] of answer.codestreams.entries()) {

@@ -11,7 +11,7 @@ import { runOf } from '../../codec/packets/packet-pieces.ts';
 import type { LoadOptions, PrecinctKey, PrecinctLengths, TileSelection } from '../../codec/packets/precinct-source.ts';
 import { tileGeometry, type TileGeometry } from '../../codec/geometry/tile.ts';
 import { isEmpty } from '../../codec/rect.ts';
-import type { Held } from '../bins/bin-set.ts';
+import type { BinSet, Held } from '../bins/bin-set.ts';
 import { firstSequenceNumbers, precinctId } from '../bins/bin-id.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
 import { JpipError } from '../errors.ts';
@@ -44,6 +44,8 @@ export interface DeliveryTools {
   /** Bins that are looked at, at most. */
   readonly mostBins: number;
   readonly tileHeaders: 'standard' | 'openjpip';
+  /** True when other responses may change the model. */
+  readonly shared: boolean;
 }
 
 /** Tiles whose headers and packets are looked for together. */
@@ -83,7 +85,8 @@ interface Group {
 export async function* deliverWindow(request: WindowOfCodestream, tools: DeliveryTools): AsyncGenerator<void> {
   const { codestream, window, components } = request;
   const { main, number } = codestream;
-  const { writer, extended } = tools;
+  const { writer, extended, shared } = tools;
+  const bins = tools.model.of(number, BIN_CLASS.precinct);
   const precinctClass = extended ? BIN_CLASS.extendedPrecinct : BIN_CLASS.precinct;
   if (isEmpty(window.bounds)) return;
   const tiles = tilesOfWindow(main, window.bounds, window.frame.reduce, components);
@@ -105,6 +108,7 @@ export async function* deliverWindow(request: WindowOfCodestream, tools: Deliver
         const items = group.items[depth] ?? (await findItems(group, depth, deepest, request, tools));
         group.items[depth] = items;
         for (const item of items) {
+          if (shared) catchUp(item, bins);
           const to = item.done ? -1 : endOfLayer(item, layer);
           if (to < 0) continue;
           const ends = item.done && item.whole;
@@ -269,6 +273,13 @@ function itemOf(
   const contents: BinContents =
     offset === undefined ? { kind: 'precinct', ends, key } : { kind: 'run', source: ends.input, offset };
   return { id, contents, layerEnds, whole: layers >= numLayers, held, done: false };
+}
+
+/** Other responses of the session may have sent it meanwhile. */
+function catchUp(item: Item, bins: BinSet): void {
+  const { whole, bytes } = bins.held(item.id);
+  if (whole) item.done = true;
+  else item.held = Math.max(item.held, bytes);
 }
 
 /** How far a precinct is to be sent with one more quality layer; -1 for not at all. Sets `done` with the last. */

@@ -393,6 +393,51 @@ describe('requests of one channel', () => {
     expect((await ask(engine, `cid=${cid}&fsiz=75,50&qid=3`)).bytes).toEqual(Uint8Array.of(0, 2, 0));
   });
 
+  test('of two channels at the same time send nothing twice', async () => {
+    const engine = engineOver({ x: file });
+    const cache = new StrictCache();
+    const first = cidOf((await ask(engine, 'target=x&cnew=http', { cache })).headers);
+    const second = cidOf((await ask(engine, `cid=${first}&cnew=http`, { cache })).headers);
+    const [a, b] = await Promise.all([
+      begin(engine, `cid=${first}&${WHOLE}`, cache),
+      begin(engine, `cid=${second}&${WHOLE}`, cache),
+    ]);
+    for (let more = true; more; ) {
+      const [moreOfA, moreOfB] = await Promise.all([a.take(), b.take()]);
+      more = moreOfA || moreOfB;
+    }
+    expect((await cache.decode()).status).toBe('complete');
+  });
+
+  test('what could not be read, or nobody waited for, is sent the next time', async () => {
+    let broken = false;
+    const source = {
+      size: file.length,
+      read: async ({ offset, length }: { offset: number; length: number }) => {
+        if (broken) throw new Error('the disk is gone');
+        return file.slice(offset, offset + length);
+      },
+    };
+    // blocks of the file are not kept, so that every batch reads
+    const engine = createJpipEngine({ resolve: () => ({ source, tid: 'x' }), limits: { cacheBytes: 1 } });
+    const cache = new StrictCache();
+    const cid = cidOf((await ask(engine, 'target=x&cnew=http', { cache })).headers);
+    const running = await begin(engine, `cid=${cid}&${WHOLE}`, cache);
+    broken = true;
+    await expect(running.take()).rejects.toThrow();
+    broken = false;
+    const signal = { aborted: false, reason: new Error('gone') };
+    const query = `cid=${cid}&${WHOLE}`;
+    const cut = await engine.handle({ method: 'GET', path: '/', query, headers: {} }, { signal });
+    const iterator = cut.body![Symbol.asyncIterator]();
+    const reader = new MessageReader();
+    for (const message of reader.push((await iterator.next()).value)) if (message.kind === 'data') cache.take(message);
+    signal.aborted = true;
+    await expect(iterator.next()).rejects.toThrow('gone');
+    expect((await ask(engine, query, { cache })).eor).toBe(1);
+    expect((await cache.decode()).status).toBe('complete');
+  });
+
   test('one that is broken off has sent what was taken of it', async () => {
     const engine = engineOver({ x: file });
     const cache = new StrictCache();
