@@ -15,6 +15,7 @@ import { type JpipTargets, jpipTargets, type ListedTarget } from 'jp2kit/node';
 import { readPositive, readWhole, readWord } from './argument-values.ts';
 import { CommandLineError, EXIT, type ExitCode } from './exit.ts';
 import { describeError, exitOfError } from './report-error.ts';
+import { sendList, wantsList } from './serve-list.ts';
 import { print, say } from './terminal.ts';
 
 /** The text of `jp2kit help serve`. */
@@ -38,7 +39,7 @@ else can be reached. An index beside a file (name.idx, as jp2kit index makes) is
       --log              a line on standard error for each response
       --json             a line of JSON on standard output for each event
 
-/health says that it is well, /metrics counts for Prometheus.
+A browser is shown what there is; /health says that it is well, /metrics counts for Prometheus.
 exit codes: 0 interrupted, 1 wrong call, 2 cannot be served`;
 
 /** How long connections may wait for the next request. */
@@ -113,7 +114,21 @@ export async function runServe(args: string[]): Promise<ExitCode> {
       tell({ event: 'response', ...entry });
     },
   });
-  const server = createServer(timeouts(patience), handler);
+  const base = `/${values.path
+    .split('/')
+    .filter(Boolean)
+    .map((segment) => `${segment}/`)
+    .join('')}`;
+  const server = createServer(timeouts(patience), (request, response) => {
+    if (!wantsList(request, base)) {
+      handler(request, response);
+      return;
+    }
+    targets.list().then(
+      (current) => sendList(response, base, current, values.pictures),
+      () => response.writeHead(500).end(),
+    );
+  });
   // also a client that does not take its response lets go in the end
   server.setTimeout(4 * patience);
   try {
@@ -121,9 +136,9 @@ export async function runServe(args: string[]): Promise<ExitCode> {
   } catch (error) {
     return fail(error, values.json);
   }
-  const base = addressOf(server, values.path);
-  tell({ event: 'listening', url: `http://${base}`, targets: listed });
-  if (!values.json) announce(base, listed);
+  const address = addressOf(server, base);
+  tell({ event: 'listening', url: `http://${address}`, targets: listed });
+  if (!values.json) announce(address, listed);
   await interrupted();
   await stop(server, [() => engine.close(), () => handler.close()]);
   tell({ event: 'stopped' });
@@ -196,12 +211,11 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-function addressOf(server: Server, path: string): string {
+function addressOf(server: Server, base: string): string {
   const { address, family, port } = server.address() as AddressInfo;
   const everywhere = address === '0.0.0.0' || address === '::';
   const host = everywhere ? 'localhost' : family === 'IPv6' ? `[${address}]` : address;
-  const segments = path.split('/').filter((segment) => segment !== '');
-  return `${host}:${port}/${segments.map((segment) => `${segment}/`).join('')}`;
+  return `${host}:${port}${base}`;
 }
 
 function announce(base: string, targets: readonly ListedTarget[]): void {

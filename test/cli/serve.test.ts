@@ -115,6 +115,26 @@ describe('jp2kit serve', () => {
     plain.close();
   });
 
+  test('shows a browser what there is, and harms nobody with odd names', async () => {
+    mkdirSync(at('odd'));
+    writeFileSync(at('odd', '<b onclick=x>&"\'.j2k'), fixture('layers-lrcp-53'));
+    const server = await startServe([at('open'), at('odd'), '--path', 'a/b']);
+    const page = await fetch(server.url, { headers: { accept: 'text/html,*/*' } });
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'none'");
+    const text = await page.text();
+    expect(text).toContain('<code>sub/layers.j2k</code>');
+    expect(text).not.toContain('<b onclick');
+    for (const [, source] of text.matchAll(/<img [^>]*src="([^"]*)"/g)) {
+      const address = source!.replace(/&#(\d+);/g, (_, code) => String.fromCharCode(code));
+      if (address.includes('text.j2k')) continue;
+      const picture = await fetch(new URL(address, server.url));
+      expect([address, picture.status, picture.headers.get('content-type')]).toEqual([address, 200, 'image/png']);
+    }
+    expect((await fetch(server.url)).status).toBe(400);
+    await server.stop();
+    rmSync(at('odd'), { recursive: true });
+  });
+
   test('keeps a log for people on standard error', async () => {
     const server = await startServe([at('open'), '--log']);
     await fetch(`${server.url}tiles.j2k?len=0`);
