@@ -5,7 +5,9 @@
  */
 import { channelStage } from './codec/decoder/channel-stage.ts';
 import { classic } from './codec/tier1/classic.ts';
-import { type JpipClientOptions, type JpipImage, openRemotePicture } from './jpip/image.ts';
+import type { JpipImage } from './jpip/image.ts';
+import type { JpipClientOptions } from './jpip/image-options.ts';
+import { openRemotePicture } from './jpip/open-image.ts';
 import { hostFetch, hostTimer } from './platform/client-host.ts';
 import { hostExecutor } from './platform/host-executor.ts';
 
@@ -44,14 +46,14 @@ export type { JpipUpdate } from './jpip/client/fetch-window.ts';
 export type { HeldPrecinct } from './jpip/client/held-precincts.ts';
 export type { ViewWindow } from './jpip/client/need.ts';
 export { type JpipDiagnostic, JpipError, type JpipErrorCode, type JpipErrorKind } from './jpip/errors.ts';
-export {
-  type JpipClientEvent,
-  type JpipClientOptions,
-  type JpipDecodeOptions,
-  JpipImage,
-  type JpipViewImage,
-  type JpipViewOptions,
-} from './jpip/image.ts';
+export { JpipImage } from './jpip/image.ts';
+export type {
+  JpipClientEvent,
+  JpipClientOptions,
+  JpipDecodeOptions,
+  JpipViewImage,
+  JpipViewOptions,
+} from './jpip/image-options.ts';
 export type { JpipResponseHeaders } from './jpip/request/response-headers.ts';
 export type { FetchInit, FetchLike, FetchResponseLike } from './jpip/transport/client-http.ts';
 export { loopback, type LoopbackEngine, type LoopbackOptions } from './jpip/transport/loopback.ts';

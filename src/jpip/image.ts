@@ -5,8 +5,8 @@
  * Decoding needs nothing but packets, and a cache of data-bins gives those; what a decode lacks is fetched when it asks for it. This is
  * where the client meets the decoder; the engine below it knows of data-bins only.
  */
-import { type Decoded, decodePicture, reductionOf } from '../codec/decoder/decode.ts';
-import { canvasRegion, checkOptions, type DecodeOptions } from '../codec/decoder/options.ts';
+import { type Decoded, decodePicture } from '../codec/decoder/decode.ts';
+import { checkOptions, type DecodeOptions } from '../codec/decoder/options.ts';
 import { runFrom } from '../codec/decoder/window-decode.ts';
 import { joinBytes } from '../codec/bits/join-bytes.ts';
 import { DiagnosticLog, Jpeg2000Error, placeOf } from '../codec/errors.ts';
@@ -14,106 +14,22 @@ import { checkAgainstCodestream, type Jp2File, readJp2File } from '../codec/file
 import type { RasterImage, RasterTile } from '../codec/image.ts';
 import type { ImageInfo } from '../codec/inspect/info.ts';
 import { describeHeaders } from '../codec/inspect/inspect.ts';
-import { DEFAULT_LIMITS, type Limits } from '../codec/limits.ts';
-import type { LoadOptions, PacketEnds, PrecinctPlan, PrecinctSource } from '../codec/packets/precinct-source.ts';
-import { type Codec, decodeByTiles, DecodeLog } from '../codec/picture.ts';
+import type { Limits } from '../codec/limits.ts';
+import type { PrecinctSource } from '../codec/packets/precinct-source.ts';
+import { decodeByTiles, DecodeLog } from '../codec/picture.ts';
 import type { Rect } from '../codec/rect.ts';
 import { type AbortSignalLike, readNow } from '../codec/source.ts';
-import { type BinCache, type DataBinStore, memoryStore } from './bins/bin-store.ts';
+import type { BinCache } from './bins/bin-store.ts';
 import { type JoinedFile, joinMetadata } from './bins/metadata-join.ts';
-import { parseAddress } from './client/address.ts';
-import type { CachedSource } from './client/cache-source.ts';
-import { JpipClient } from './client/client.ts';
-import type { ClientHost } from './client/connection.ts';
+import type { JpipClient } from './client/client.ts';
 import type { JpipUpdate } from './client/fetch-window.ts';
 import { heldPrecincts, type HeldPrecinct } from './client/held-precincts.ts';
 import { needOf, planOf, type ViewWindow } from './client/need.ts';
 import { pumped } from './client/pump.ts';
 import { codestreamOf } from './client/to-codestream.ts';
-import { type JpipDiagnostic, JpipError } from './errors.ts';
-import { type FetchLike, httpConnection } from './transport/client-http.ts';
 import { BIN_CLASS } from './wire/message.ts';
-
-/** Something that happened between a client and its server. */
-export type JpipClientEvent =
-  | {
-      /** A response has ended. */
-      readonly type: 'response';
-      readonly bytes: number;
-      readonly ms: number;
-    }
-  | {
-      /** Something was wrong and could be lived with. */
-      readonly type: 'diagnostic';
-      readonly diagnostic: JpipDiagnostic;
-    }
-  | {
-      /** The server cannot be reached; from now on everything comes from the cache. */
-      readonly type: 'offline';
-    };
-
-/** Options of `openJpip`. */
-export interface JpipClientOptions {
-  /** What makes requests. Default: the global `fetch`. */
-  readonly fetch?: FetchLike;
-  /**
-   * `session` needs a server that keeps one, `stateless` does without; `auto` takes a session where one is granted. Default `auto`.
-   */
-  readonly mode?: 'auto' | 'stateless' | 'session';
-  /** Data-bins of precincts (JPP) or of tiles (JPT). Default `jpp`. */
-  readonly type?: 'jpp' | 'jpt';
-  /** Where data-bins are kept. Images with one store share what they hold of a target. Default: memory, for this image alone. */
-  readonly cache?: DataBinStore;
-  /** Bytes of data-bins in memory, without `cache`. Default 256 MiB. */
-  readonly cacheBytes?: number;
-  /** A response should take no longer, so that a new view need not wait. Default 1000. */
-  readonly maxLatencyMs?: number;
-  /** Bytes of one response at most. Default 16 MiB. */
-  readonly maxResponseBytes?: number;
-  /** Sent with every request, as for authorisation. With any, requests go to the host of the address only. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Whether long requests go into the body of a POST. Default `auto`. */
-  readonly post?: 'auto' | 'never' | 'always';
-  /** Failures in a row that are put up with. Default 3. */
-  readonly retries?: number;
-  /** Milliseconds without a byte after which a response is given up. Default 30 000. */
-  readonly timeoutMs?: number;
-  /** True makes no request: everything comes from `cache`. Default false. */
-  readonly offline?: boolean;
-  /** Ends the opening; it rejects with the signal's reason. */
-  readonly signal?: AbortSignalLike;
-  /** What the picture may cost; these limits also hold for decodes that say nothing. */
-  readonly limits?: Partial<Limits>;
-  /** Told what happens. */
-  readonly onEvent?: (event: JpipClientEvent) => void;
-}
-
-/** Options of decodes of a remote picture. */
-export interface JpipDecodeOptions extends DecodeOptions {
-  /** True decodes what is held and asks for nothing; what is missing makes the picture `partial`. Default false. */
-  readonly offline?: boolean;
-  /** Which codestream of the file. Default 0. */
-  readonly codestream?: number;
-}
-
-/** Options of a view. */
-export interface JpipViewOptions
-  extends Omit<DecodeOptions, 'region' | 'reduce' | 'maxSize' | 'layers' | 'components'> {
-  /** Milliseconds between two pictures at least. Default 100. */
-  readonly minIntervalMs?: number;
-}
-
-/** One picture of a view. */
-export interface JpipViewImage extends RasterImage {
-  /** True for the last one: everything is there, or the server has no more. */
-  readonly final: boolean;
-}
-
-/** What the platform and the build lend to {@link JpipImage}. */
-export interface JpipHost extends ClientHost {
-  readonly codec: Codec;
-  readonly fetch: FetchLike;
-}
+import { drained, FetchingSource, windowOf } from './fetching-source.ts';
+import type { JpipDecodeOptions, JpipHost, JpipViewImage, JpipViewOptions } from './image-options.ts';
 
 /** Bytes and requests so far, and the time. */
 interface Received {
@@ -485,85 +401,4 @@ export class JpipImage {
     const colour = this.host.codec.channels?.describe(file, numComponents) ?? plain;
     return { file, info: describeHeaders(file, main, colour, [...log.list]) };
   }
-}
-
-/** Opens a picture on a server. */
-export async function openRemotePicture(url: string, options: JpipClientOptions, host: JpipHost): Promise<JpipImage> {
-  const address = parseAddress(url);
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const { cacheBytes, headers } = options;
-  const store = options.cache ?? memoryStore(cacheBytes === undefined ? {} : { cacheBytes });
-  const type = options.type ?? 'jpp';
-  // data-bins of precincts and of tiles say the same twice, so they are kept apart
-  const cache = await store.open(type === 'jpp' ? address.name : `${address.name} ${type}`);
-  const connection = httpConnection({ fetch: options.fetch ?? host.fetch, ...(headers ? { headers } : {}) });
-  const client = new JpipClient(address, connection, cache, host, {
-    mode: options.mode ?? 'auto',
-    type,
-    post: options.post ?? 'auto',
-    maxLatencyMs: positive('maxLatencyMs', options.maxLatencyMs ?? 1000),
-    maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes ?? 1 << 24),
-    timeoutMs: positive('timeoutMs', options.timeoutMs ?? 30_000),
-    retries: options.retries ?? 3,
-    offline: options.offline ?? false,
-    leavesHost: headers === undefined,
-    limits,
-    onDiagnostic: (diagnostic) => options.onEvent?.({ type: 'diagnostic', diagnostic }),
-    onResponse: (bytes, ms) => options.onEvent?.({ type: 'response', bytes, ms }),
-  });
-  await client.open(0, options.signal);
-  if (client.offline && !options.offline) options.onEvent?.({ type: 'offline' });
-  const image = new JpipImage(client, host, limits, 0);
-  const { container, boxes } = image.info;
-  const lacksColour = container !== 'codestream' && boxes.every((box) => box.type !== 'jp2h');
-  if (lacksColour || !cache.get({ codestream: 0, classId: BIN_CLASS.metadata, id: 0 })?.complete) {
-    // there are servers that send nothing of the file unless they are asked, and files of which it lies in a data-bin of its own
-    if (await client.fetchMetadata('[jp2h]', options.signal)) image.refresh();
-  }
-  return image;
-}
-
-/** A source that brings in what a decode finds missing, before it gives what there is. */
-class FetchingSource implements PrecinctSource {
-  readonly main: PrecinctSource['main'];
-  private readonly source: CachedSource;
-  private readonly client: JpipClient;
-  private readonly window: ViewWindow;
-
-  constructor(source: CachedSource, client: JpipClient, window: ViewWindow) {
-    this.main = source.main;
-    this.source = source;
-    this.client = client;
-    this.window = window;
-  }
-
-  async load(plan: PrecinctPlan, options: LoadOptions = {}) {
-    await drained(this.client.fetch(this.window, { plan, signal: options.signal }));
-    return this.source.load(plan);
-  }
-
-  packetEnds(plan: PrecinctPlan): Promise<PacketEnds> {
-    return this.source.packetEnds(plan);
-  }
-}
-
-/** The window that a decode is about. */
-function windowOf(source: PrecinctSource, options: JpipDecodeOptions, codestream: number): ViewWindow {
-  const { region, layers, components } = options;
-  return {
-    codestreams: [codestream],
-    reduce: reductionOf(source, canvasRegion(source.main.siz, region), options),
-    ...(region ? { region } : {}),
-    ...(layers === undefined ? {} : { layers }),
-    ...(components ? { components } : {}),
-  };
-}
-
-async function drained(updates: AsyncGenerator<unknown, unknown>): Promise<void> {
-  for await (const _ of updates);
-}
-
-function positive(name: string, value: number): number {
-  if (value > 0) return value;
-  throw new JpipError('usage', 'option-value', `${name} must be a number above 0, found ${value}`);
 }

@@ -11,7 +11,7 @@ import {
   loopback,
   type LoopbackOptions,
 } from '../../src/jpip-client.ts';
-import { openRemotePicture } from '../../src/jpip/image.ts';
+import { openRemotePicture } from '../../src/jpip/open-image.ts';
 import { MessageReader } from '../../src/jpip/wire/message-reader.ts';
 import type { JpipEngine, JpipEngineOptions } from '../../src/jpip-server.ts';
 import { hostExecutor } from '../../src/platform/host-executor.ts';

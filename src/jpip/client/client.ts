@@ -20,7 +20,8 @@ import { type CachedSource, CacheSource, readCachedMainHeader } from './cache-so
 import { type ClientHost, delay, type JpipConnection } from './connection.ts';
 import { fetchWindow, type FetchTools, type JpipUpdate } from './fetch-window.ts';
 import { needOf, planOf, type ViewWindow } from './need.ts';
-import { type Outcome, JpipSession, type SessionSettings } from './session.ts';
+import type { Outcome, SessionSettings } from './exchange.ts';
+import { JpipSession } from './session.ts';
 import { TileBinSource } from './tile-source.ts';
 
 /** How a client behaves. */

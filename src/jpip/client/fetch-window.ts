@@ -17,7 +17,8 @@ import { BIN_CLASS, EOR_REASON } from '../wire/message.ts';
 import type { CachedSource, WantedPrecinct } from './cache-source.ts';
 import { type ClientHost, delay } from './connection.ts';
 import { planOf, windowFields, windowsAround, type WindowNeed } from './need.ts';
-import type { JpipSession, Outcome } from './session.ts';
+import type { Outcome } from './exchange.ts';
+import type { JpipSession } from './session.ts';
 
 /** Something came in, or a response has ended. */
 export interface JpipUpdate {

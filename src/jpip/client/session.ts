@@ -5,7 +5,7 @@
  * A channel is asked for with the first request; where none is granted, requests stand alone and say what is held. What arrives is kept
  * whatever happens to the rest of the response.
  */
-import { type AbortSignalLike, throwIfAborted } from '../../codec/source.ts';
+import { throwIfAborted } from '../../codec/source.ts';
 import { binClassOf, type BinKey, binName } from '../bins/bin-id.ts';
 import type { BinCache } from '../bins/bin-store.ts';
 import { CacheModel, modelCodestream } from '../bins/cache-model.ts';
@@ -18,73 +18,15 @@ import { BIN_CLASS, type DataPiece } from '../wire/message.ts';
 import { MessageReader } from '../wire/message-reader.ts';
 import type { TargetAddress } from './address.ts';
 import type { ClientHost, JpipConnection, JpipReply, OutgoingRequest } from './connection.ts';
+import type { Exchange, Outcome, Received, SessionSettings } from './exchange.ts';
 import { Pace } from './pace.ts';
+import { drain, giveUp, within } from './reply.ts';
 import { believe, type Correction, correctionsOf, doubt } from './statements.ts';
-
-/** How a session behaves. */
-export interface SessionSettings {
-  /** `auto` takes a channel where one is granted, and does without elsewhere. */
-  readonly mode: 'auto' | 'stateless' | 'session';
-  readonly type: 'jpp' | 'jpt';
-  /** When the fields of a request go into the body of a POST; `auto`: when they are too long for a URL. */
-  readonly post: 'auto' | 'never' | 'always';
-  readonly maxLatencyMs: number;
-  readonly maxResponseBytes: number;
-  /** Milliseconds without a byte after which a response is given up. */
-  readonly timeoutMs: number;
-  /** Whether a channel may be on another host; where requests carry secrets it may not. */
-  readonly leavesHost: boolean;
-  readonly onDiagnostic: (diagnostic: JpipDiagnostic) => void;
-  /** Told when a response has ended. */
-  readonly onResponse: (bytes: number, ms: number) => void;
-}
-
-/** What came in with one piece of a response. */
-export interface Received {
-  /** Bytes of the response. */
-  readonly bytes: number;
-  /** Bytes of data-bins that were not held before. */
-  readonly fresh: number;
-  /** Data-bins that they belong to. */
-  readonly bins: number;
-}
-
-/** How a response ended. */
-export interface Outcome {
-  /**
-   * `eor`: with an end-of-response message; `body`: with the end of the body, as some servers do; `cut`: in the middle, or it did not come at
-   * all; `channel-lost`: the server does not know the channel any more.
-   */
-  readonly end: 'eor' | 'body' | 'cut' | 'channel-lost';
-  /** Of an end-of-response message. */
-  readonly reason?: number;
-  readonly headers: JpipResponseHeaders;
-  /** Bytes of data-bins that were not held before. */
-  readonly fresh: number;
-  /** Why it was cut. */
-  readonly error?: unknown;
-}
-
-/** One request for {@link JpipSession.exchange}. */
-export interface Exchange {
-  readonly fields: Partial<JpipRequest>;
-  /** The codestream that it is about. */
-  readonly codestream: number;
-  /** Data-bins that the response may hold, for telling the server what is held of them. */
-  readonly keys: () => Iterable<BinKey>;
-  readonly signal?: AbortSignalLike;
-  /** Set to give up the response. */
-  readonly stop?: () => boolean;
-}
 
 /** Data-bins about which one request says something. */
 const MOST_CORRECTIONS = 20_000;
 /** Characters that a URL may have with every server and proxy. */
 const LONGEST_QUERY = 4000;
-/** What is still read of a response after its end, so that the connection can be used again. */
-const MOST_RUBBISH = 65536;
-/** How long the end of a body is waited for once the response has ended. */
-const PATIENCE_MS = 1000;
 const KNOWN_CLASSES: ReadonlySet<number> = /* @__PURE__ */ new Set<number>([
   BIN_CLASS.precinct,
   BIN_CLASS.tileHeader,
@@ -206,11 +148,12 @@ export class JpipSession {
     let cause: unknown;
     try {
       while (!reader.ended) {
-        const chunk = await this.next(reply);
-        if (chunk === undefined) {
+        const step = await within(reply.body.next(), this.host, this.settings.timeoutMs);
+        if (step.done) {
           reader.end();
           break;
         }
+        const chunk = step.value;
         bytes += chunk.length;
         this.bytes += chunk.length;
         if (bytes > DEFAULT_JPIP_LIMITS.responseBytes) {
@@ -232,14 +175,14 @@ export class JpipSession {
         throwIfAborted(signal);
         if (request.stop?.()) break;
       }
-      if (reader.ended) await this.drain(reply).catch(() => void reply.body.return?.().catch(() => {}));
+      if (reader.ended) await this.drain(reply);
     } catch (error) {
       if (signal?.aborted || (error instanceof JpipError && error.code === 'target-changed')) throw error;
       cause = error;
     } finally {
       if (!reader.ended) {
         this.doubt(request.keys());
-        void reply.body.return?.().catch(() => {});
+        giveUp(reply);
       }
     }
     const endedAt = this.host.now();
@@ -280,7 +223,7 @@ export class JpipSession {
     let reply: JpipReply;
     this.requests++;
     try {
-      reply = await this.within(this.connection.send(outgoing.request));
+      reply = await within(this.connection.send(outgoing.request), this.host, this.settings.timeoutMs);
     } catch (error) {
       throwIfAborted(request.signal);
       this.doubt(request.keys());
@@ -407,7 +350,7 @@ export class JpipSession {
     const before = this.cache.tid;
     if (before === undefined) this.cache.tid = tid;
     else if (before !== tid) {
-      void reply.body.return?.().catch(() => {});
+      giveUp(reply);
       throw this.replaced(tid);
     }
   }
@@ -424,7 +367,7 @@ export class JpipSession {
     const type = (reply.header('Content-Type') ?? '').split(';')[0].trim().toLowerCase();
     // a response without a body needs no type
     if (type === '' || type === `image/${this.settings.type}-stream` || type === 'application/octet-stream') return;
-    void reply.body.return?.().catch(() => {});
+    giveUp(reply);
     throw new JpipError('malformed', 'response-type', `expected image/${this.settings.type}-stream, found ${type}`, {
       clause: '15444-9 D.1',
     });
@@ -433,11 +376,15 @@ export class JpipSession {
   private async refusal(reply: JpipReply): Promise<JpipError> {
     const { status } = reply;
     const said = reply.header('Reason') ?? reply.reason;
-    await this.drain(reply).catch(() => {});
+    await this.drain(reply);
     const why = `the server answered ${status}${said ? ` ${said}` : ''}`;
     return new JpipError(status === 501 || status === 415 ? 'unsupported' : 'refused', 'response-status', why, {
       status,
     });
+  }
+
+  private drain(reply: JpipReply): Promise<void> {
+    return drain(reply, this.host, this.settings.timeoutMs);
   }
 
   /** Puts a piece into the cache; bytes that are new. */
@@ -477,37 +424,6 @@ export class JpipSession {
     const number = codestream === wanted || taken ? codestream : wanted;
     this.codestreams.set(codestream, number);
     return number;
-  }
-
-  private async next(reply: JpipReply): Promise<Uint8Array | undefined> {
-    const step = await this.within(reply.body.next());
-    return step.done ? undefined : step.value;
-  }
-
-  /** Reads what follows the end of a response, and makes nothing of it. */
-  private async drain(reply: JpipReply): Promise<void> {
-    let left = MOST_RUBBISH;
-    for (;;) {
-      const step = await this.within(reply.body.next(), Math.min(PATIENCE_MS, this.settings.timeoutMs));
-      const chunk = step.done ? undefined : step.value;
-      if (chunk === undefined) return;
-      left -= chunk.length;
-      if (left < 0) {
-        await reply.body.return?.();
-        return;
-      }
-    }
-  }
-
-  /** Waits for the other side, but not for ever. */
-  private within<T>(promise: Promise<T>, timeoutMs = this.settings.timeoutMs): Promise<T> {
-    if (timeoutMs === Number.POSITIVE_INFINITY) return promise;
-    return new Promise((resolve, reject) => {
-      const cancel = this.host.timer(timeoutMs, () => {
-        reject(new JpipError('refused', 'timeout', `nothing came for ${timeoutMs} ms`));
-      });
-      promise.then(resolve, reject).finally(cancel);
-    });
   }
 }
 

@@ -1,0 +1,51 @@
+/** Opens a picture on a JPIP server: address, store, road and client engine, put together. */
+import { DEFAULT_LIMITS } from '../codec/limits.ts';
+import { memoryStore } from './bins/bin-store.ts';
+import { parseAddress } from './client/address.ts';
+import { JpipClient } from './client/client.ts';
+import { JpipError } from './errors.ts';
+import { JpipImage } from './image.ts';
+import type { JpipClientOptions, JpipHost } from './image-options.ts';
+import { httpConnection } from './transport/client-http.ts';
+import { BIN_CLASS } from './wire/message.ts';
+
+/** Opens a picture on a server. */
+export async function openRemotePicture(url: string, options: JpipClientOptions, host: JpipHost): Promise<JpipImage> {
+  const address = parseAddress(url);
+  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const { cacheBytes, headers } = options;
+  const store = options.cache ?? memoryStore(cacheBytes === undefined ? {} : { cacheBytes });
+  const type = options.type ?? 'jpp';
+  // data-bins of precincts and of tiles say the same twice, so they are kept apart
+  const cache = await store.open(type === 'jpp' ? address.name : `${address.name} ${type}`);
+  const connection = httpConnection({ fetch: options.fetch ?? host.fetch, ...(headers ? { headers } : {}) });
+  const client = new JpipClient(address, connection, cache, host, {
+    mode: options.mode ?? 'auto',
+    type,
+    post: options.post ?? 'auto',
+    maxLatencyMs: positive('maxLatencyMs', options.maxLatencyMs ?? 1000),
+    maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes ?? 1 << 24),
+    timeoutMs: positive('timeoutMs', options.timeoutMs ?? 30_000),
+    retries: options.retries ?? 3,
+    offline: options.offline ?? false,
+    leavesHost: headers === undefined,
+    limits,
+    onDiagnostic: (diagnostic) => options.onEvent?.({ type: 'diagnostic', diagnostic }),
+    onResponse: (bytes, ms) => options.onEvent?.({ type: 'response', bytes, ms }),
+  });
+  await client.open(0, options.signal);
+  if (client.offline && !options.offline) options.onEvent?.({ type: 'offline' });
+  const image = new JpipImage(client, host, limits, 0);
+  const { container, boxes } = image.info;
+  const lacksColour = container !== 'codestream' && boxes.every((box) => box.type !== 'jp2h');
+  if (lacksColour || !cache.get({ codestream: 0, classId: BIN_CLASS.metadata, id: 0 })?.complete) {
+    // there are servers that send nothing of the file unless they are asked, and files of which it lies in a data-bin of its own
+    if (await client.fetchMetadata('[jp2h]', options.signal)) image.refresh();
+  }
+  return image;
+}
+
+function positive(name: string, value: number): number {
+  if (value > 0) return value;
+  throw new JpipError('usage', 'option-value', `${name} must be a number above 0, found ${value}`);
+}
