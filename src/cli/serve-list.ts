@@ -10,7 +10,7 @@ img { display: block; width: 100%; height: 11rem; object-fit: contain; backgroun
 code { overflow-wrap: anywhere }
 small { opacity: .7 }`;
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
-const POLICY = `default-src 'none'; img-src 'self'; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
+const POLICY = `default-src 'none'; img-src 'self' data:; style-src 'sha256-${STYLE_HASH}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`;
 /** More are not shown. */
 const MOST = 200;
 
@@ -36,7 +36,7 @@ export function sendList(
   });
   const more = targets.length > MOST ? `<p>and ${targets.length - MOST} more</p>` : '';
   const page = `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>Pictures by JPIP</title><style>${STYLE}</style>
+<title>Pictures by JPIP</title><link rel="icon" href="data:,"><style>${STYLE}</style>
 <h1>Pictures by JPIP</h1><p>${targets.length} targets. A JPIP client asks for <code>jpip://…${escaped(base)}name</code>.</p>
 <ul>${items.join('\n')}</ul>${more}</html>`;
   response.writeHead(200, {
