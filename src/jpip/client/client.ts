@@ -136,7 +136,7 @@ export class JpipClient {
   /** Brings in a window. The result says whether all of it is held. */
   async *fetch(window: ViewWindow, options: WindowOptions = {}): AsyncGenerator<JpipUpdate, boolean> {
     const codestreams = window.codestreams ?? [0];
-    const metareq = window.metareq === undefined ? undefined : parseMetadataRequests(window.metareq);
+    if (window.metareq !== undefined) await this.fetchMetadata(window.metareq, options.signal);
     let whole = true;
     for (const codestream of codestreams) {
       await this.need(codestream, options.signal);
@@ -154,7 +154,6 @@ export class JpipClient {
           ...(signal ? { signal } : {}),
           ...(stale ? { stale } : {}),
           ...(plan ? { plan } : {}),
-          ...(metareq ? { fields: { metareq } } : {}),
         });
         whole &&= held;
       } finally {

@@ -11,7 +11,6 @@ import { type AbortSignalLike, throwIfAborted } from '../../codec/source.ts';
 import { type BinKey, binName } from '../bins/bin-id.ts';
 import type { BinCache } from '../bins/bin-store.ts';
 import { type JpipDiagnostic, JpipError } from '../errors.ts';
-import type { JpipRequest } from '../request/fields.ts';
 import type { JpipResponseHeaders } from '../request/response-headers.ts';
 import { BIN_CLASS, EOR_REASON } from '../wire/message.ts';
 import type { CachedSource, WantedPrecinct } from './cache-source.ts';
@@ -51,8 +50,6 @@ export interface FetchOptions {
   readonly signal?: AbortSignalLike;
   /** True when nobody wants it any more: the running response is the last. */
   readonly stale?: () => boolean;
-  /** Fields that go along, as `metareq`. */
-  readonly fields?: Partial<JpipRequest>;
   /** More than the window itself needs, where the caller knows of it. */
   readonly plan?: PrecinctPlan;
 }
@@ -69,8 +66,6 @@ const FEW_PRECINCTS = 64;
 interface Lacking {
   readonly tiles: readonly number[];
   readonly precincts: readonly WantedPrecinct[];
-  /** Data-bins that were found to be damaged, and are among these now. */
-  readonly damaged: number;
 }
 
 /** Brings in a window; the result says whether all of it is held. */
@@ -80,111 +75,222 @@ export async function* fetchWindow(
   tools: FetchTools,
   options: FetchOptions = {},
 ): AsyncGenerator<JpipUpdate, boolean> {
-  const { session, refused } = tools;
-  const { codestream, main } = source;
-  const makePlan = (): PrecinctPlan => options.plan ?? planOf(source, need);
-  let plan = makePlan();
-  let lacking = await lookFor(source, plan, need, tools);
-  const isDone = (): boolean => lacking.tiles.length === 0 && lacking.precincts.length === 0;
-  if (isDone()) return isWhole();
-  const keysOf = (window: WindowNeed): Generator<BinKey> => {
-    const wanted = window === need ? plan : planOf(source, window);
-    return withHeaders(source.binsOf(wanted), codestream, tools.cache);
-  };
-  const windows: (readonly WindowNeed[])[] = [[need]];
-  let damaged = lacking.damaged > 0;
-  let [resynchronised, narrowed, widened, renewed] = [false, false, false, false];
-  let failures = 0;
-  for (let round = windows.shift(); round !== undefined; round = windows.shift()) {
-    for (const window of round) {
-      let idle = 0;
-      for (;;) {
-        if (options.stale?.()) return false;
-        const fields = { ...windowFields(main, window), ...options.fields };
-        const { signal, stale } = options;
-        const exchange = session.exchange({
-          fields,
-          codestream,
-          keys: () => keysOf(window),
-          ...(signal ? { signal } : {}),
-          // a response without a channel can be given up at once: nobody remembers it
-          ...(stale ? { stop: () => session.cid === undefined && stale() } : {}),
-        });
-        const leave = await session.enter(stale);
-        let outcome: Outcome;
-        try {
-          let step = await exchange.next();
-          for (; !step.done; step = await exchange.next()) {
-            const { bytes, bins } = step.value;
-            yield { bytes, bins, complete: false };
-          }
-          outcome = step.value;
-        } finally {
-          leave();
-          await exchange.return(undefined as never);
-        }
-        const before = lacking;
-        ({ lacking, plan } = await lookAgain(source, plan, lacking, need, makePlan, tools));
-        damaged ||= lacking.damaged > 0;
-        await keep(tools);
-        const { reason, headers } = outcome;
-        const ended = outcome.end === 'eor' ? { eor: { reason: reason! } } : {};
-        yield { bytes: 0, bins: 0, complete: isDone(), ...ended, corrections: headers };
-        if (isDone()) return isWhole();
-        if (outcome.end === 'cut' || outcome.end === 'channel-lost') {
-          if (options.stale?.()) return false;
-          failures = outcome.fresh > 0 ? 1 : failures + 1;
-          if (failures > tools.retries) throw failureOf(outcome);
-          if (outcome.end === 'cut') await delay(tools.host, FIRST_RETRY_MS * 2 ** (failures - 1));
-          throwIfAborted(options.signal);
-          continue;
-        }
-        failures = 0;
-        if (reason === EOR_REASON.sessionLimit) session.renew();
-        if (isAllSent(outcome)) break;
-        // what came need not have been wanted, but it has to come to an end
-        const grew = outcome.fresh > 0 && lacking.damaged === 0;
-        idle = grew || isLess(lacking, before) ? 0 : idle + 1;
-        if (idle >= MOST_IDLE) break;
-      }
+  const fetching = new WindowFetch(source, need, tools, options);
+  await fetching.look();
+  let windows: readonly WindowNeed[] = [need];
+  while (windows.length > 0 && !fetching.isDone) {
+    for (const window of windows) {
+      yield* fetching.ask(window);
+      if (options.stale?.()) return false;
+      if (fetching.isDone) break;
     }
-    if (windows.length > 0) continue;
-    if (!narrowed && session.saidTooLittle) {
-      narrowed = true;
-      for (let k = 0; k < lacking.precincts.length; k += FEW_PRECINCTS) {
-        windows.push(windowsAround(source, lacking.precincts.slice(k, k + FEW_PRECINCTS), need));
-      }
-      continue;
+    windows = fetching.isDone ? [] : await fetching.nextWindows();
+  }
+  return fetching.finish();
+}
+
+/** A window on its way. */
+class WindowFetch {
+  private readonly source: CachedSource;
+  private readonly need: WindowNeed;
+  private readonly tools: FetchTools;
+  private readonly options: FetchOptions;
+  private plan: PrecinctPlan;
+  private lacking: Lacking = { tiles: [], precincts: [] };
+  /** What the cache held when it was looked at last. */
+  private revision = -1;
+  /** Data-bins were found to be damaged, and have gone. */
+  private damaged = false;
+  private failures = 0;
+  // what was tried
+  private narrowed = false;
+  private resynchronised = false;
+  private widened = false;
+  private renewed = false;
+
+  constructor(source: CachedSource, need: WindowNeed, tools: FetchTools, options: FetchOptions) {
+    this.source = source;
+    this.need = need;
+    this.tools = tools;
+    this.options = options;
+    this.plan = this.makePlan();
+  }
+
+  /** True when nothing is missing any more that can be had. */
+  get isDone(): boolean {
+    return this.lacking.tiles.length === 0 && this.lacking.precincts.length === 0;
+  }
+
+  /** Looks for everything that is missing. To ask whether a data-bin is there can show that it is damaged; then it is not. */
+  async look(): Promise<void> {
+    const { source, need, tools } = this;
+    this.plan = this.makePlan();
+    await tools.cache.bring(source.binsOf(this.plan));
+    let tiles = source.lackingTiles(this.plan);
+    if (tiles.length > 0) {
+      // a decode asks for the headers of all tiles that it touches, those too that have no sample at its size; nobody sends these
+      const useful = new Set(planOf(source, need).map(({ tile }) => tile));
+      tiles = tiles.filter((tile) => useful.has(tile));
     }
-    if (!resynchronised && (damaged || session.isOutOfStep(keysOf(need)))) {
-      resynchronised = true;
-      windows.push([need]);
-    } else if (lacking.tiles.length > 0) {
-      for (const tile of lacking.tiles) source.assumeHeader(tile);
-      const message = `the headers of ${lacking.tiles.length} tiles were not sent and are taken for empty`;
-      tools.onDiagnostic({ code: 'bin-damaged', message, clause: '15444-9 A.3.3' });
-      plan = makePlan();
-      lacking = await lookFor(source, plan, need, tools);
-      if (isDone()) return isWhole();
-      windows.push([need]);
-    } else if (!widened) {
-      widened = true;
-      windows.push(windowsAround(source, lacking.precincts, need));
-    } else if (!renewed && session.cid !== undefined) {
-      renewed = true;
-      session.renew();
-      windows.push([need, ...windowsAround(source, lacking.precincts, need)]);
+    // with headers missing, what their tiles lack is not known, but that they do
+    const precincts = source.lackingPrecincts(this.plan).filter(({ bin }) => !tools.refused.has(binName(bin)));
+    this.lacking = { tiles, precincts };
+    this.revision = tools.cache.revision;
+    this.takeDamage();
+  }
+
+  /** Asks for a window until the server has no more of it. */
+  async *ask(window: WindowNeed): AsyncGenerator<JpipUpdate> {
+    const { tools, options } = this;
+    let idle = 0;
+    while (idle < MOST_IDLE) {
+      const before = this.lacking;
+      const outcome = yield* this.exchange(window);
+      if (outcome === undefined) return;
+      const damaged = await this.lookAgain();
+      await keep(tools);
+      const ended = outcome.end === 'eor' ? { eor: { reason: outcome.reason! } } : {};
+      yield { bytes: 0, bins: 0, complete: this.isDone, ...ended, corrections: outcome.headers };
+      if (this.isDone || options.stale?.()) return;
+      if (outcome.end === 'cut' || outcome.end === 'channel-lost') {
+        await this.afterFailure(outcome);
+        continue;
+      }
+      this.failures = 0;
+      if (outcome.reason === EOR_REASON.sessionLimit) tools.session.renew();
+      if (isAllSent(outcome)) return;
+      // what came need not have been wanted, but it has to come to an end
+      const grew = outcome.fresh > 0 && !damaged;
+      idle = grew || isLess(this.lacking, before) ? 0 : idle + 1;
     }
   }
-  for (const { bin } of lacking.precincts) refused.add(binName(bin));
-  const message = `the server does not send ${lacking.precincts.length} precincts of the window`;
-  tools.onDiagnostic({ code: 'response-end', message, clause: '15444-9 D.3' });
-  return false;
 
-  /** Precincts that were given up before are missing for good. */
-  function isWhole(): boolean {
-    if (refused.size === 0) return true;
-    return !source.lackingPrecincts(plan).some(({ bin }) => refused.has(binName(bin)));
+  /** Where to look next for what is missing, when the server says that it has sent all; nothing when it is not to be had. */
+  async nextWindows(): Promise<readonly WindowNeed[]> {
+    const { source, need, tools } = this;
+    const { session } = tools;
+    const { precincts } = this.lacking;
+    if (!this.narrowed && session.saidTooLittle && precincts.length > 0) {
+      this.narrowed = true;
+      const groups = Array.from({ length: Math.ceil(precincts.length / FEW_PRECINCTS) }, (_, k) =>
+        precincts.slice(k * FEW_PRECINCTS, (k + 1) * FEW_PRECINCTS),
+      );
+      return groups.flatMap((group) => windowsAround(source, group, need));
+    }
+    if (!this.resynchronised && (this.damaged || session.isOutOfStep(this.keysOf(need)))) {
+      this.resynchronised = true;
+      return [need];
+    }
+    if (this.lacking.tiles.length > 0) {
+      for (const tile of this.lacking.tiles) source.assumeHeader(tile);
+      const message = `the headers of ${this.lacking.tiles.length} tiles were not sent and are taken for empty`;
+      tools.onDiagnostic({ code: 'bin-damaged', message, clause: '15444-9 A.3.3' });
+      await this.look();
+      return [need];
+    }
+    if (!this.widened) {
+      this.widened = true;
+      return windowsAround(source, precincts, need);
+    }
+    if (!this.renewed && session.cid !== undefined) {
+      this.renewed = true;
+      session.renew();
+      return [need, ...windowsAround(source, precincts, need)];
+    }
+    return [];
+  }
+
+  /** Gives up what is still missing; true when nothing is, and nothing was given up before. */
+  finish(): boolean {
+    const { source, tools } = this;
+    const { refused } = tools;
+    const { precincts } = this.lacking;
+    if (precincts.length > 0) {
+      for (const { bin } of precincts) refused.add(binName(bin));
+      const message = `the server does not send ${precincts.length} precincts of the window`;
+      tools.onDiagnostic({ code: 'response-end', message, clause: '15444-9 D.3' });
+      return false;
+    }
+    return refused.size === 0 || !source.lackingPrecincts(this.plan).some(({ bin }) => refused.has(binName(bin)));
+  }
+
+  /** One request and its response, when its turn has come; nothing where that is not needed any more. */
+  private async *exchange(window: WindowNeed): AsyncGenerator<JpipUpdate, Outcome | undefined> {
+    const { source, tools, options } = this;
+    const { session, cache } = tools;
+    const { signal, stale } = options;
+    const leave = await session.enter(stale);
+    try {
+      // somebody else may have fetched it meanwhile
+      if (cache.revision !== this.revision) await this.lookAgain();
+      if (stale?.() || this.isDone) return undefined;
+      const exchange = session.exchange({
+        fields: windowFields(source.main, window),
+        codestream: source.codestream,
+        keys: () => this.keysOf(window),
+        ...(signal ? { signal } : {}),
+        // a response without a channel can be given up at once: nobody remembers it
+        ...(stale ? { stop: () => session.cid === undefined && stale() } : {}),
+      });
+      try {
+        let step = await exchange.next();
+        for (; !step.done; step = await exchange.next()) {
+          const { bytes, bins } = step.value;
+          yield { bytes, bins, complete: false };
+        }
+        return step.value;
+      } finally {
+        await exchange.return(undefined as never);
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** Looks again at what was missing; headers that have come make the plan a better one. True when something was damaged. */
+  private async lookAgain(): Promise<boolean> {
+    if (this.lacking.tiles.length > 0) {
+      const before = this.damaged;
+      this.damaged = false;
+      await this.look();
+      const found = this.damaged;
+      this.damaged ||= before;
+      return found;
+    }
+    const precincts = this.lacking.precincts.filter((wanted) => this.source.lacks(wanted));
+    this.lacking = { tiles: [], precincts };
+    this.revision = this.tools.cache.revision;
+    return this.takeDamage();
+  }
+
+  private takeDamage(): boolean {
+    const { source, tools } = this;
+    const damaged = source.takeDamaged();
+    for (const { classId, id } of damaged) {
+      const message = `data-bin ${classId} ${id} of codestream ${source.codestream} is damaged; it is asked for again`;
+      tools.onDiagnostic({ code: 'bin-damaged', message, clause: '15444-9 A.3' });
+    }
+    this.damaged ||= damaged.length > 0;
+    return damaged.length > 0;
+  }
+
+  private async afterFailure(outcome: Outcome): Promise<void> {
+    this.failures = outcome.fresh > 0 ? 1 : this.failures + 1;
+    if (this.failures > this.tools.retries) throw failureOf(outcome);
+    if (outcome.end === 'cut') await delay(this.tools.host, FIRST_RETRY_MS * 2 ** (this.failures - 1));
+    throwIfAborted(this.options.signal);
+  }
+
+  private makePlan(): PrecinctPlan {
+    return this.options.plan ?? planOf(this.source, this.need);
+  }
+
+  /** Data-bins that a window may bring. */
+  private *keysOf(window: WindowNeed): Generator<BinKey> {
+    const { source, tools } = this;
+    yield { codestream: source.codestream, classId: BIN_CLASS.mainHeader, id: 0 };
+    yield* tools.cache.ofClass(0, BIN_CLASS.metadata);
+    yield* source.binsOf(window === this.need ? this.plan : planOf(source, window));
   }
 }
 
@@ -192,51 +298,6 @@ export async function* fetchWindow(
 function isAllSent({ end, reason }: Outcome): boolean {
   if (end === 'body') return true;
   return reason === EOR_REASON.imageDone || reason === EOR_REASON.windowDone || reason === EOR_REASON.qualityLimit;
-}
-
-/** Looks for everything that a plan lacks. To ask whether a data-bin is there can show that it is damaged; then it is not. */
-async function lookFor(
-  source: CachedSource,
-  plan: PrecinctPlan,
-  need: WindowNeed,
-  tools: FetchTools,
-): Promise<Lacking> {
-  await tools.cache.bring(source.binsOf(plan));
-  let tiles = source.lackingTiles(plan);
-  if (tiles.length > 0) {
-    // a decode asks for the headers of all tiles that it touches, those too that have no sample at its size; nobody sends these
-    const useful = new Set(planOf(source, need).map(({ tile }) => tile));
-    tiles = tiles.filter((tile) => useful.has(tile));
-  }
-  // with headers missing, what their tiles lack is not known, but that they do
-  const precincts = source.lackingPrecincts(plan).filter(({ bin }) => !tools.refused.has(binName(bin)));
-  return { tiles, precincts, damaged: reportDamage(source, tools) };
-}
-
-/** Looks again at what was missing; headers that have come make the plan a better one. */
-async function lookAgain(
-  source: CachedSource,
-  plan: PrecinctPlan,
-  before: Lacking,
-  need: WindowNeed,
-  betterPlan: () => PrecinctPlan,
-  tools: FetchTools,
-): Promise<{ lacking: Lacking; plan: PrecinctPlan }> {
-  if (before.tiles.length > 0) {
-    const better = betterPlan();
-    return { lacking: await lookFor(source, better, need, tools), plan: better };
-  }
-  const precincts = before.precincts.filter((wanted) => source.lacks(wanted));
-  return { lacking: { tiles: [], precincts, damaged: reportDamage(source, tools) }, plan };
-}
-
-function reportDamage(source: CachedSource, tools: FetchTools): number {
-  const damaged = source.takeDamaged();
-  for (const { classId, id } of damaged) {
-    const message = `data-bin ${classId} ${id} of codestream ${source.codestream} is damaged; it is asked for again`;
-    tools.onDiagnostic({ code: 'bin-damaged', message, clause: '15444-9 A.3' });
-  }
-  return damaged.length;
 }
 
 /** Puts what came onto the shelf. Where that has no room, the picture does not suffer. */
@@ -251,13 +312,6 @@ async function keep({ cache, onDiagnostic }: FetchTools): Promise<void> {
 
 function isLess(a: Lacking, b: Lacking): boolean {
   return a.tiles.length < b.tiles.length || a.precincts.length < b.precincts.length;
-}
-
-/** Data-bins that come with any window besides those that it needs. */
-function* withHeaders(keys: Iterable<BinKey>, codestream: number, cache: BinCache): Generator<BinKey> {
-  yield { codestream, classId: BIN_CLASS.mainHeader, id: 0 };
-  yield* cache.ofClass(0, BIN_CLASS.metadata);
-  yield* keys;
 }
 
 function failureOf({ error, end }: Outcome): unknown {
