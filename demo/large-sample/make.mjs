@@ -14,6 +14,8 @@ import { buildIndexTo, createEncoder } from 'jp2kit';
 import { fileSink, fileSource } from 'jp2kit/node';
 
 const STRIP = 64;
+/** A file that nobody has written to for so long is nobody's any more. */
+const ABANDONED_MS = 600_000;
 /** Strips that are asked for before they are needed. */
 const AHEAD = 4;
 const CODING = {
@@ -132,8 +134,13 @@ async function fingerprint() {
   return hash.digest('hex').slice(0, 8);
 }
 
+/** Removes what was made by older versions, and what a run left that was ended in the middle; not what another run is making now. */
 async function removeOthers(folder, side) {
   for (const name of await readdir(folder)) {
-    if (name.startsWith(`country-${side}-`)) await rm(join(folder, name), { force: true });
+    if (!name.includes(`country-${side}-`)) continue;
+    const path = join(folder, name);
+    const finished = /\.(?:jp2|idx)$/.test(name);
+    const age = Date.now() - ((await stat(path).catch(() => undefined))?.mtimeMs ?? Date.now());
+    if (finished || age > ABANDONED_MS) await rm(path, { force: true });
   }
 }
