@@ -36,7 +36,12 @@ export class BinSet {
 
   /** About how many 32-bit words of memory it takes. */
   get cost(): number {
-    return (this.groups.size + this.bytes.size + this.layers.size) * 12;
+    return this.numEntries * 12;
+  }
+
+  /** Entries that a statement about all bins may have to go through. */
+  get numEntries(): number {
+    return this.groups.size + this.bytes.size + this.layers.size;
   }
 
   /** How much of a bin is held. */

@@ -117,7 +117,8 @@ export class BinCache {
   async restore(): Promise<void> {
     const listed = await this.shelf?.list(this.target);
     if (listed === undefined) return;
-    this.tid = listed.tid;
+    // a shelf knows the empty id for what no server has named
+    this.tid = listed.tid === '' ? undefined : listed.tid;
     for (const bin of listed.bins) this.shelved.set(binName(bin), bin);
     this.revision++;
   }

@@ -67,23 +67,26 @@ export class CacheModel {
   }
 
   /**
-   * Applies an explicit descriptor to one codestream. A statement that names more than `most` bins one by one is refused.
+   * Applies an explicit descriptor to one codestream. Bins that are named one by one are taken off a budget; when that is used up the
+   * statement is refused.
    *
    * @throws {JpipError} `limit-request`.
    */
-  applyExplicit(codestream: number, bins: ExplicitBins, subtractive: boolean, most: number): void {
+  applyExplicit(codestream: number, bins: ExplicitBins, subtractive: boolean, budget: StatementBudget): void {
     const set = this.of(codestream, CLASS_OF_BINS[bins.bin]);
     const { bytes, layers } = bins;
+    spend(budget, 1);
     const ids = bins.bin === 'main-header' ? { first: 0 } : bins.ids;
     if (ids === '*' || (ids?.open && ids.first === 0)) {
       const bound = { ...(bytes === undefined ? {} : { bytes }), ...(layers === undefined ? {} : { layers }) };
       const whole = bytes === undefined && layers === undefined;
+      spend(budget, 1 + set.numEntries); // it may go through all that is held
       if (subtractive) whole ? set.clear() : set.cutAll(bound);
       else if (whole) set.addAll();
       else set.addToAll(bound);
       return;
     }
-    for (const id of idsOf(ids, most)) applyTo(set, id, { bytes, layers }, subtractive);
+    for (const id of idsOf(ids, budget)) applyTo(set, id, { bytes, layers }, subtractive);
   }
 }
 
@@ -101,15 +104,29 @@ export function applyTo(
 }
 
 /** The identifiers of a range, which must have an end. */
-function* idsOf(range: Exclude<RangeOrAll, '*'> | undefined, most: number): Generator<number> {
+function* idsOf(range: Exclude<RangeOrAll, '*'> | undefined, budget: StatementBudget): Generator<number> {
   if (range === undefined) return;
   const { first, last = range.open ? Number.POSITIVE_INFINITY : first, step = 1 } = range;
-  if ((last - first) / step > most) {
-    throw new JpipError('limit', 'limit-request', `a statement about bins ${first} to ${last}, more than ${most}`, {
-      clause: '15444-9 C.8.1',
-    });
-  }
+  spend(budget, Math.floor((last - first) / step) + 1);
   for (let id = first; id <= last; id += step) yield id;
+}
+
+/** Data-bins that the statements of one request may still name one by one. */
+export interface StatementBudget {
+  left: number;
+}
+
+/**
+ * Takes bins, or what else costs as much, off a budget.
+ *
+ * @throws {JpipError} `limit-request` when there are not so many left.
+ */
+export function spend(budget: StatementBudget, count: number): void {
+  budget.left -= count;
+  if (budget.left >= 0) return;
+  throw new JpipError('limit', 'limit-request', 'the statements about the cache name too many data-bins', {
+    clause: '15444-9 C.8.1',
+  });
 }
 
 /** True when a codestream is among those of a qualifier. */

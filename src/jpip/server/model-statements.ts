@@ -7,8 +7,7 @@ import { tileGeometry } from '../../codec/geometry/tile.ts';
 import { numPrecinctsOf } from '../../codec/geometry/tile-component.ts';
 import type { LoadOptions } from '../../codec/packets/precinct-source.ts';
 import { firstSequenceNumbers, numTilesOf, precinctId } from '../bins/bin-id.ts';
-import { applyTo, CacheModel, inRange, qualifies } from '../bins/cache-model.ts';
-import { JpipError } from '../errors.ts';
+import { applyTo, CacheModel, inRange, qualifies, spend, type StatementBudget } from '../bins/cache-model.ts';
 import type {
   CodestreamQualifier,
   ImplicitBins,
@@ -39,7 +38,7 @@ export async function applyModel(
   const budget = { left: tools.most };
   for (const { codestreams, subtractive = false, bins } of statements) {
     for (const codestream of namedCodestreams(codestreams, tools)) {
-      if (bins.kind === 'explicit') model.applyExplicit(codestream, bins, subtractive, tools.most);
+      if (bins.kind === 'explicit') model.applyExplicit(codestream, bins, subtractive, budget);
       else await applyImplicit(model, codestream, bins, subtractive, budget, tools);
     }
   }
@@ -51,14 +50,15 @@ export async function applyTilePartModel(
   statements: readonly TilePartStatement[],
   tools: StatementTools,
 ): Promise<void> {
+  const budget = { left: tools.most };
   for (const { codestreams, subtractive = false, first, last = first } of statements) {
     for (const number of namedCodestreams(codestreams, tools)) {
       const opened = await tools.target.codestream(number);
       if (opened === undefined) continue;
       const set = model.of(number, BIN_CLASS.tile);
       const end = Math.min(last.tile, numTilesOf(opened.main) - 1);
-      checkCount(end - first.tile, tools.most);
       for (let tile = first.tile; tile <= end; tile++) {
+        spend(budget, 1);
         const parts = await opened.source.inTurn(opened.source.tilePartsOf(tile), tools.load);
         const from = tile === first.tile ? first.part : 0;
         const to = tile === last.tile ? last.part + 1 : parts.length;
@@ -111,13 +111,13 @@ async function applyImplicit(
   number: number,
   bins: ImplicitBins,
   subtractive: boolean,
-  budget: { left: number },
-  { target, load, most }: StatementTools,
+  budget: StatementBudget,
+  { target, load }: StatementTools,
 ): Promise<void> {
   const { tiles, components, resolutions, precincts, layers } = bins;
   if ([tiles, components, resolutions, precincts].every((range) => range === undefined || range === '*')) {
     const all = { kind: 'explicit', bin: 'precinct', ids: '*', ...(layers === undefined ? {} : { layers }) } as const;
-    model.applyExplicit(number, all, subtractive, most);
+    model.applyExplicit(number, all, subtractive, budget);
     return;
   }
   const opened = await target.codestream(number);
@@ -125,6 +125,7 @@ async function applyImplicit(
   const { main, source } = opened;
   const set = model.of(number, BIN_CLASS.precinct);
   for (const t of rectangleOf(tiles, numXTiles(main.siz), numTilesOf(main))) {
+    spend(budget, 1); // its header has to be read
     const header = (await source.packetEnds([{ tile: t, components: [], layers: 0 }], load)).tile(t);
     if (header === undefined) continue;
     const tile = tileGeometry(main, header);
@@ -133,7 +134,7 @@ async function applyImplicit(
       for (const resolution of tile.components[c].geometry.resolutions) {
         if (!inRange(resolutions, resolution.r)) continue;
         for (const p of rectangleOf(precincts, resolution.numPrecinctsWide, numPrecinctsOf(resolution))) {
-          if (--budget.left < 0) checkCount(Number.POSITIVE_INFINITY, most);
+          spend(budget, 1);
           applyTo(set, precinctId(main, t, c, first[resolution.r] + p), { layers }, subtractive);
         }
       }
@@ -167,11 +168,4 @@ function* rectangleOf(range: RangeOrAll | undefined, columns: number, count: num
   for (let y = Math.floor(first / columns); y <= bottom; y++) {
     for (let x = first % columns; x <= last % columns; x++) yield y * columns + x;
   }
-}
-
-function checkCount(count: number, most: number): void {
-  if (count <= most) return;
-  throw new JpipError('limit', 'limit-request', `statements about more than ${most} data-bins`, {
-    clause: '15444-9 C.8.1',
-  });
 }

@@ -243,6 +243,21 @@ describe('what the client says it holds', () => {
     ]);
   });
 
+  test('is refused when it names too much, however many statements it takes', async () => {
+    const engine = engineOver({ x: tiled }, { limits: { windowBins: 1000 } });
+    for (const model of [
+      'P0-2000',
+      Array.from({ length: 60 }, () => 'P0-20').join(','),
+      Array.from({ length: 300 }, () => 't0-5r0p0').join(','),
+      `P0-899,${Array.from({ length: 20 }, (_, k) => `-P*:${40 - k}`).join(',')}`,
+      Array.from({ length: 1001 }, () => '[0-]Hm').join(','),
+    ]) {
+      const taken = await ask(engine, '', { body: `target=x&fsiz=38,25&model=${model}` });
+      expect(taken.status, model.slice(0, 30)).toBe(413);
+    }
+    expect((await ask(engine, 'target=x&fsiz=38,25&model=P0-899,t0-5r0p0')).status).toBe(200);
+  });
+
   test('is not believed when it speaks of other contents', async () => {
     const engine = engineOver({ x: file });
     const all = await ask(engine, `target=x&${WHOLE}&tid=0`);
