@@ -11,6 +11,7 @@ import { jpipService } from '../demo/jpip.mjs';
 import { largeSample } from '../demo/large-sample/make.mjs';
 import { serve } from '../demo/server.mjs';
 import { launchBrowser } from './support/browser.ts';
+import { eventually } from './support/eventually.ts';
 import { inRepository } from './support/root.ts';
 import { describeTools } from './support/shared.ts';
 
@@ -73,7 +74,7 @@ describeTools(['chromium'], 'the viewer', () => {
 
   /** Waits until the camera has come to rest. */
   async function resting(): Promise<{ x: number; y: number; scale: number }> {
-    await page.waitForSelector('#picture[data-moving="false"]', { timeout: 10_000 });
+    await page.waitForSelector('#picture[data-moving="false"]');
     return camera();
   }
 
@@ -188,26 +189,26 @@ describeTools(['chromium'], 'the viewer', () => {
     const before = await colourAt(500, 700, 1);
     await page.click('#precincts');
     expect(await page.isVisible('#legend')).toBe(true);
-    await expect.poll(() => colourAt(500, 700, 1)).not.toEqual(before);
+    await eventually(() => colourAt(500, 700, 1)).not.toEqual(before);
     // green goes up where everything is here
     const [, green] = await colourAt(500, 700);
     expect(green).toBeGreaterThan(before[1]!);
     await page.keyboard.press('p');
     expect(await page.isVisible('#legend')).toBe(false);
-    await expect.poll(() => colourAt(500, 700, 1)).toEqual(before);
+    await eventually(() => colourAt(500, 700, 1)).toEqual(before);
   });
 
   test('shows fewer layers and single components', async () => {
     const full = await colourAt(330, 250, 60);
     await page.fill('#layers', '1');
     expect(await page.textContent('#layers-text')).toBe('1 of 8 layers');
-    await expect.poll(() => colourAt(330, 250, 60)).not.toEqual(full);
+    await eventually(() => colourAt(330, 250, 60)).not.toEqual(full);
     await settled();
     await page.selectOption('#component', '2');
-    await expect.poll(async () => new Set(await colourAt(330, 250)).size).toBe(1);
+    await eventually(async () => new Set(await colourAt(330, 250)).size).toBe(1);
     await page.selectOption('#component', '');
     await page.fill('#layers', '8');
-    await expect.poll(() => colourAt(330, 250, 60), { timeout: 10_000 }).toEqual(full);
+    await eventually(() => colourAt(330, 250, 60)).toEqual(full);
   });
 
   test('offers other pictures, with opacity too', async () => {
@@ -231,7 +232,7 @@ describeTools(['chromium'], 'the viewer', () => {
     for (let k = 0; k < 3; k++) await page.mouse.wheel(0, -300);
     const there = await resting();
     await settled();
-    await expect.poll(() => page.evaluate(() => location.hash)).toMatch(/^#country@\d+,\d+,[\d.]+$/);
+    await eventually(() => page.evaluate(() => location.hash)).toMatch(/^#country@\d+,\d+,[\d.]+$/);
     await page.reload();
     await settled();
     const again = await resting();
@@ -244,7 +245,7 @@ describeTools(['chromium'], 'the viewer', () => {
     await page.check('#offline');
     for (let k = 0; k < 3; k++) await page.keyboard.press('Shift+ArrowRight');
     await resting();
-    await expect.poll(() => page.textContent('#status')).toContain('Showing what is kept here');
+    await eventually(() => page.textContent('#status')).toContain('Showing what is kept here');
     expect(asked.slice(before)).toEqual([]);
     await page.uncheck('#offline');
     await settled();
@@ -258,8 +259,8 @@ describeTools(['chromium'], 'the viewer', () => {
     await page.click('[data-name="country"]');
     // the picture is there although nobody answers
     await page.waitForSelector('#picture[data-ready]', { timeout: 15_000 });
-    await expect.poll(held).toBeGreaterThan(whole * 0.9);
-    await expect.poll(() => page.textContent('#status')).toContain('does not answer');
+    await eventually(held).toBeGreaterThan(whole * 0.9);
+    await eventually(() => page.textContent('#status')).toContain('does not answer');
     const before = asked.length;
     await context.setOffline(false);
     await settled();
@@ -271,14 +272,14 @@ describeTools(['chromium'], 'the viewer', () => {
     const there = await resting();
     const before = await held();
     await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
-    await expect.poll(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
+    await eventually(() => page.evaluate(() => navigator.serviceWorker.controller !== null)).toBe(true);
     await context.setOffline(true);
     const reached = seen.length;
     await page.reload();
     await page.waitForSelector('#picture[data-ready]', { timeout: 15_000 });
     const again = await resting();
     expect([again.x, again.y]).toEqual([there.x, there.y]);
-    await expect.poll(held).toBeGreaterThan(before * 0.9);
+    await eventually(held).toBeGreaterThan(before * 0.9);
     const until = seen.length;
     await context.setOffline(false);
     // browsers look after their service workers by roads of their own
@@ -302,7 +303,7 @@ describeTools(['chromium'], 'the viewer', () => {
     expect(await page.textContent('#status')).toContain('from a server inside this page');
     expect(await page.getAttribute('[data-name="photograph-97.jp2"]', 'aria-pressed')).toBe('true');
     await page.setInputFiles('#file', { name: 'x.jp2', mimeType: 'image/jp2', buffer: Buffer.from('not a picture') });
-    await expect.poll(() => page.isVisible('#notice')).toBe(true);
+    await eventually(() => page.isVisible('#notice')).toBe(true);
     expect(await page.textContent('#status')).toContain('cannot be opened');
     const dataTransfer = await page.evaluateHandle(
       (text) => {

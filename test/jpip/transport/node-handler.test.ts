@@ -7,6 +7,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { AccessLogEntry } from '../../../src/jpip/transport/access-log.ts';
 import { type NodeHandler, nodeHandler } from '../../../src/jpip/transport/node-handler.ts';
 import type { HandlerOptions } from '../../../src/jpip/transport/service.ts';
+import { eventually } from '../../support/eventually.ts';
 import { bytesOf, FakeEngine } from '../../support/fake-engine.ts';
 
 const running: (Server | Http2Server | Socket)[] = [];
@@ -192,7 +193,7 @@ describe('over HTTP/1.1', () => {
     running.push(socket);
     socket.pause();
     socket.write(get('/'));
-    await expect.poll(() => engine.taken).toBeGreaterThan(0);
+    await eventually(() => engine.taken).toBeGreaterThan(0);
     let before = -1;
     // the buffers of the system fill up first
     await expect
@@ -208,7 +209,7 @@ describe('over HTTP/1.1', () => {
     expect(engine.taken).toBeLessThan(1000);
     // it goes away: the engine is told, and its body ended
     socket.destroy();
-    await expect.poll(() => engine.ended).toBe(1);
+    await eventually(() => engine.ended).toBe(1);
     expect(engine.signal!.aborted).toBe(true);
     expect(log).toMatchObject([{ aborted: true }]);
   });
@@ -226,12 +227,12 @@ describe('over HTTP/1.1', () => {
       socket.write(get('/'));
       return socket;
     });
-    await expect.poll(() => engine.requests.length, { timeout: 10_000 }).toBe(100);
+    await eventually(() => engine.requests.length).toBe(100);
     engine.pieces = () => [bytesOf('first second')];
     expect(await talk(port, get('/'))).toContain('first second');
     expect(engine.ended).toBe(1);
     for (const socket of slow) socket.destroy();
-    await expect.poll(() => engine.ended, { timeout: 10_000 }).toBe(101);
+    await eventually(() => engine.ended).toBe(101);
   });
 
   test('closing lets what runs end, refuses what comes, and then resolves', async () => {
@@ -243,7 +244,7 @@ describe('over HTTP/1.1', () => {
       yield bytesOf('second');
     };
     const first = talk(port, get('/'));
-    await expect.poll(() => engine.taken).toBe(1);
+    await eventually(() => engine.taken).toBe(1);
     let closed = false;
     const closing = handler.close().then(() => {
       closed = true;
@@ -413,7 +414,7 @@ test('over HTTP/2 responses are streamed, and a client that resets ends the body
     const endless = client.request({ ':path': '/' });
     await once(endless, 'response');
     endless.close(8);
-    await expect.poll(() => engine.ended).toBe(2);
+    await eventually(() => engine.ended).toBe(2);
     expect(engine.signal!.aborted).toBe(true);
   } finally {
     client.destroy();
