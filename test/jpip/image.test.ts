@@ -1,8 +1,8 @@
 /** The handle of a remote picture does what the handle of a file does, and shows what comes while it comes. */
 import { describe, expect, test } from 'vitest';
-import { decode, decodeTiles, inspect, type RasterImage } from '../../src/index.ts';
+import { decode, decodeTiles, encodeSync, inspect, type RasterImage } from '../../src/index.ts';
 import { type JpipViewImage, memoryStore } from '../../src/jpip-client.ts';
-import { psnrOf } from '../support/encodes.ts';
+import { psnrOf, wavyPicture } from '../support/encodes.ts';
 import { jpipRejection, openIt, remoteFile, TestServer } from '../support/jpip-client.ts';
 import { decodeWithOpenJpeg } from '../support/openjpeg.ts';
 import { expectSamePicture } from '../support/same-picture.ts';
@@ -122,6 +122,19 @@ describe('a remote picture', () => {
     expect(server.sent).toBe(before);
     expectSame(await other.image.decode(), await decode(file));
     expect(server.sent - before).toBe(image.cache.bytes - before);
+  });
+
+  test('of a file that was cut is what there is of it, and is not asked for again and again', async () => {
+    const cut = file.slice(0, Math.floor(file.length * 0.6));
+    const { image, server } = await openFile(cut);
+    const found = await image.decode();
+    expect(found.status).toBe('partial');
+    const expected = await decode(file);
+    expect(psnrOf(found.data, expected.data, 8)).toBeGreaterThan(10);
+    const { length } = server.queries;
+    expect(length).toBeLessThan(12);
+    expect((await image.decode()).status).toBe('partial');
+    expect(server.queries.length).toBe(length);
   });
 
   test('says no more once it is closed', async () => {
@@ -286,6 +299,16 @@ describe('a request', () => {
     };
     await expect(work()).rejects.toBe(reason);
     expectSame(await image.decode(), await decode(file));
+  });
+
+  test('may be for boxes of the file too, also when its window is held', async () => {
+    const xml = `<place>${'here '.repeat(400)}</place>`;
+    const withXml = encodeSync(wavyPicture(60, 40, 1, 8).image, { container: 'jp2', metadata: { xml: [xml] } }).data;
+    const { image } = await openFile(withXml);
+    await image.decode();
+    expect(image.info.metadata.xml).toEqual([]);
+    for await (const _ of image.request({ metareq: '[xml_]' }));
+    expect(image.info.metadata.xml).toEqual([xml]);
   });
 
   test('shows precinct by precinct what is held', async () => {

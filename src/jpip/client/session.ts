@@ -53,6 +53,7 @@ export class JpipSession {
   private readonly address: TargetAddress;
   private readonly connection: JpipConnection;
   private readonly cache: BinCache;
+  private readonly generation: number;
   private readonly host: ClientHost;
   private readonly settings: SessionSettings;
   private readonly pace: Pace;
@@ -81,6 +82,7 @@ export class JpipSession {
     this.address = address;
     this.connection = connection;
     this.cache = cache;
+    this.generation = cache.generation;
     this.host = host;
     this.settings = settings;
     this.stateless = settings.mode === 'stateless';
@@ -359,8 +361,7 @@ export class JpipSession {
   private replaced(tid?: string): JpipError {
     this.renew();
     void this.cache.clear(tid).catch(() => {});
-    const message = 'the target was replaced, and what was held of it is gone: open it again';
-    return new JpipError('refused', 'target-changed', message, { clause: '15444-9 C.2.4' });
+    return targetChanged();
   }
 
   private checkType(reply: JpipReply): void {
@@ -391,6 +392,8 @@ export class JpipSession {
   private take(piece: DataPiece, wanted: number): number {
     const { classId, id, offset, length, last } = piece;
     const plain = binClassOf(classId);
+    // the target was replaced while this response was on its way; whose it is nobody knows
+    if (this.cache.generation !== this.generation) throw targetChanged();
     // what later editions add is of no use here (A.2.2)
     if (!KNOWN_CLASSES.has(plain)) return 0;
     const codestream = this.codestreamOf(piece, wanted);
@@ -425,6 +428,11 @@ export class JpipSession {
     this.codestreams.set(codestream, number);
     return number;
   }
+}
+
+function targetChanged(): JpipError {
+  const message = 'the target was replaced, and what was held of it is gone: open it again';
+  return new JpipError('refused', 'target-changed', message, { clause: '15444-9 C.2.4' });
 }
 
 function withModel(request: JpipRequest, corrections: readonly Correction[]): JpipRequest {

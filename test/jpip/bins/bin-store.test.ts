@@ -160,6 +160,16 @@ describe('a store', () => {
     expect(again.get(key(3))).toBeUndefined();
   });
 
+  test('with a shelf knows no id of a target that no server has named', async () => {
+    const shelf = testShelf();
+    const store = new DataBinStore({}, shelf);
+    (await store.open('a')).add(precinct(1), body(20));
+    await store.close();
+    const again = await new DataBinStore({}, shelf).open('a');
+    expect(again.tid).toBeUndefined();
+    expect(again.extentOf(key(1))).toMatchObject({ length: 20 });
+  });
+
   test('with a shelf still holds what goes from memory', async () => {
     const shelf = testShelf();
     const cache = await new DataBinStore({ cacheBytes: 30 }, shelf).open('a');
