@@ -3,13 +3,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { BinCache } from '../../src/jpip/bins/bin-store.ts';
+import type { DataBinStore } from '../../src/jpip-client.ts';
 import { fileStore } from '../../src/node/index.ts';
 
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'jp2kit-store-'));
 });
-afterEach(() => rm(folder, { recursive: true, force: true }));
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const stores: DataBinStore[] = [];
+/** A store that is closed after the test. */
+function storeIn(path: string): DataBinStore {
+  const store = fileStore(path);
+  stores.push(store);
+  return store;
+}
 
 const key = (id: number) => ({ codestream: 0, classId: 0, id });
 function add(cache: BinCache, id: number, bytes: Uint8Array, last = true): void {
@@ -20,13 +32,13 @@ const onlyFile = async (): Promise<string> => join(folder, (await readdir(folder
 
 describe('a store in a folder', () => {
   test('has in the next run what was held in the last', async () => {
-    const first = fileStore(join(folder, 'made', 'for', 'it'));
+    const first = storeIn(join(folder, 'made', 'for', 'it'));
     const cache = await first.open('a');
     cache.tid = 'one';
     add(cache, 7, filled(10, 1));
     add(cache, 2 ** 40, filled(3, 2), false);
     await first.close();
-    const second = await fileStore(join(folder, 'made', 'for', 'it')).open('a');
+    const second = await storeIn(join(folder, 'made', 'for', 'it')).open('a');
     expect(second.tid).toBe('one');
     await second.bring([key(7), key(2 ** 40)]);
     expect(second.get(key(7))?.prefix()).toEqual(filled(10, 1));
@@ -36,7 +48,7 @@ describe('a store in a folder', () => {
   });
 
   test('knows targets apart, and what was replaced and dropped', async () => {
-    const store = fileStore(folder);
+    const store = storeIn(folder);
     const [a, b] = [await store.open('a'), await store.open('b')];
     a.tid = 'one';
     b.tid = 'one';
@@ -48,7 +60,7 @@ describe('a store in a folder', () => {
     await a.flush();
     a.drop(key(3));
     await store.close();
-    const again = fileStore(folder);
+    const again = storeIn(folder);
     const held = [...(await again.open('a')).extents()].map(({ id, length, complete }) => ({ id, length, complete }));
     expect(held).toEqual([{ id: 1, length: 6, complete: true }]);
     expect([...(await again.open('b')).extents()].map(({ id }) => id)).toEqual([2]);
@@ -57,7 +69,7 @@ describe('a store in a folder', () => {
   });
 
   test('holds nothing of a target that has another id now', async () => {
-    const store = fileStore(folder);
+    const store = storeIn(folder);
     const cache = await store.open('a');
     cache.tid = 'one';
     add(cache, 1, filled(4, 1));
@@ -65,37 +77,37 @@ describe('a store in a folder', () => {
     await cache.clear('two');
     add(cache, 2, filled(4, 2));
     await store.close();
-    const again = await fileStore(folder).open('a');
+    const again = await storeIn(folder).open('a');
     expect(again.tid).toBe('two');
     expect([...again.extents()].map(({ id }) => id)).toEqual([2]);
   });
 
   test('loses only the record that was being written when the program ended', async () => {
-    const store = fileStore(folder);
+    const store = storeIn(folder);
     const cache = await store.open('a');
     cache.tid = 'one';
     for (let id = 0; id < 3; id++) add(cache, id, filled(100, id));
     await store.close();
     const path = await onlyFile();
     await truncate(path, (await stat(path)).size - 1);
-    const again = fileStore(folder);
+    const again = storeIn(folder);
     const rest = await again.open('a');
     expect([...rest.extents()].map(({ id }) => id)).toEqual([0, 1]);
     add(rest, 9, filled(5, 9));
     await again.close();
-    const last = await fileStore(folder).open('a');
+    const last = await storeIn(folder).open('a');
     expect([...last.extents()].map(({ id }) => id)).toEqual([0, 1, 9]);
     await last.bring([key(9)]);
     expect(last.get(key(9))?.prefix()).toEqual(filled(5, 9));
   });
 
   test('takes a file that is something else for none', async () => {
-    const store = fileStore(folder);
+    const store = storeIn(folder);
     const cache = await store.open('a');
     add(cache, 1, filled(4, 1));
     await store.close();
     await writeFile(await onlyFile(), 'something else altogether');
-    const other = fileStore(folder);
+    const other = storeIn(folder);
     const again = await other.open('a');
     expect([...again.extents()]).toEqual([]);
     add(again, 2, filled(4, 1));
@@ -104,7 +116,7 @@ describe('a store in a folder', () => {
   });
 
   test('does not grow for ever', async () => {
-    const store = fileStore(folder);
+    const store = storeIn(folder);
     const cache = await store.open('a');
     cache.tid = 'one';
     const bytes = filled(300_000, 1);
@@ -116,7 +128,7 @@ describe('a store in a folder', () => {
     const { size } = await stat(await onlyFile());
     expect(size).toBeLessThan(3_000_000);
     await store.close();
-    const again = await fileStore(folder).open('a');
+    const again = await storeIn(folder).open('a');
     await again.bring([key(1), key(2)]);
     expect(again.get(key(1))?.prefix()).toEqual(bytes);
     expect(again.get(key(2))?.prefix()).toEqual(bytes.subarray(0, 280_000));
