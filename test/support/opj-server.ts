@@ -52,15 +52,23 @@ export async function startOpjServer(files: Readonly<Record<string, Uint8Array>>
     rmSync(folder, { recursive: true, force: true });
   };
   children.push(
-    spawn(requireTool('spawn-fcgi'), ['-n', '-a', '127.0.0.1', '-p', String(fcgi), '-d', content, '--', requireTool('opj_server')], {
-      stdio: 'ignore',
-    }),
+    spawn(
+      requireTool('spawn-fcgi'),
+      ['-n', '-a', '127.0.0.1', '-p', String(fcgi), '-d', content, '--', requireTool('opj_server')],
+      {
+        stdio: 'ignore',
+      },
+    ),
   );
   writeFileSync(join(folder, 'nginx.conf'), nginxConf(folder, http, fcgi));
   children.push(
-    spawn(requireTool('nginx'), ['-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'], {
-      stdio: 'ignore',
-    }),
+    spawn(
+      requireTool('nginx'),
+      ['-e', join(folder, 'error.log'), '-c', join(folder, 'nginx.conf'), '-g', 'daemon off;'],
+      {
+        stdio: 'ignore',
+      },
+    ),
   );
   if (!(await answers(fcgi)) || !(await answers(http))) {
     await close();
