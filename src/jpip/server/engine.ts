@@ -267,6 +267,9 @@ export class JpipEngine {
           ...(request.tid === target.tid ? {} : { tid: target.tid }),
           ...(opened ? { cnew: cnewOf(opened, http) } : {}),
           ...(request.qid === undefined ? {} : { qid: request.qid }),
+          ...(request.len !== undefined && request.len > this.limits.responseBytes
+            ? { len: this.limits.responseBytes }
+            : {}),
           ...answer.headers,
         }),
       };

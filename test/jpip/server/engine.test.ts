@@ -527,6 +527,7 @@ describe('targets', () => {
     const small = engineOver({ x: file }, { limits: { responseBytes: 500 } });
     expect(await ask(small, `target=x&${WHOLE}`)).toMatchObject({ status: 200, eor: 7 });
     expect((await ask(small, `target=x&${WHOLE}&len=400`)).eor).toBe(4);
+    expect((await ask(small, `target=x&${WHOLE}&len=900`)).headers['JPIP-len']).toBe('500');
     const few = engineOver({ x: file }, { limits: { windowBins: 10 } });
     expect((await ask(few, `target=x&${WHOLE}`)).status).toBe(413);
     expect((await ask(few, 'target=x&fsiz=38,25')).status).toBe(200);
