@@ -1,6 +1,7 @@
 /**
  * Which data-bin is which (15444-9 A.3): classes that share bins, and the number of a precinct among all of its codestream.
  */
+import { ppxOf, ppyOf } from '../../codec/codestream/cod.ts';
 import type { MainHeader } from '../../codec/codestream/main-header.ts';
 import { numXTiles, numYTiles } from '../../codec/codestream/siz.ts';
 import type { PrecinctKey } from '../../codec/packets/precinct-source.ts';
@@ -39,6 +40,28 @@ export function splitPrecinctId(main: MainHeader, id: number): { tile: number; c
 /** Tiles of a codestream. */
 export function numTilesOf(main: MainHeader): number {
   return numXTiles(main.siz) * numYTiles(main.siz);
+}
+
+/**
+ * More than any identifier of a precinct can be, unless a tile has a partition of its own that is finer than the main header's: what
+ * a tile as large as tiles can be has, wherever it lies.
+ */
+export function precinctIdBound(main: MainHeader): number {
+  const { siz, cod, segments } = main;
+  let most = 0;
+  siz.components.forEach(({ xrsiz, yrsiz }, c) => {
+    const style = segments.coc.get(c) ?? cod.style;
+    const width = Math.min(siz.xtsiz, siz.xsiz - siz.xosiz) / xrsiz + 1;
+    const height = Math.min(siz.ytsiz, siz.ysiz - siz.yosiz) / yrsiz + 1;
+    let count = 0;
+    for (let r = 0; r <= style.numDecompositionLevels; r++) {
+      const scale = 2 ** (style.numDecompositionLevels - r);
+      const across = Math.ceil(width / scale / 2 ** ppxOf(style, r)) + 1;
+      count += across * (Math.ceil(height / scale / 2 ** ppyOf(style, r)) + 1);
+    }
+    most = Math.max(most, count);
+  });
+  return most * siz.components.length * numTilesOf(main);
 }
 
 /** The sequence number of the first precinct of each resolution level of a tile-component, and their count at the end. */

@@ -51,7 +51,12 @@ export class CacheModel {
     else set.addBytes(id, bytes);
   }
 
-  /** Entries that memory is spent on. */
+  /** The other side holds nothing any more. */
+  clear(): void {
+    this.sets.clear();
+  }
+
+  /** About how many 32-bit words of memory it takes. */
   get cost(): number {
     let sum = 0;
     for (const set of this.sets.values()) sum += 16 + set.cost;
@@ -86,7 +91,8 @@ export class CacheModel {
       else set.addToAll(bound);
       return;
     }
-    for (const id of idsOf(ids, budget)) applyTo(set, id, { bytes, layers }, subtractive);
+    const each = bytes === undefined && layers === undefined ? 1 : PART_COST;
+    for (const id of idsOf(ids, budget, each)) applyTo(set, id, { bytes, layers }, subtractive);
   }
 }
 
@@ -104,12 +110,15 @@ export function applyTo(
 }
 
 /** The identifiers of a range, which must have an end. */
-function* idsOf(range: Exclude<RangeOrAll, '*'> | undefined, budget: StatementBudget): Generator<number> {
+function* idsOf(range: Exclude<RangeOrAll, '*'> | undefined, budget: StatementBudget, each: number): Generator<number> {
   if (range === undefined) return;
   const { first, last = range.open ? Number.POSITIVE_INFINITY : first, step = 1 } = range;
-  spend(budget, Math.floor((last - first) / step) + 1);
+  spend(budget, (Math.floor((last - first) / step) + 1) * each);
   for (let id = first; id <= last; id += step) yield id;
 }
+
+/** A bin that is partly held takes an entry of its own where a whole one takes a bit. */
+const PART_COST = 10;
 
 /** Data-bins that the statements of one request may still name one by one. */
 export interface StatementBudget {

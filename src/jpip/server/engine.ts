@@ -332,6 +332,7 @@ export class JpipEngine {
   private leave(running: Running, channel: Channel | undefined): void {
     this.running.delete(running);
     if (channel?.running === running) channel.running = undefined;
+    if (channel) this.sessions?.weigh(channel.session);
     running.end();
   }
 

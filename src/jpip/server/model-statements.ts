@@ -6,10 +6,11 @@ import { numXTiles } from '../../codec/codestream/siz.ts';
 import { tileGeometry } from '../../codec/geometry/tile.ts';
 import { numPrecinctsOf } from '../../codec/geometry/tile-component.ts';
 import type { LoadOptions } from '../../codec/packets/precinct-source.ts';
-import { firstSequenceNumbers, numTilesOf, precinctId } from '../bins/bin-id.ts';
+import { firstSequenceNumbers, numTilesOf, precinctId, precinctIdBound } from '../bins/bin-id.ts';
 import { applyTo, CacheModel, inRange, qualifies, spend, type StatementBudget } from '../bins/cache-model.ts';
 import type {
   CodestreamQualifier,
+  ExplicitBins,
   ImplicitBins,
   ModelStatement,
   RangeOrAll,
@@ -38,10 +39,32 @@ export async function applyModel(
   const budget = { left: tools.most };
   for (const { codestreams, subtractive = false, bins } of statements) {
     for (const codestream of namedCodestreams(codestreams, tools)) {
-      if (bins.kind === 'explicit') model.applyExplicit(codestream, bins, subtractive, budget);
-      else await applyImplicit(model, codestream, bins, subtractive, budget, tools);
+      if (bins.kind === 'explicit') {
+        const known = await onlyKnown(bins, codestream, tools);
+        if (known) model.applyExplicit(codestream, known, subtractive, budget);
+      } else await applyImplicit(model, codestream, bins, subtractive, budget, tools);
     }
   }
+}
+
+/** An explicit descriptor without the bins that the target cannot have; `undefined` when none are left. */
+async function onlyKnown(
+  bins: ExplicitBins,
+  codestream: number,
+  { target, codestreams }: StatementTools,
+): Promise<ExplicitBins | undefined> {
+  const { ids } = bins;
+  if (bins.bin === 'main-header' || ids === undefined || ids === '*') return bins;
+  let count = target.metadata.bins.length;
+  if (bins.bin !== 'metadata') {
+    // codestreams that the request is not about are not opened for it
+    const main = codestreams.includes(codestream) ? (await target.codestream(codestream))?.main : undefined;
+    if (main === undefined) return bins;
+    count = bins.bin === 'precinct' ? precinctIdBound(main) : numTilesOf(main);
+  }
+  const { first, last = ids.open ? count - 1 : first, step } = ids;
+  if (first >= count) return undefined;
+  return { ...bins, ids: { first, last: Math.min(last, count - 1), ...(step === undefined ? {} : { step }) } };
 }
 
 /** Applies the statements of `tpmodel`: tile-parts, as beginnings of tile data-bins. */

@@ -16,8 +16,10 @@ export interface SessionOptions {
   readonly idleMs: number;
   /** Channels of one session. Default 8. */
   readonly channels: number;
-  /** What the cache model of one session may cost, in 32-bit words; beyond, it begins anew. Default 4 Mi. */
+  /** What the cache models of one session may take, in 32-bit words; beyond, they begin anew. Default 1 Mi. */
   readonly modelWords: number;
+  /** What those of all sessions may take; beyond, sessions that were used longest ago forget theirs. Default 64 Mi. */
+  readonly allModelWords: number;
 }
 
 /** What holds where nothing else is said. */
@@ -25,8 +27,12 @@ export const DEFAULT_SESSIONS: SessionOptions = {
   most: 10_000,
   idleMs: 600_000,
   channels: 8,
-  modelWords: 1 << 22,
+  modelWords: 1 << 20,
+  allModelWords: 1 << 26,
 };
+
+/** Targets that one session has models of. */
+const MOST_MODELS = 64;
 
 /** A response that a channel carries. */
 export interface Running {
@@ -63,6 +69,8 @@ export interface Session {
   /** By target id: contents that change are another target. */
   readonly models: Map<string, CacheModel>;
   lastUsed: number;
+  /** What its models took when they were last weighed. */
+  words: number;
 }
 
 /** All sessions of an engine. */
@@ -74,6 +82,8 @@ export class SessionTable {
   /** The one used longest ago first. */
   private readonly sessions = new Set<Session>();
   private readonly channels = new Map<string, Channel>();
+  /** What the models of all sessions take. */
+  private words = 0;
 
   constructor(options: SessionOptions, now: () => number, randomId: () => string, onClose: (cid: string) => void) {
     this.options = options;
@@ -135,7 +145,10 @@ export class SessionTable {
     if (channel.running) channel.running.preempted = true;
     this.channels.delete(cid);
     session.channels.delete(cid);
-    if (session.channels.size === 0) this.sessions.delete(session);
+    if (session.channels.size === 0) {
+      this.forget(session);
+      this.sessions.delete(session);
+    }
     this.onClose(cid);
   }
 
@@ -147,18 +160,41 @@ export class SessionTable {
   /** The cache model of a session for a target. */
   modelOf(session: Session, tid: string): CacheModel {
     let model = session.models.get(tid);
-    if (model === undefined || model.cost > this.options.modelWords) {
-      // what is forgotten is sent again, which costs bytes and spoils nothing
+    if (model === undefined) {
+      if (session.models.size >= MOST_MODELS) session.models.delete(session.models.keys().next().value!);
       model = new CacheModel();
       session.models.set(tid, model);
     }
     return model;
   }
 
+  /**
+   * Weighs the models of a session that has been used. Where they are too much, by themselves or with all others, models are forgotten:
+   * their bins are sent again, which costs bytes and spoils nothing.
+   */
+  weigh(session: Session): void {
+    if (!this.sessions.has(session)) return;
+    let words = 0;
+    for (const model of session.models.values()) words += model.cost;
+    this.words += words - session.words;
+    session.words = words;
+    if (words > this.options.modelWords) this.forget(session);
+    for (const oldest of this.sessions) {
+      if (this.words <= this.options.allModelWords) break;
+      this.forget(oldest);
+    }
+  }
+
+  private forget(session: Session): void {
+    for (const model of session.models.values()) model.clear();
+    this.words -= session.words;
+    session.words = 0;
+  }
+
   private newSession(): Session {
     this.sweep();
     while (this.sessions.size >= this.options.most) this.closeSession(this.sessions.values().next().value!);
-    const session: Session = { channels: new Map(), models: new Map(), lastUsed: this.now() };
+    const session: Session = { channels: new Map(), models: new Map(), lastUsed: this.now(), words: 0 };
     this.sessions.add(session);
     return session;
   }

@@ -244,18 +244,31 @@ describe('what the client says it holds', () => {
   });
 
   test('is refused when it names too much, however many statements it takes', async () => {
-    const engine = engineOver({ x: tiled }, { limits: { windowBins: 1000 } });
+    const engine = engineOver({ x: tiled }, { limits: { windowBins: 100 } });
     for (const model of [
-      'P0-2000',
-      Array.from({ length: 60 }, () => 'P0-20').join(','),
-      Array.from({ length: 300 }, () => 't0-5r0p0').join(','),
-      `P0-899,${Array.from({ length: 20 }, (_, k) => `-P*:${40 - k}`).join(',')}`,
-      Array.from({ length: 1001 }, () => '[0-]Hm').join(','),
+      'P0-150',
+      'P0-20:1',
+      Array.from({ length: 6 }, () => 'P0-20').join(','),
+      Array.from({ length: 10 }, () => 't0-5r0p0').join(','),
+      `P0-80,${Array.from({ length: 20 }, (_, k) => `-P*:${40 - k}`).join(',')}`,
+      Array.from({ length: 101 }, () => '[0-]Hm').join(','),
     ]) {
       const taken = await ask(engine, '', { body: `target=x&fsiz=38,25&model=${model}` });
       expect(taken.status, model.slice(0, 30)).toBe(413);
     }
-    expect((await ask(engine, 'target=x&fsiz=38,25&model=P0-899,t0-5r0p0')).status).toBe(200);
+    expect((await ask(engine, 'target=x&fsiz=38,25&model=P0-60,t0-5r0p0')).status).toBe(200);
+  });
+
+  test('says nothing of bins that the picture cannot have', async () => {
+    const engine = engineOver({ x: tiled }, { limits: { windowBins: 1000 } });
+    for (const model of ['P1000000-9000000:1', 'H6-9000000', 'T6-9000000:2', 'M9-9000000:3', 'P100000-']) {
+      const taken = await ask(engine, `target=x&fsiz=38,25&model=${model}`);
+      expect(taken.status, model).toBe(200);
+      expect(precincts(taken.pieces).length).toBeGreaterThan(0);
+    }
+    // an open end is that of the picture
+    const taken = await ask(engineOver({ x: tiled }), 'target=x&fsiz=38,25&model=P0-,H0-,M0-');
+    expect(taken.pieces.map(({ classId }) => classId)).toEqual([BIN_CLASS.mainHeader]);
   });
 
   test('is not believed when it speaks of other contents', async () => {
@@ -340,6 +353,30 @@ describe('sessions', () => {
     expect((await ask(engine, `cid=${a}&${WHOLE}&len=10`)).status).toBe(404);
     expect((await ask(engine, `cid=${c}&${WHOLE}&len=10`)).status).toBe(404);
     expect(closed).toEqual([b, a, c]);
+  });
+});
+
+describe('memory of sessions', () => {
+  test('is bounded for all of them together: who was not here for long is sent things again', async () => {
+    const engine = engineOver({ x: file }, { sessions: { allModelWords: 2000 } });
+    const a = cidOf((await ask(engine, `target=x&cnew=http&${WHOLE}`)).headers);
+    expect((await ask(engine, `cid=${a}&${WHOLE}`)).eor).toBe(1);
+    for (let k = 0; k < 20; k++) await ask(engine, `target=x&cnew=http&${WHOLE}`);
+    const cache = new StrictCache();
+    const again = await ask(engine, `cid=${a}&${WHOLE}`, { cache });
+    expect(precincts(again.pieces).length).toBeGreaterThan(20);
+    expect((await ask(engine, `cid=${a}&${WHOLE}`, { cache })).bytes).toEqual(Uint8Array.of(0, 1, 0));
+    expect(engine.metrics().sessions).toBe(21);
+  });
+
+  test('is bounded for one, also where statements fill it', async () => {
+    const engine = engineOver({ x: file }, { sessions: { modelWords: 500 } });
+    const all = await ask(engine, `target=x&${WHOLE}`);
+    const model = precincts(all.pieces).map((id) => `P${id}:1`);
+    const cid = cidOf((await ask(engine, 'target=x&cnew=http')).headers);
+    await ask(engine, `cid=${cid}&fsiz=38,25&model=${model.join(',')}`);
+    const rest = await ask(engine, `cid=${cid}&${WHOLE}`);
+    expect(rest.pieces.filter(({ classId, offset }) => classId === 0 && offset === 1)).toEqual([]);
   });
 });
 
