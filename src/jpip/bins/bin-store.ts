@@ -209,10 +209,11 @@ export class BinCache {
   /** Lets data-bins go until no more than `limit` bytes are held, those used longest ago first. */
   trim(limit = this.limit): void {
     const since = this.works.size > 0 ? Math.min(...this.works) : Number.POSITIVE_INFINITY;
-    while (this.held > limit && this.oldest && this.oldest.used < since) {
-      const bin = this.oldest;
-      if (bin.dirty) break; // it is on its way to the shelf
-      this.forget(bin);
+    let bin = this.oldest;
+    while (this.held > limit && bin && bin.used < since) {
+      const next = bin.younger;
+      if (!bin.dirty) this.forget(bin); // those others are on their way to the shelf
+      bin = next;
     }
   }
 
@@ -269,7 +270,14 @@ export class BinCache {
         const { codestream, classId, id, complete } = bin;
         return { codestream, classId, id, bytes: bin.prefix(), complete };
       });
-      await shelf.write(this.target, tid, stored);
+      try {
+        await shelf.write(this.target, tid, stored);
+      } catch (error) {
+        // a shelf without room is not tried again for these: they are in memory only, and may go from there
+        for (const bin of bins) if (!this.dirty.has(bin)) bin.dirty = false;
+        this.trim();
+        throw error;
+      }
       if (generation !== this.generation) return;
       stored.forEach(({ bytes, ...key }, k) => {
         this.shelved.set(binName(key), { ...key, length: bytes.length });

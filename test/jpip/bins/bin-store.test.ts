@@ -184,6 +184,36 @@ describe('a store', () => {
     expect(cache.get(key(0))?.complete).toBe(true);
   });
 
+  test('with a shelf that refuses what it is given holds no more than it may', async () => {
+    const shelf = testShelf();
+    const { write } = shelf;
+    shelf.write = () => Promise.reject(new Error('no room'));
+    const cache = await new DataBinStore({ cacheBytes: 30 }, shelf).open('a');
+    for (let id = 0; id < 4; id++) cache.add(precinct(id, { last: true }), body(20));
+    await expect(cache.flush()).rejects.toThrow('no room');
+    expect([...cache.bins()].map(({ id }) => id)).toEqual([3]);
+    expect(cache.bytes).toBe(20);
+    // what comes later is tried again
+    shelf.write = write;
+    cache.add(precinct(4, { last: true }), body(20));
+    await cache.flush();
+    expect(cache.extentOf(key(4))).toMatchObject({ length: 20, complete: true });
+    expect(cache.extentOf(key(0))).toMatchObject({ length: 0, complete: false });
+  });
+
+  test('with a shelf lets go of what is there, whatever is still on its way', async () => {
+    const shelf = testShelf();
+    const cache = await new DataBinStore({ cacheBytes: 50 }, shelf).open('a');
+    cache.add(precinct(0), body(20));
+    cache.add(precinct(1), body(20));
+    await cache.flush();
+    cache.add(precinct(0, { offset: 20, last: true }), body(1));
+    cache.touch(cache.get(key(1))!);
+    cache.add(precinct(2), body(20));
+    cache.trim();
+    expect([...cache.bins()].map(({ id }) => id)).toEqual([0, 2]);
+  });
+
   test('with a shelf forgets there what was wrong, and all of a target that was replaced', async () => {
     const shelf = testShelf();
     const cache = await new DataBinStore({}, shelf).open('a');
