@@ -35,6 +35,8 @@ export interface ListedTarget {
 
 /** Files that are listed; others are served if they can be. */
 const EXTENSIONS = ['.jp2', '.jpx', '.jpf', '.jph', '.j2k', '.j2c', '.jpc', '.jhc', '.mj2'];
+/** Characters that no name has: separators of one system are none of another, and colons mean drives and streams where those are known. */
+const FORBIDDEN = sep === '/' ? /[\\\0]/ : /[\\\0:]/;
 /** Files of a folder that are listed. */
 const MOST_LISTED = 10_000;
 
@@ -61,12 +63,12 @@ export async function jpipTargets(
   const known = await Promise.all(places.map(placeOf));
   return {
     async resolve(target) {
-      const name = safePath(target);
-      // hidden files are hidden
-      if (name === undefined || name.split('/').some((part) => part.startsWith('.'))) return null;
-      for (const place of known) {
-        const found = await findIn(place, name, options);
-        if (found) return found;
+      // as it came, and without the percent-escapes of a client that has put them in twice
+      for (const name of new Set([plainName(target), plainName(safePath(target))])) {
+        for (const place of name === undefined ? [] : known) {
+          const found = await findIn(place, name!, options);
+          if (found) return found;
+        }
       }
       return null;
     },
@@ -76,6 +78,14 @@ export async function jpipTargets(
       return lists.flat().filter(({ target }) => !seen.has(target) && seen.add(target));
     },
   };
+}
+
+/** A name of a file below a folder, without what stands for nothing; `undefined` for what leads elsewhere, and for hidden files. */
+function plainName(target: string | undefined): string | undefined {
+  if (target === undefined || target.startsWith('/') || FORBIDDEN.test(target)) return undefined;
+  const parts = target.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.length === 0 || parts.some((part) => part.startsWith('.'))) return undefined;
+  return parts.join('/');
 }
 
 async function placeOf(place: string | URL): Promise<Place> {
@@ -102,6 +112,8 @@ async function findIn(place: Place, name: string, options: JpipTargetsOptions): 
 }
 
 async function openTarget(path: string, folder?: string): Promise<JpipTarget | undefined> {
+  // to open a pipe is to wait for whoever writes into it
+  if (!(await stat(path)).isFile()) return undefined;
   const handle = await open(path, 'r');
   let info: Awaited<ReturnType<typeof handle.stat>>;
   try {
@@ -168,23 +180,40 @@ async function indexBeside(path: string, newerThan: number): Promise<RandomAcces
 
 async function listOf(place: Place): Promise<ListedTarget[]> {
   if (place.kind === 'url') return [{ target: nameOf(place.url) }];
-  if (place.kind === 'file') return [{ target: basename(place.path), bytes: (await stat(place.path)).size }];
-  const entries = await readdir(place.path, { recursive: true, withFileTypes: true });
-  const files = entries
-    .filter(
-      (entry) => (entry.isFile() || entry.isSymbolicLink()) && EXTENSIONS.includes(extname(entry.name).toLowerCase()),
-    )
-    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
-    .sort();
+  if (place.kind === 'file') return listedFile(basename(place.path), place.path);
   const listed: ListedTarget[] = [];
-  for (const file of files) {
-    const target = relative(place.path, file).split(sep).join('/');
+  for (const file of (await filesBelow(place.path)).sort()) {
     if (listed.length >= MOST_LISTED) break;
-    if (target.split('/').some((part) => part.startsWith('.'))) continue;
-    const real = await realpath(file).catch(() => undefined);
-    if (real && isBelow(place.path, real)) listed.push({ target, bytes: (await stat(real)).size });
+    const target = relative(place.path, file).split(sep).join('/');
+    const real = plainName(target) === target ? await realpath(file).catch(() => undefined) : undefined;
+    if (real !== undefined && isBelow(place.path, real)) listed.push(...(await listedFile(target, real)));
   }
   return listed;
+}
+
+/** A file in a list; nothing when it has gone meanwhile, or is none. */
+async function listedFile(target: string, path: string): Promise<ListedTarget[]> {
+  const info = await stat(path).catch(() => undefined);
+  return info?.isFile() ? [{ target, bytes: info.size }] : [];
+}
+
+/** The pictures below a folder. Folders that are hidden or may not be read are left out: what is in them could not be served either. */
+async function filesBelow(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  const folders = [folder];
+  for (let next = folders.pop(); next !== undefined; next = folders.pop()) {
+    const entries = await readdir(next, { withFileTypes: true }).catch((error) => {
+      if (next !== folder && isAbsent(error)) return [];
+      throw error;
+    });
+    for (const entry of entries) {
+      const path = join(next, entry.name);
+      if (entry.isDirectory()) {
+        if (!entry.name.startsWith('.')) folders.push(path);
+      } else if (EXTENSIONS.includes(extname(entry.name).toLowerCase())) files.push(path);
+    }
+  }
+  return files;
 }
 
 function isBelow(folder: string, path: string): boolean {

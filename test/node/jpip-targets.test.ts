@@ -1,5 +1,6 @@
 /** What a server can be made to serve, and what not. */
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -90,6 +91,49 @@ describe('targets', () => {
       { target: 'single.jp2', bytes: 17 },
       { target: 'far off.jp2' },
     ]);
+  });
+
+  test.skipIf(process.platform === 'win32')(
+    'names with characters that mean something in URLs are listed and served',
+    async () => {
+      const names = ['100%41 #1.jp2', 'noon 12:30?.jp2'];
+      mkdirSync(at('odd'));
+      for (const name of [...names, 'back\\slash.jp2']) writeFileSync(at('odd', name), name);
+      const odd = await jpipTargets([at('odd')]);
+      expect((await odd.list()).map(({ target }) => target)).toEqual(names);
+      for (const name of names) {
+        const found = (await odd.resolve(name))!;
+        expect(new TextDecoder().decode(await found.source.read({ offset: 0, length: 100 }))).toBe(name);
+        await found.source.close?.();
+      }
+    },
+  );
+
+  test.skipIf(process.platform === 'win32')('a pipe is no target, and nobody waits for it', async () => {
+    mkdirSync(at('pipes'));
+    execFileSync('mkfifo', [at('pipes', 'pipe.jp2')]);
+    const pipes = await jpipTargets([at('pipes')]);
+    expect(await pipes.resolve('pipe.jp2')).toBeNull();
+  });
+
+  // nothing is locked to the administrator
+  test.skipIf(process.getuid?.() === 0)('a folder that may not be read hides nothing but itself', async () => {
+    mkdirSync(at('locked', 'inner'), { recursive: true });
+    writeFileSync(at('locked', 'a.jp2'), 'a');
+    chmodSync(at('locked', 'inner'), 0);
+    try {
+      const locked = await jpipTargets([at('locked')]);
+      expect(await locked.list()).toEqual([{ target: 'a.jp2', bytes: 1 }]);
+    } finally {
+      chmodSync(at('locked', 'inner'), 0o700);
+    }
+  });
+
+  test('what has gone since is left out of the list', async () => {
+    writeFileSync(at('gone.jp2'), 'gone');
+    const one = await jpipTargets([at('gone.jp2')]);
+    rmSync(at('gone.jp2'));
+    expect(await one.list()).toEqual([]);
   });
 
   test('the identifier stays with the contents and changes with them', async () => {
