@@ -12,6 +12,8 @@ export interface JpipLimits {
   readonly responseBytes: number;
   /** Data-bins that one view-window may touch. Default 1 000 000. */
   readonly windowBins: number;
+  /** Data-bins of all responses that are being sent. Beyond, new ones are refused until others have ended. Default 4 000 000. */
+  readonly runningBins: number;
   /** Bytes of one message that a client believes. Default 256 MiB. */
   readonly messageBytes: number;
   /** Bytes of file contents that the server keeps for the next request. Default 64 MiB. */
@@ -28,6 +30,7 @@ export const DEFAULT_JPIP_LIMITS: JpipLimits = /* @__PURE__ */ Object.freeze({
   modelStatements: 100_000,
   responseBytes: 1 << 30,
   windowBins: 1_000_000,
+  runningBins: 4_000_000,
   messageBytes: 1 << 28,
   cacheBytes: 1 << 26,
   openTargets: 64,

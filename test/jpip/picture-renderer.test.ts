@@ -63,6 +63,28 @@ test('a window as JP2 has the samples of the window, and its layers', async () =
   }
 });
 
+test('components of a component transform alone, with a window and without', async () => {
+  for (const window of [WINDOW, '']) {
+    const png = decodePng((await ask(engine, `target=c3&${window}&comps=1&type=image/png`)).bytes);
+    expect(png.channels).toBe(1);
+    const image = await decode(files.c3!, { reduce: window ? 1 : 0, components: [1] });
+    const k = window ? 10 * image.width + 20 : 0;
+    expect([...png.data.subarray(0, 5)]).toEqual([...image.data.subarray(k, k + 5)]);
+  }
+});
+
+test.each([
+  ['layers=0', 400],
+  ['stream=7', 400],
+])('%s is refused with %i', async (field, status) => {
+  expect((await ask(engine, `target=c1&${WINDOW}&${field}&type=image/png`)).status).toBe(status);
+});
+
+test('a picture that is larger than allowed is refused', async () => {
+  const small = engineOver(files, { renderer: pictureRenderer({ limits: { pixels: 100 } }) });
+  expect((await ask(small, `target=c1&${WINDOW}&type=image/png`)).status).toBe(413);
+});
+
 test('a window without a sample is refused', async () => {
   expect((await ask(engine, 'target=c1&fsiz=213,147&roff=300,0&rsiz=5,5&type=image/png')).status).toBe(400);
 });

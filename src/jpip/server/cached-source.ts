@@ -227,7 +227,8 @@ export interface Gap extends ByteRange {
   readonly at: number;
 }
 
-function shortened(): JpipError {
+/** What a file that has become shorter comes to. */
+export function shortened(): JpipError {
   return new JpipError('malformed', 'target-changed', 'the file became shorter while it was being served', {
     status: 500,
   });

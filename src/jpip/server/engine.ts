@@ -17,7 +17,7 @@ import { formatResponseHeaders, type JpipResponseHeaders } from '../request/resp
 import { type Answer, formOf, planAnswer } from './answer.ts';
 import type { Compatibility } from './compatibility.ts';
 import { bodyOf, bodyOfBytes } from './body.ts';
-import { BlockBudget } from './cached-source.ts';
+import { BlockBudget, shortened } from './cached-source.ts';
 import type { EngineHost, Renderer } from './host.ts';
 import type { IndexStore } from './target.ts';
 import { needFilter, type StatementTools, applyModel, applyTilePartModel } from './model-statements.ts';
@@ -98,6 +98,8 @@ export class JpipEngine {
   private readonly budget: BlockBudget;
   private readonly targets: TargetTable;
   private readonly running = new Set<Running>();
+  /** Data-bins that running responses remember. */
+  private runningBins = 0;
   private requests = 0;
   private errors = 0;
   private bytesSent = 0;
@@ -238,7 +240,7 @@ export class JpipEngine {
     const opened = this.grant(request, target, channel);
     const at = opened ?? channel;
     about.cid = at?.cid;
-    const running: Running = { preempted: false, stopped: false, ...deferred() };
+    const running: Running = { preempted: false, stopped: false, bins: 0, ...deferred() };
     const sameTarget = request.tid === undefined || request.tid === '0' || request.tid === target.tid;
     const model = at && this.sessions ? this.sessions.modelOf(at.session, target.tid) : new CacheModel();
     const load = { executor: this.host, ...(signal ? { signal } : {}) };
@@ -283,7 +285,7 @@ export class JpipEngine {
         wanted,
         running,
         most: this.limits.responseBytes,
-        mostBins: this.limits.windowBins,
+        rememberBins: (bins) => this.rememberBins(running, bins),
         compatibility: this.options.compatibility ?? {},
         load,
         host: this.host,
@@ -316,8 +318,9 @@ export class JpipEngine {
       },
       end: async (bytes, error) => {
         if (error !== undefined) {
-          this.errors++;
-          this.tell({ type: 'error', error });
+          this.tellError(error);
+          // how much of the response has arrived is anybody's guess, unless the client itself has gone away
+          if (job.channel && !job.load.signal?.aborted) job.model.clear();
         }
         await batches.return(undefined);
         for (const channel of closing ?? []) this.sessions?.close(channel);
@@ -329,8 +332,18 @@ export class JpipEngine {
     return { status: 200, reason: 'OK', headers, body, ...length };
   }
 
+  /** A response has to remember more data-bins; false when they are more than it may. */
+  private rememberBins(running: Running, bins: number): boolean {
+    running.bins += bins;
+    this.runningBins += bins;
+    if (this.runningBins > this.limits.runningBins && running.bins < this.runningBins) {
+      throw new JpipError('refused', 'server-busy', 'too many data-bins are being sent to others');
+    }
+    return running.bins <= this.limits.windowBins;
+  }
+
   private leave(running: Running, channel: Channel | undefined): void {
-    this.running.delete(running);
+    if (this.running.delete(running)) this.runningBins -= running.bins;
     if (channel?.running === running) channel.running = undefined;
     if (channel) this.sessions?.weigh(channel.session);
     running.end();
@@ -404,14 +417,15 @@ export class JpipEngine {
         if (at >= length) return undefined;
         const range = { offset: at, length: Math.min(RAW_BYTES, length - at) };
         const bytes = await source.read(range, signal ? { signal } : {});
-        if (bytes.length === 0) return undefined;
+        if (bytes.length < range.length) throw shortened();
         at += bytes.length;
         state.reads++;
         state.readBytes += bytes.length;
         this.bytesSent += bytes.length;
         return bytes;
       },
-      end: async (bytes) => {
+      end: async (bytes, error) => {
+        if (error !== undefined) this.tellError(error);
         await lease.end();
         this.tellResponse(about, 200, bytes, state);
       },
@@ -432,6 +446,11 @@ export class JpipEngine {
     if (status >= 500) this.tell({ type: 'error', error });
     this.tellResponse(about, status, text.length, NO_READS);
     return { status, reason, headers, body: bodyOfBytes(text), length: text.length };
+  }
+
+  private tellError(error: unknown): void {
+    this.errors++;
+    this.tell({ type: 'error', error });
   }
 
   private tellResponse(

@@ -60,6 +60,8 @@ export class ResponseWriter {
   written = 0;
   /** True when something did not fit. */
   full = false;
+  /** True when it is not the byte limit that ended the response. */
+  stopped = false;
   /** Reads, and bytes that came with them. */
   reads = 0;
   readBytes = 0;
@@ -104,13 +106,21 @@ export class ResponseWriter {
   ): number {
     if (this.full) return from;
     const room = this.most - this.written;
-    let end = to - from > MOST_BODY && !this.align ? from + MOST_BODY : to;
+    // what must not be cut fits in whole, or not at all
+    if (this.align && to - from + (1 + Math.floor((to - from) / MOST_BODY)) * MOST_HEADER > room) {
+      const exact = this.messages.lengthOf(classId, codestream, id, from, to - from, aux) + to - from;
+      if (to - from > MOST_BODY || exact > room) {
+        this.full = true;
+        return from;
+      }
+    }
+    let end = Math.min(to, from + MOST_BODY);
     // layers are whole at the end only; the plain class carries the same bin
     let header = this.messages.lengthOf(end < to ? classId & ~1 : classId, codestream, id, from, end - from, aux);
     if (header + end - from > room) {
       this.full = true;
       // a shorter length may take a shorter header, which is left as room
-      if (this.align || room <= header) return from;
+      if (room <= header) return from;
       end = from + room - header;
     }
     const whole = end === to;
@@ -137,6 +147,12 @@ export class ResponseWriter {
       this.sent.push(codestream, classId & ~1, id, from);
     }
     return end;
+  }
+
+  /** Nothing more can be added, for another reason than the byte limit. */
+  stop(): void {
+    this.full = true;
+    this.stopped = true;
   }
 
   /** The bytes of the batch; its bodies are read now. */

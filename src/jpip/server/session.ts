@@ -40,6 +40,8 @@ export interface Running {
   preempted: boolean;
   /** Set to end it since the engine stops. */
   stopped: boolean;
+  /** Data-bins that it remembers. */
+  bins: number;
   /** Settles when it has ended, one way or another. */
   readonly ended: Promise<void>;
   /** Says that it has. */

@@ -29,7 +29,8 @@ export interface StreamJob {
   readonly running: Running;
   /** Bytes of any response at most. */
   readonly most: number;
-  readonly mostBins: number;
+  /** Counts bins that the response has to remember; false when they are more than it may. */
+  readonly rememberBins: (bins: number) => boolean;
   readonly compatibility: Compatibility;
   readonly load: LoadOptions;
   readonly host: EngineHost;
@@ -101,7 +102,7 @@ async function* deliverAll(job: StreamJob, writer: ResponseWriter): AsyncGenerat
 
 /** Adds the headers and data of all codestreams. */
 async function* deliverImages(job: StreamJob, writer: ResponseWriter): AsyncGenerator<void> {
-  const { answer, form, model, wanted, load, mostBins, compatibility } = job;
+  const { answer, form, model, wanted, load, rememberBins: remember, compatibility } = job;
   const { tileHeaders = 'standard' } = compatibility;
   const tools: DeliveryTools = {
     writer,
@@ -109,7 +110,7 @@ async function* deliverImages(job: StreamJob, writer: ResponseWriter): AsyncGene
     wanted,
     extended: form.extended,
     load,
-    mostBins,
+    remember,
     tileHeaders,
     shared: job.channel !== undefined,
   };
@@ -181,6 +182,7 @@ function reasonOf(
 ): number {
   if (running.stopped) return EOR_REASON.sessionLimit;
   if (running.preempted) return EOR_REASON.windowChange;
+  if (writer.stopped) return EOR_REASON.responseLimit;
   if (writer.full)
     return request.len !== undefined && request.len <= most ? EOR_REASON.byteLimit : EOR_REASON.responseLimit;
   if (answer.qualityLimited) return EOR_REASON.qualityLimit;

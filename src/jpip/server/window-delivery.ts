@@ -7,18 +7,17 @@
  * transformed picture first. `bench/jpip` has the curves.
  */
 import type { FoundEnds } from '../../codec/packets/found-ends.ts';
-import { runOf } from '../../codec/packets/packet-pieces.ts';
-import type { LoadOptions, PrecinctKey, PrecinctLengths, TileSelection } from '../../codec/packets/precinct-source.ts';
+import type { LoadOptions, TileSelection } from '../../codec/packets/precinct-source.ts';
 import { tileGeometry, type TileGeometry } from '../../codec/geometry/tile.ts';
 import { isEmpty } from '../../codec/rect.ts';
-import type { BinSet, Held } from '../bins/bin-set.ts';
 import { firstSequenceNumbers, precinctId } from '../bins/bin-id.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
 import { JpipError } from '../errors.ts';
 import type { ViewWindow } from '../view/view-window.ts';
 import { selectionOf, tilesOfWindow } from '../view/window-precincts.ts';
 import { BIN_CLASS } from '../wire/message.ts';
-import type { BinContents, ResponseWriter } from './response-writer.ts';
+import type { ResponseWriter } from './response-writer.ts';
+import { ItemList, WindowItems } from './window-items.ts';
 import { type ServedCodestream, tileHeaderOf } from './target.ts';
 
 /** A window of one codestream. */
@@ -41,30 +40,21 @@ export interface DeliveryTools {
   /** Precinct messages say how many whole layers they end (class 1). */
   readonly extended: boolean;
   readonly load: LoadOptions;
-  /** Bins that are looked at, at most. */
-  readonly mostBins: number;
+  /** Counts bins that the response has to remember; false when they are more than it may. */
+  readonly remember: (bins: number) => boolean;
   readonly tileHeaders: 'standard' | 'openjpip';
   /** True when other responses may change the model. */
   readonly shared: boolean;
 }
 
+/** Less than this has not left the engine yet. */
+const FIRST_BYTES = 1 << 14;
 /** Tiles whose headers and packets are looked for together. */
 const TILES_AT_ONCE = 64;
 /** Precincts whose packets are looked for together. */
 const PRECINCTS_AT_ONCE = 4096;
-
-/** A precinct of the window. */
-interface Item {
-  readonly id: number;
-  readonly contents: BinContents;
-  /** Bytes of the bin up to the end of each layer. */
-  readonly layerEnds: Float64Array;
-  /** True when the bin ends with the last of those layers. */
-  readonly whole: boolean;
-  /** Bytes that the client holds. */
-  held: number;
-  done: boolean;
-}
+/** Rows of precincts between two turns of the event loop. */
+const ROWS_AT_ONCE = 64;
 
 /** Tiles that are delivered together. */
 interface Group {
@@ -72,10 +62,10 @@ interface Group {
   /** What the window needs of each tile; there when the headers were read. */
   selections?: readonly { readonly tile: TileGeometry; readonly selection: TileSelection }[];
   /** Precincts by how many resolution levels they lie below the window's. */
-  readonly items: (readonly Item[] | undefined)[];
+  readonly items: (WindowItems | undefined)[];
   /** True when the packets of all resolution levels are looked for at once; then {@link ends} are theirs. */
   together: boolean;
-  ends?: FoundEnds;
+  ends?: FoundEnds | undefined;
 }
 
 /**
@@ -95,38 +85,33 @@ export async function* deliverWindow(request: WindowOfCodestream, tools: Deliver
     groups.push({ tiles: tiles.slice(k, k + TILES_AT_ONCE), items: [], together: false });
   }
   const deepest = Math.max(0, mostLevels(codestream) - window.frame.reduce);
-  const count = { bins: 0 };
   let layers = 1;
   for (let layer = 0; layer < layers; layer++) {
     for (let depth = deepest; depth >= 0; depth--) {
       for (const group of groups) {
         if (group.selections === undefined) {
-          yield* deliverTileHeaders(group, request, tools, count);
+          yield* deliverTileHeaders(group, request, tools);
           if (writer.full) return;
           for (const { selection } of group.selections!) layers = Math.max(layers, selection.layers);
         }
         const items = group.items[depth] ?? (await findItems(group, depth, deepest, request, tools));
         group.items[depth] = items;
-        for (const item of items) {
-          if (shared) catchUp(item, bins);
-          const to = item.done ? -1 : endOfLayer(item, layer);
+        // all that the group needs is known
+        if (depth === 0) group.ends = undefined;
+        for (let k = 0; k < items.count; k++) {
+          if (shared) items.catchUp(k, bins);
+          const to = items.endOfLayer(k, layer);
           if (to < 0) continue;
-          const ends = item.done && item.whole;
-          const aux = extended ? Math.min(layer + 1, item.layerEnds.length) : undefined;
+          const aux = extended ? Math.min(layer + 1, items.layers(k)) : undefined;
           do {
-            item.held = writer.add(
-              precinctClass,
-              number,
-              item.id,
-              Math.min(item.held, to),
-              to,
-              ends,
-              item.contents,
-              aux,
+            const from = Math.min(items.held(k), to);
+            items.sent(
+              k,
+              writer.add(precinctClass, number, items.id(k), from, to, items.endsBin(k), items.contents(k), aux),
             );
             if (writer.full) return;
             if (writer.isDue) yield;
-          } while (item.held < to);
+          } while (items.held(k) < to);
         }
       }
     }
@@ -143,8 +128,7 @@ function mostLevels({ main: { cod, segments } }: ServedCodestream): number {
 async function* deliverTileHeaders(
   group: Group,
   { codestream: { main, number, source }, window, components, layers }: WindowOfCodestream,
-  { writer, model, wanted, load, mostBins, tileHeaders }: DeliveryTools,
-  count: { bins: number },
+  { writer, model, wanted, load, remember, tileHeaders }: DeliveryTools,
 ): AsyncGenerator<void> {
   const headers = await source.packetEnds(
     group.tiles.map((tile) => ({ tile, components: [], layers: 0 })),
@@ -165,11 +149,15 @@ async function* deliverTileHeaders(
     if (header === undefined) continue; // the file has nothing of it
     const tile = tileGeometry(main, header);
     const selection = selectionOf(tile, window.bounds, window.frame.reduce, components, layers);
-    count.bins += precinctsIn(selection);
-    if (count.bins > mostBins) {
-      throw new JpipError('limit', 'request-too-large', `the window needs more than ${mostBins} data-bins`, {
-        clause: '15444-9 C.4.1',
-      });
+    if (!remember(precinctsIn(selection))) {
+      // once something has been sent, the response ends with a reason instead of an error
+      if (writer.written <= FIRST_BYTES) {
+        throw new JpipError('limit', 'request-too-large', 'the window needs too many data-bins', {
+          clause: '15444-9 C.4.1',
+        });
+      }
+      writer.stop();
+      return;
     }
     selections.push({ tile, selection });
   }
@@ -191,7 +179,7 @@ async function findItems(
   deepest: number,
   request: WindowOfCodestream,
   tools: DeliveryTools,
-): Promise<readonly Item[]> {
+): Promise<WindowItems> {
   const { source } = request.codestream;
   if (group.together) {
     group.ends ??= await source.packetEnds(
@@ -214,16 +202,17 @@ function isAt(below: number, depth: number, deepest: number): boolean {
   return below === depth || (depth === deepest && below > deepest);
 }
 
-function itemsAt(
+async function itemsAt(
   group: Group,
   ends: FoundEnds,
   depth: number,
   deepest: number,
   { codestream: { main, number } }: WindowOfCodestream,
-  { model, wanted }: DeliveryTools,
-): Item[] {
-  const items: Item[] = [];
+  { model, wanted, load }: DeliveryTools,
+): Promise<WindowItems> {
+  const list = new ItemList();
   const bins = model.of(number, BIN_CLASS.precinct);
+  let rows = 0;
   for (const { tile, selection } of group.selections!) {
     const { numLayers } = tile.header.cod;
     for (const { component, resolutions } of selection.components) {
@@ -233,63 +222,18 @@ function itemsAt(
         if (rect === undefined || !isAt(resolutions.length - 1 - r, depth, deepest)) continue;
         const { numPrecinctsWide } = tile.components[component].geometry.resolutions[r];
         for (let y = rect.y0; y < rect.y1; y++) {
+          if (++rows % ROWS_AT_ONCE === 0) await load.executor?.pause?.();
           for (let x = rect.x0; x < rect.x1; x++) {
             const precinct = y * numPrecinctsWide + x;
             const id = precinctId(main, tile.tile, component, first[r] + precinct);
             if (bins.isWhole(id) || (wanted && !wanted(number, BIN_CLASS.precinct, id))) continue;
             const key = { tile: tile.tile, component, resolution: r, precinct };
             const lengths = ends.get(key);
-            if (lengths === undefined) continue;
-            items.push(itemOf(key, id, ends, lengths, selection.layers, numLayers, bins.held(id)));
+            if (lengths) list.add(key, id, ends, lengths, selection.layers, numLayers, bins);
           }
         }
       }
     }
   }
-  return items;
-}
-
-function itemOf(
-  key: PrecinctKey,
-  id: number,
-  ends: FoundEnds,
-  lengths: PrecinctLengths,
-  layers: number,
-  numLayers: number,
-  known: Held,
-): Item {
-  const { headers, bodies, ephs } = lengths;
-  const found = Math.min(headers.length, layers);
-  const layerEnds = new Float64Array(found);
-  let at = 0;
-  for (let l = 0; l < found; l++) {
-    at += headers[l] + ephs[l] + bodies[l];
-    layerEnds[l] = at;
-  }
-  const heldLayers = Math.min(known.layers, found);
-  const held = Math.max(Math.min(known.bytes, at), heldLayers > 0 ? layerEnds[heldLayers - 1] : 0);
-  // where the file is cut short, the bin ends with what there is
-  const offset = runOf(ends, key);
-  const contents: BinContents =
-    offset === undefined ? { kind: 'precinct', ends, key } : { kind: 'run', source: ends.input, offset };
-  return { id, contents, layerEnds, whole: layers >= numLayers, held, done: false };
-}
-
-/** Other responses of the session may have sent it meanwhile. */
-function catchUp(item: Item, bins: BinSet): void {
-  const { whole, bytes } = bins.held(item.id);
-  if (whole) item.done = true;
-  else item.held = Math.max(item.held, bytes);
-}
-
-/** How far a precinct is to be sent with one more quality layer; -1 for not at all. Sets `done` with the last. */
-function endOfLayer(item: Item, layer: number): number {
-  const { layerEnds, held } = item;
-  const last = layer >= layerEnds.length - 1;
-  const to = layerEnds.length === 0 ? 0 : layerEnds[Math.min(layer, layerEnds.length - 1)];
-  // an empty packet is one byte, less than the header of a message: it waits for the next layer
-  if (!last && to - held <= 1) return -1;
-  item.done = last;
-  // nothing new, unless that the bin is whole
-  return to > held || (last && item.whole) ? to : -1;
+  return new WindowItems(list, ends);
 }

@@ -154,6 +154,9 @@ class NodeExchange {
         sent += piece.length;
         if (!this.response.write(piece)) await this.drained();
       }
+      // an end before the length that was promised must not look like one
+      const promised = answer.headers['Content-Length'];
+      if (promised !== undefined && answer.body && sent < Number(promised)) throw new Error('the body ended early');
       whole = !this.signal.aborted;
       this.over = whole;
       if (whole) this.response.end();

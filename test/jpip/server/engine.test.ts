@@ -478,16 +478,19 @@ describe('requests of one channel', () => {
     broken = true;
     await expect(running.take()).rejects.toThrow();
     broken = false;
+    // what had come before the failure may be lost as well, so all of it comes again
+    const anew = new StrictCache();
+    expect((await ask(engine, `cid=${cid}&${WHOLE}&len=3000`, { cache: anew })).pieces[0]!.offset).toBe(0);
     const signal = { aborted: false, reason: new Error('gone') };
     const query = `cid=${cid}&${WHOLE}`;
     const cut = await engine.handle({ method: 'GET', path: '/', query, headers: {} }, { signal });
     const iterator = cut.body![Symbol.asyncIterator]();
     const reader = new MessageReader();
-    for (const message of reader.push((await iterator.next()).value)) if (message.kind === 'data') cache.take(message);
+    for (const message of reader.push((await iterator.next()).value)) if (message.kind === 'data') anew.take(message);
     signal.aborted = true;
     await expect(iterator.next()).rejects.toThrow('gone');
-    expect((await ask(engine, query, { cache })).eor).toBe(1);
-    expect((await cache.decode()).status).toBe('complete');
+    expect((await ask(engine, query, { cache: anew })).eor).toBe(1);
+    expect((await anew.decode()).status).toBe('complete');
   });
 
   test('one that is broken off has sent what was taken of it', async () => {
@@ -558,6 +561,51 @@ describe('targets', () => {
     // a name that looks like the place of a part is another name, and a part that is no file is the client's mistake
     expect((await ask(engine, `target=both%0A${part.slice(10)}&fsiz=150,100`)).status).toBe(404);
     expect((await ask(engine, 'target=both&subtarget=5-100&fsiz=150,100')).status).toBe(400);
+  });
+
+  test('that become shorter while they are sent end in an error and not in a shorter body', async () => {
+    let length = tiled.length;
+    const events: JpipEvent[] = [];
+    const read = async (range: { offset: number; length: number }) =>
+      tiled.slice(range.offset, Math.min(length, range.offset + range.length));
+    const resolve = () => ({ source: { size: tiled.length, read }, tid: 'x' });
+    const engine = createJpipEngine({ resolve, limits: { cacheBytes: 1 }, onEvent: (event) => events.push(event) });
+    const response = await engine.handle({ method: 'GET', path: '/x', query: 'type=raw', headers: {} });
+    expect(response.length).toBe(tiled.length);
+    length = 5000;
+    const iterator = response.body![Symbol.asyncIterator]();
+    await expect(iterator.next()).rejects.toMatchObject({ code: 'target-changed' });
+    expect(events.some(({ type }) => type === 'error')).toBe(true);
+    expect(engine.metrics()).toMatchObject({ errors: 1 });
+  });
+
+  test('with large parts are sent in pieces, also with align=yes', async () => {
+    const uuid = { id: '00112233-4455-6677-8899-aabbccddeeff', data: new Uint8Array(900_000) };
+    const { image } = wavyPicture(20, 20, 1, 8);
+    const big = encodeSync(image, { levels: 1, metadata: { uuid: [uuid] } }).data;
+    const engine = engineOver({ big });
+    const query = 'target=big&metareq=[uuid]!!&align=yes';
+    const response = await engine.handle({ method: 'GET', path: '/', query, headers: {} });
+    let most = 0;
+    for await (const piece of response.body!) most = Math.max(most, piece.length);
+    expect(most).toBeLessThan(600_000);
+    const all = await ask(engine, query);
+    expect(all.bytes.length).toBeGreaterThan(900_000);
+    // what must not be cut comes whole or not at all
+    expect((await ask(engine, `${query}&len=800000`)).bytes.length).toBeLessThan(5000);
+  });
+
+  test('of running responses count together', async () => {
+    const engine = engineOver({ x: file }, { limits: { runningBins: 250 } });
+    const slow = await engine.handle({ method: 'GET', path: '/x', query: WHOLE, headers: {} });
+    const iterator = slow.body![Symbol.asyncIterator]();
+    await iterator.next();
+    expect((await ask(engine, `target=x&${WHOLE}`)).status).toBe(200);
+    const another = await engine.handle({ method: 'GET', path: '/x', query: WHOLE, headers: {} });
+    await another.body![Symbol.asyncIterator]().next();
+    expect((await ask(engine, `target=x&${WHOLE}`)).status).toBe(503);
+    await iterator.return!();
+    expect((await ask(engine, `target=x&${WHOLE}`)).status).toBe(200);
   });
 
   test('limits of a response and of its bins hold', async () => {
