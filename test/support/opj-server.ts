@@ -22,21 +22,31 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+/** Where every opj_server listens for http-tcp. */
+const AUXILIARY_PORT = 60000;
+
+function isOpen(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => resolve(true));
+    socket.on('error', () => resolve(false));
+    socket.on('connect', () => socket.destroy());
+  });
+}
+
 async function answers(port: number): Promise<boolean> {
   for (let k = 0; k < 100; k++) {
-    const open = await new Promise<boolean>((resolve) => {
-      const socket = connect(port, '127.0.0.1', () => resolve(true));
-      socket.on('error', () => resolve(false));
-      socket.on('connect', () => socket.destroy());
-    });
-    if (open) return true;
+    if (await isOpen(port)) return true;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   return false;
 }
 
-/** Serves files by name with `opj_server`, which only serves JP2 files with index boxes. */
+/**
+ * Serves files by name with `opj_server`, which only serves JP2 files with index boxes. It listens on port 60000 besides, whoever asks, so
+ * there can be one at a time.
+ */
 export async function startOpjServer(files: Readonly<Record<string, Uint8Array>>): Promise<OpjServer> {
+  if (await isOpen(AUXILIARY_PORT)) throw new Error('another opj_server runs on this machine: end it first');
   const folder = mkdtempSync(join(tmpdir(), 'jp2kit-opj-'));
   const content = join(folder, 'files');
   mkdirSync(content);
@@ -46,7 +56,8 @@ export async function startOpjServer(files: Readonly<Record<string, Uint8Array>>
   const close = async (): Promise<void> => {
     for (const child of children) {
       const ended = new Promise((resolve) => child.once('exit', resolve));
-      child.kill('SIGKILL');
+      // nginx takes its workers along when it is asked to go
+      child.kill('SIGTERM');
       if (child.exitCode === null && child.signalCode === null) await ended;
     }
     rmSync(folder, { recursive: true, force: true });
