@@ -8,7 +8,7 @@ import { classic } from './codec/tier1/classic.ts';
 import type { JpipImage } from './jpip/image.ts';
 import type { JpipClientOptions } from './jpip/image-options.ts';
 import { openRemotePicture } from './jpip/open-image.ts';
-import { hostFetch, hostTimer } from './platform/client-host.ts';
+import { hostFetch, hostSignal, hostTimer } from './platform/client-host.ts';
 import { hostExecutor } from './platform/host-executor.ts';
 
 /**
@@ -28,7 +28,14 @@ import { hostExecutor } from './platform/host-executor.ts';
 export function openJpip(url: string | { toString(): string }, options: JpipClientOptions = {}): Promise<JpipImage> {
   const codec = { coders: [classic], channels: channelStage, executor: hostExecutor };
   const { now, pause } = hostExecutor;
-  return openRemotePicture(String(url), options, { codec, fetch: hostFetch, timer: hostTimer, now, pause });
+  return openRemotePicture(String(url), options, {
+    codec,
+    fetch: hostFetch,
+    timer: hostTimer,
+    ownSignal: hostSignal,
+    now,
+    pause,
+  });
 }
 
 export type { BinKey } from './jpip/bins/bin-id.ts';

@@ -45,7 +45,10 @@ export interface JpipClientOptions {
   readonly maxLatencyMs?: number;
   /** Bytes of one response at most. Default 16 MiB. */
   readonly maxResponseBytes?: number;
-  /** Sent with every request, as for authorisation. With any, requests go to the host of the address only. */
+  /**
+   * Sent with every request, as for authorisation. With any, requests go to the host of the address only: neither a channel nor a redirection
+   * takes them to another. Browsers do not tell where a redirection leads, so there it is an error.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /** Whether long requests go into the body of a POST. Default `auto`. */
   readonly post?: 'auto' | 'never' | 'always';

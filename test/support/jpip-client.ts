@@ -14,6 +14,7 @@ import {
 import { openRemotePicture } from '../../src/jpip/open-image.ts';
 import { MessageReader } from '../../src/jpip/wire/message-reader.ts';
 import type { JpipEngine, JpipEngineOptions } from '../../src/jpip-server.ts';
+import { hostSignal } from '../../src/platform/client-host.ts';
 import { hostExecutor } from '../../src/platform/host-executor.ts';
 import { wavyPicture } from './encodes.ts';
 import { engineOver } from './jpip-server.ts';
@@ -58,7 +59,10 @@ export function hostOf() {
   const expire = (): void => {
     for (const callback of [...waiting]) callback();
   };
-  return { host: { codec, fetch, timer, now: hostExecutor.now, pause: hostExecutor.pause! }, expire };
+  return {
+    host: { codec, fetch, timer, ownSignal: hostSignal, now: hostExecutor.now, pause: hostExecutor.pause! },
+    expire,
+  };
 }
 
 /** An engine that can be restarted, and what it was asked. */

@@ -39,6 +39,16 @@ export interface ClientHost {
   pause?(): Promise<void>;
   /** Calls back after so many milliseconds, unless what it gives is called before. */
   timer(ms: number, callback: () => void): () => void;
+  /** A signal for one request. Without it, a request of which not even the head comes cannot be ended. */
+  ownSignal?(signal: AbortSignalLike | undefined): OwnSignal;
+}
+
+/** A signal that can be given from here too. */
+export interface OwnSignal {
+  readonly signal: AbortSignalLike;
+  abort(reason: unknown): void;
+  /** The signal that it follows is not listened to any more. */
+  release(): void;
 }
 
 /** Waits. */

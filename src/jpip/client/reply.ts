@@ -33,6 +33,16 @@ export async function drain({ body }: JpipReply, host: ClientHost, timeoutMs: nu
   giveUp({ body });
 }
 
+/** Waits for a reply, but not for ever. One that comes too late is given up. */
+export async function replyWithin(reply: Promise<JpipReply>, host: ClientHost, timeoutMs: number): Promise<JpipReply> {
+  try {
+    return await within(reply, host, timeoutMs);
+  } catch (error) {
+    reply.then(giveUp, () => {});
+    throw error;
+  }
+}
+
 /** Gives up what is left of a body. */
 export function giveUp({ body }: Pick<JpipReply, 'body'>): void {
   void body.return?.().catch(() => {});

@@ -5,7 +5,7 @@
  * A channel is asked for with the first request; where none is granted, requests stand alone and say what is held. What arrives is kept
  * whatever happens to the rest of the response.
  */
-import { throwIfAborted } from '../../codec/source.ts';
+import { type AbortSignalLike, throwIfAborted } from '../../codec/source.ts';
 import { binClassOf, type BinKey, binName } from '../bins/bin-id.ts';
 import type { BinCache } from '../bins/bin-store.ts';
 import { CacheModel, modelCodestream } from '../bins/cache-model.ts';
@@ -20,7 +20,7 @@ import type { TargetAddress } from './address.ts';
 import type { ClientHost, JpipConnection, JpipReply, OutgoingRequest } from './connection.ts';
 import type { Exchange, Outcome, Received, SessionSettings } from './exchange.ts';
 import { Pace } from './pace.ts';
-import { drain, giveUp, within } from './reply.ts';
+import { drain, giveUp, replyWithin, within } from './reply.ts';
 import { believe, type Correction, correctionsOf, doubt } from './statements.ts';
 
 /** Data-bins about which one request says something. */
@@ -137,10 +137,27 @@ export class JpipSession {
 
   /** Sends one request, and puts what comes into the cache as it comes. */
   async *exchange(request: Exchange): AsyncGenerator<Received, Outcome> {
+    throwIfAborted(request.signal);
+    const own = this.host.ownSignal?.(request.signal);
+    let over = false;
+    try {
+      const outcome = yield* this.exchangeWith(request, own?.signal ?? request.signal);
+      over = outcome.end === 'eor' || outcome.end === 'body';
+      return outcome;
+    } finally {
+      if (!over) own?.abort(new JpipError('refused', 'response-cut', 'the response was given up'));
+      own?.release();
+    }
+  }
+
+  /** The same with a signal that ends the request for good. */
+  private async *exchangeWith(
+    request: Exchange,
+    signalOfRequest: AbortSignalLike | undefined,
+  ): AsyncGenerator<Received, Outcome> {
     const { signal } = request;
-    throwIfAborted(signal);
     const sentAt = this.host.now();
-    const sent = await this.send(request);
+    const sent = await this.send(request, signalOfRequest);
     if ('end' in sent) return sent;
     const { reply, headers } = sent;
     const beganAt = this.host.now();
@@ -207,8 +224,14 @@ export class JpipSession {
     try {
       const query = formatRequest({ cclose: [cid], len: 0, ...this.address.extra });
       const address = this.channelAddress ?? this.address.base;
-      const reply = await this.connection.send({ address, query, post: false });
-      await this.drain(reply);
+      const own = this.host.ownSignal?.(undefined);
+      const signal = own ? { signal: own.signal } : {};
+      try {
+        const reply = this.connection.send({ address, query, post: false, ...signal });
+        await this.drain(await replyWithin(reply, this.host, this.settings.timeoutMs));
+      } finally {
+        own?.abort(undefined);
+      }
     } catch {
       // it will find out by itself
     }
@@ -217,15 +240,16 @@ export class JpipSession {
   /** Sends the request in whatever form the server takes. */
   private async send(
     request: Exchange,
+    signal: AbortSignalLike | undefined,
   ): Promise<{ readonly reply: JpipReply; readonly headers: JpipResponseHeaders } | Outcome> {
     const opens = !this.stateless && this.cid === undefined;
     const cid = this.cid;
     const corrections = this.corrections(request);
-    const outgoing = this.outgoing(request, corrections, opens);
+    const outgoing = this.outgoing(request, corrections, opens, signal);
     let reply: JpipReply;
     this.requests++;
     try {
-      reply = await within(this.connection.send(outgoing.request), this.host, this.settings.timeoutMs);
+      reply = await replyWithin(this.connection.send(outgoing.request), this.host, this.settings.timeoutMs);
     } catch (error) {
       throwIfAborted(request.signal);
       this.doubt(request.keys());
@@ -236,7 +260,7 @@ export class JpipSession {
       if (cid !== undefined && this.cid !== cid) return { end: 'channel-lost', headers: {}, fresh: 0, error };
       if (outgoing.request.post && this.settings.post !== 'always' && !this.postRefused) {
         this.postRefused = true;
-        return this.send(request);
+        return this.send(request, signal);
       }
       if (cid !== undefined) {
         this.renew();
@@ -252,7 +276,7 @@ export class JpipSession {
       ) {
         // there are servers that would rather fail than do without a session, and others the other way round
         this.stateless = true;
-        return this.send(request);
+        return this.send(request, signal);
       }
       throw error;
     }
@@ -277,9 +301,10 @@ export class JpipSession {
   }
 
   private outgoing(
-    { fields, codestream, signal }: Exchange,
+    { fields, codestream }: Exchange,
     corrections: readonly Correction[],
     opens: boolean,
+    signal: AbortSignalLike | undefined,
   ): { request: OutgoingRequest; told: readonly Correction[] } {
     const { type, post } = this.settings;
     const { cid } = this;

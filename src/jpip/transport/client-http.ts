@@ -12,6 +12,8 @@ export interface FetchInit {
   readonly method: 'GET' | 'POST';
   readonly headers: Record<string, string>;
   readonly body?: string;
+  /** Set where requests carry headers of the user, which must not go to another host. */
+  readonly redirect?: 'manual';
   /** The caller's signal, whatever its type. */
   readonly signal?: never;
 }
@@ -20,6 +22,8 @@ export interface FetchInit {
 export interface FetchResponseLike {
   readonly status: number;
   readonly statusText?: string;
+  /** Browsers say `opaqueredirect`, and nothing else, of an answer that sends on. */
+  readonly type?: string;
   readonly headers: { get(name: string): string | null };
   /** The body as a stream of bytes; where there is none, `arrayBuffer` is taken. */
   readonly body?: StreamLike | null;
@@ -44,55 +48,112 @@ export interface HttpConnectionOptions {
 }
 
 const FORM = 'application/x-www-form-urlencoded';
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+const MOST_REDIRECTS = 5;
+const DONE: IteratorResult<Uint8Array> = /* @__PURE__ */ Object.freeze({ done: true, value: undefined });
 
-/** A connection over `fetch`. */
+/**
+ * A connection over `fetch`. Requests with headers of the user are sent on within one origin only: a `fetch` left to itself takes all but
+ * a few headers along to any host that a server names.
+ */
 export function httpConnection({ fetch, headers = {} }: HttpConnectionOptions): JpipConnection {
+  const staysHere = Object.keys(headers).length > 0;
   return {
     async send({ address, query, post, signal }: OutgoingRequest): Promise<JpipReply> {
-      const url = post || query === '' ? address : `${address}?${query}`;
-      const response = await fetch(url, {
-        method: post ? 'POST' : 'GET',
-        headers: { ...headers, ...(post ? { 'Content-Type': FORM } : {}) },
-        ...(post ? { body: query } : {}),
-        ...passOn(signal),
-      });
-      return {
-        status: response.status,
-        reason: response.statusText ?? '',
-        header: (name) => response.headers.get(name),
-        body: chunksOf(response),
-      };
+      let url = post || query === '' ? address : `${address}?${query}`;
+      for (let redirects = 0; ; redirects++) {
+        const response = await fetch(url, {
+          method: post ? 'POST' : 'GET',
+          headers: { ...headers, ...(post ? { 'Content-Type': FORM } : {}) },
+          ...(post ? { body: query } : {}),
+          ...(staysHere ? { redirect: 'manual' } : {}),
+          ...passOn(signal),
+        });
+        if (!staysHere || !isRedirect(response)) return replyOf(response);
+        const location = response.headers.get('Location') ?? '';
+        const next = redirects < MOST_REDIRECTS ? withinOrigin(url, location) : undefined;
+        if (next === undefined) return notFollowed(response, location);
+        url = next;
+        // nobody reads it
+        chunksOf(response)
+          .return?.()
+          .catch(() => {});
+      }
     },
   };
+}
+
+function replyOf(response: FetchResponseLike): JpipReply {
+  return {
+    status: response.status,
+    reason: response.statusText ?? '',
+    header: (name) => response.headers.get(name),
+    body: chunksOf(response),
+  };
+}
+
+/** A server that sends on to where headers must not go has refused. */
+function notFollowed(response: FetchResponseLike, location: string): JpipReply {
+  const where = location === '' ? 'another address' : location;
+  const reason = `and sends on to ${where}, where the headers given do not go: open that address instead`;
+  return { ...replyOf(response), status: response.status || 302, reason };
+}
+
+function isRedirect({ status, type }: FetchResponseLike): boolean {
+  return type === 'opaqueredirect' || REDIRECTS.includes(status);
+}
+
+/** Where a Location leads from an address, as long as that is the same scheme, host and port (RFC 9110 10.2.2). */
+function withinOrigin(url: string, location: string): string | undefined {
+  const origin = originOf(url);
+  if (origin === undefined || location === '') return undefined;
+  const absolute = location.startsWith('//') ? `${origin.slice(0, origin.indexOf(':') + 1)}${location}` : location;
+  if (/^[a-z][a-z0-9+.-]*:/i.test(absolute)) {
+    return comparable(originOf(absolute)) === comparable(origin) ? absolute : undefined;
+  }
+  const path = url.slice(origin.length).replace(/[?#].*$/, '');
+  if (location.startsWith('/')) return `${origin}${location}`;
+  if (location.startsWith('?')) return `${origin}${path}${location}`;
+  return `${origin}${path.slice(0, path.lastIndexOf('/') + 1) || '/'}${location}`;
+}
+
+function originOf(url: string): string | undefined {
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i.exec(url)?.[0];
+}
+
+function comparable(origin: string | undefined): string | undefined {
+  return origin?.toLowerCase().replace(/^(http:.*):80$|^(https:.*):443$/, '$1$2');
 }
 
 function passOn(signal: AbortSignalLike | undefined): Pick<FetchInit, 'signal'> {
   return signal ? { signal: signal as never } : {};
 }
 
-async function* chunksOf(response: FetchResponseLike): AsyncGenerator<Uint8Array> {
+/**
+ * The body of a response. A generator would not do: its `return` waits for the piece that was asked for last, and a body that is given up
+ * is often one of which nothing comes any more.
+ */
+function chunksOf(response: FetchResponseLike): AsyncIterator<Uint8Array> {
   const { body } = response;
-  if (body === null || body === undefined) {
-    const bytes = new Uint8Array(await response.arrayBuffer());
-    if (bytes.length > 0) yield bytes;
-    return;
-  }
-  if (!('getReader' in body)) {
-    yield* body;
-    return;
-  }
+  if (body === null || body === undefined) return wholeOf(response);
+  if (!('getReader' in body)) return body[Symbol.asyncIterator]();
   const reader = body.getReader();
-  let done = false;
-  try {
-    while (!done) {
-      const step = await reader.read();
-      done = step.done;
-      if (step.value) yield step.value;
-    }
-  } catch (error) {
-    done = true; // a stream that has failed is closed already
-    throw error;
-  } finally {
-    if (!done) await reader.cancel();
-  }
+  return {
+    async next() {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return DONE;
+        if (value) return { done: false, value };
+      }
+    },
+    async return() {
+      await reader.cancel();
+      return DONE;
+    },
+  };
+}
+
+async function* wholeOf(response: FetchResponseLike): AsyncGenerator<Uint8Array> {
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  if (bytes.length > 0) yield bytes;
 }

@@ -29,7 +29,7 @@ describe('a connection over HTTP', () => {
     await connection.send({ ...request, post: true });
     expect(asked[0]).toEqual({
       url: 'http://h/jpip?target=a&len=0',
-      init: { method: 'GET', headers: { Authorization: 'me' } },
+      init: { method: 'GET', headers: { Authorization: 'me' }, redirect: 'manual' },
     });
     expect(asked[1]).toEqual({
       url: 'http://h/jpip',
@@ -37,8 +37,12 @@ describe('a connection over HTTP', () => {
         method: 'POST',
         headers: { Authorization: 'me', 'Content-Type': 'application/x-www-form-urlencoded' },
         body: 'target=a&len=0',
+        redirect: 'manual',
       },
     });
+    const plain = over({});
+    await plain.connection.send(request);
+    expect(plain.asked[0]!.init).toEqual({ method: 'GET', headers: {} });
   });
 
   test('hands on the signal, status and headers', async () => {
@@ -79,6 +83,19 @@ describe('a connection over HTTP', () => {
     expect(await allOf((await empty.connection.send(request)).body)).toEqual([]);
   });
 
+  test('gives up a body of which nothing comes, at once', async () => {
+    let cancelled = 0;
+    const silent = new ReadableStream<Uint8Array>({
+      pull: () => new Promise(() => {}),
+      cancel: () => void cancelled++,
+    });
+    const { body } = await over({ body: silent }).connection.send(request);
+    const waiting = body.next();
+    await body.return?.();
+    expect(cancelled).toBe(1);
+    expect((await waiting).done).toBe(true);
+  });
+
   test('cancels a body that is not wanted any more, and hands on its failure', async () => {
     let cancelled = 0;
     const endless = new ReadableStream<Uint8Array>({
@@ -93,5 +110,63 @@ describe('a connection over HTTP', () => {
     const broken = new ReadableStream<Uint8Array>({ pull: (controller) => controller.error(new Error('reset')) });
     const failing = await over({ body: broken }).connection.send(request);
     await expect(failing.body.next()).rejects.toThrow('reset');
+  });
+});
+
+describe('requests with headers of the user', () => {
+  const request = { address: 'http://here:8080/a/b', query: 'len=0', post: false };
+
+  /** A connection to servers that answer as the list says, by URL. */
+  function sentOn(answers: Readonly<Record<string, Partial<FetchResponseLike> & { readonly location?: string }>>) {
+    const asked: { url: string; init: FetchInit }[] = [];
+    const connection = httpConnection({
+      fetch: async (url, init) => {
+        asked.push({ url, init });
+        const { location, ...response } = answers[url] ?? {};
+        const headers = { get: (name: string): string | null => (name === 'Location' ? (location ?? null) : null) };
+        return { status: 200, headers, arrayBuffer: async () => new ArrayBuffer(0), ...response };
+      },
+      headers: { 'X-Api-Key': 'secret' },
+    });
+    return { connection, asked };
+  }
+
+  test.each([
+    ['http://here:8080/c?x=1', 'http://here:8080/c?x=1'],
+    ['HTTP://HERE:8080/c', 'HTTP://HERE:8080/c'],
+    ['//here:8080/c', 'http://here:8080/c'],
+    ['/c', 'http://here:8080/c'],
+    ['c', 'http://here:8080/a/c'],
+    ['?len=1', 'http://here:8080/a/b?len=1'],
+  ])('are sent on to %s of the same origin', async (location, url) => {
+    const { connection, asked } = sentOn({ 'http://here:8080/a/b?len=0': { status: 307, location } });
+    expect((await connection.send(request)).status).toBe(200);
+    expect(asked.map((each) => each.url)).toEqual(['http://here:8080/a/b?len=0', url]);
+    expect(asked[1]!.init).toEqual(asked[0]!.init);
+  });
+
+  test.each([
+    'http://there/c',
+    'http://here/c',
+    'https://here:8080/c',
+    '//there:8080/c',
+    'http://here:8080@there/c',
+    'http://here:8080.there/c',
+    'http:\\\\there/c',
+    'data:text/plain,',
+    '',
+  ])('are not sent on to "%s"', async (location) => {
+    const { connection, asked } = sentOn({ 'http://here:8080/a/b?len=0': { status: 302, location } });
+    const { status, reason } = await connection.send(request);
+    expect({ status, asked: asked.length }).toEqual({ status: 302, asked: 1 });
+    expect(reason).toContain(location);
+  });
+
+  test('are not sent on where a browser does not say to which address, nor in circles', async () => {
+    const opaque = sentOn({ 'http://here:8080/a/b?len=0': { status: 0, type: 'opaqueredirect' } });
+    expect((await opaque.connection.send(request)).status).toBe(302);
+    const circle = sentOn({ 'http://here:8080/a/b?len=0': { status: 302, location: 'b?len=0' } });
+    expect((await circle.connection.send(request)).status).toBe(302);
+    expect(circle.asked).toHaveLength(6);
   });
 });
