@@ -25,7 +25,7 @@ import { type Channel, DEFAULT_SESSIONS, type Running, type SessionOptions, Sess
 import { renderWindow } from './pictures.ts';
 import { refusalOf } from './refusal.ts';
 import { type StreamJob, streamBins } from './stream.ts';
-import type { JpipTarget, ServedTarget } from './target.ts';
+import { asTargetError, type JpipTarget, type ServedTarget } from './target.ts';
 import { type TargetLease, TargetTable } from './target-table.ts';
 
 /** Options of `createJpipEngine`. */
@@ -208,6 +208,7 @@ export class JpipEngine {
       if (channel && channel.target === name && channel.tid !== target.tid) {
         // what the client holds belongs to contents that are gone: it has to begin anew
         this.sessions!.close(channel);
+        about.tid = target.tid;
         throw new JpipError('refused', 'target-changed', `${name} has changed; its channel is closed`, { status: 404 });
       }
       const form = formOf(request.type ?? channel?.type, this.options.renderer?.types ?? []);
@@ -442,10 +443,11 @@ export class JpipEngine {
   /** A failure as an answer. */
   private refuse(error: unknown, about: About): JpipHttpResponse {
     this.errors++;
-    const { status, reason, headers, text } = refusalOf(error);
+    const { status, reason, headers, text } = refusalOf(asTargetError(error, about.target ?? 'the target'));
     if (status >= 500) this.tell({ type: 'error', error });
     this.tellResponse(about, status, text.length, NO_READS);
-    return { status, reason, headers, body: bodyOfBytes(text), length: text.length };
+    const tid: Record<string, string> = about.tid === undefined ? {} : { 'JPIP-tid': about.tid };
+    return { status, reason, headers: { ...headers, ...tid }, body: bodyOfBytes(text), length: text.length };
   }
 
   private tellError(error: unknown): void {
@@ -488,6 +490,8 @@ const RAW_BYTES = 1 << 18;
 interface About {
   target: string | undefined;
   cid: string | undefined;
+  /** The identifier that a refusal tells. */
+  tid?: string;
   readonly start: number;
 }
 

@@ -144,7 +144,8 @@ export class SessionTable {
   /** Closes a channel, and its session with the last one. */
   close(channel: Channel): void {
     const { session, cid } = channel;
-    if (channel.running) channel.running.preempted = true;
+    // it must not be used further, which is what this reason says
+    if (channel.running) channel.running.stopped = true;
     this.channels.delete(cid);
     session.channels.delete(cid);
     if (session.channels.size === 0) {

@@ -14,6 +14,7 @@ import { ResponseWriter } from './response-writer.ts';
 import type { Channel, Running } from './session.ts';
 import type { ServedCodestream, ServedTarget } from './target.ts';
 import { deliverTiles } from './tile-delivery.ts';
+import { Turns } from './turns.ts';
 import { type BinFilter, type DeliveryTools, deliverWindow } from './window-delivery.ts';
 
 /** What a stream is made from. */
@@ -54,6 +55,7 @@ export async function* streamBins(job: StreamJob, state: StreamState): AsyncGene
     align: request.align === true,
     remember: job.channel !== undefined,
   });
+  const turns = new Turns(job.host);
   const count = (): void => {
     state.reads = writer.reads;
     state.readBytes = writer.readBytes;
@@ -63,6 +65,8 @@ export async function* streamBins(job: StreamJob, state: StreamState): AsyncGene
       const batch = await writer.flush(load.signal);
       count();
       yield batch;
+      // where all blocks are in memory, nothing else waits
+      if (turns.isDue) await turns.pause();
       if (running.preempted || running.stopped) break;
     }
   }

@@ -78,9 +78,14 @@ export class TargetTable {
     try {
       const target = await opening;
       for (const [oldest, other] of this.targets) {
-        if (this.targets.size <= this.options.most) break;
+        if (this.targets.size <= Math.max(1, this.options.most)) break;
+        if (other === opening) continue;
         this.targets.delete(oldest);
-        await (await other.catch(() => undefined))?.retire();
+        // it may still be opening; nobody waits for that
+        other.then(
+          (old) => old.retire(),
+          () => {},
+        );
       }
       return target;
     } catch (error) {

@@ -17,6 +17,7 @@ import type { ViewWindow } from '../view/view-window.ts';
 import { selectionOf, tilesOfWindow } from '../view/window-precincts.ts';
 import { BIN_CLASS } from '../wire/message.ts';
 import type { ResponseWriter } from './response-writer.ts';
+import { Turns } from './turns.ts';
 import { ItemList, WindowItems } from './window-items.ts';
 import { type ServedCodestream, tileHeaderOf } from './target.ts';
 
@@ -53,8 +54,8 @@ const FIRST_BYTES = 1 << 14;
 const TILES_AT_ONCE = 64;
 /** Precincts whose packets are looked for together. */
 const PRECINCTS_AT_ONCE = 4096;
-/** Rows of precincts between two turns of the event loop. */
-const ROWS_AT_ONCE = 64;
+/** Rows of precincts between two looks at the clock. */
+const ROWS_AT_ONCE = 16;
 
 /** Tiles that are delivered together. */
 interface Group {
@@ -212,6 +213,7 @@ async function itemsAt(
 ): Promise<WindowItems> {
   const list = new ItemList();
   const bins = model.of(number, BIN_CLASS.precinct);
+  const turns = new Turns(load.executor);
   let rows = 0;
   for (const { tile, selection } of group.selections!) {
     const { numLayers } = tile.header.cod;
@@ -222,7 +224,7 @@ async function itemsAt(
         if (rect === undefined || !isAt(resolutions.length - 1 - r, depth, deepest)) continue;
         const { numPrecinctsWide } = tile.components[component].geometry.resolutions[r];
         for (let y = rect.y0; y < rect.y1; y++) {
-          if (++rows % ROWS_AT_ONCE === 0) await load.executor?.pause?.();
+          if (++rows % ROWS_AT_ONCE === 0 && turns.isDue) await turns.pause();
           for (let x = rect.x0; x < rect.x1; x++) {
             const precinct = y * numPrecinctsWide + x;
             const id = precinctId(main, tile.tile, component, first[r] + precinct);

@@ -30,6 +30,32 @@ function precincts(pieces: readonly DataPiece[]): number[] {
   return [...new Set(pieces.filter(({ classId }) => classId < 2).map(({ id }) => id))].sort((a, b) => a - b);
 }
 
+/** Begins a response and takes its first batch. */
+async function begin(engine: ReturnType<typeof engineOver>, query: string, cache: StrictCache) {
+  const response = await engine.handle({ method: 'GET', path: '/', query, headers: {} });
+  const reader = new MessageReader();
+  const iterator = response.body![Symbol.asyncIterator]();
+  let eor: number | undefined;
+  const take = async (): Promise<boolean> => {
+    const { done, value } = await iterator.next();
+    for (const message of done ? [] : reader.push(value)) {
+      if (message.kind === 'eor') eor = message.reason;
+      else cache.take(message);
+    }
+    return !done;
+  };
+  await take();
+  return {
+    headers: response.headers,
+    take,
+    stop: () => iterator.return!(),
+    async finish() {
+      while (await take());
+      return eor;
+    },
+  };
+}
+
 describe('refusals', () => {
   test.each([
     ['target=x&fsiz=1', 400, /fsiz/],
@@ -381,32 +407,6 @@ describe('memory of sessions', () => {
 });
 
 describe('requests of one channel', () => {
-  /** Begins a response and takes its first batch. */
-  async function begin(engine: ReturnType<typeof engineOver>, query: string, cache: StrictCache) {
-    const response = await engine.handle({ method: 'GET', path: '/', query, headers: {} });
-    const reader = new MessageReader();
-    const iterator = response.body![Symbol.asyncIterator]();
-    let eor: number | undefined;
-    const take = async (): Promise<boolean> => {
-      const { done, value } = await iterator.next();
-      for (const message of done ? [] : reader.push(value)) {
-        if (message.kind === 'eor') eor = message.reason;
-        else cache.take(message);
-      }
-      return !done;
-    };
-    await take();
-    return {
-      headers: response.headers,
-      take,
-      stop: () => iterator.return!(),
-      async finish() {
-        while (await take());
-        return eor;
-      },
-    };
-  }
-
   test('a newer one takes the place of the one that runs', async () => {
     const engine = engineOver({ x: file });
     const cache = new StrictCache();
@@ -528,13 +528,45 @@ describe('targets', () => {
     );
     const first = await ask(engine, `target=x&cnew=http&${WHOLE}`);
     expect(first.headers['JPIP-tid']).toBe('v1');
+    const running = await begin(engine, `cid=${cidOf(first.headers)}&${WHOLE}&model=-P*`, new StrictCache());
     [current, version, now] = [tiled, 2, 5000];
     const gone = await ask(engine, `cid=${cidOf(first.headers)}&${WHOLE}`);
     expect(gone.status).toBe(404);
     expect(Buffer.from(gone.bytes).toString()).toMatch(/has changed/);
+    expect(gone.headers['JPIP-tid']).toBe('v2');
+    expect(await running.finish()).toBe(6);
     const anew = await ask(engine, `target=x&${WHOLE}&tid=v1&model=P*`);
     expect(anew.headers['JPIP-tid']).toBe('v2');
     expect(precincts(anew.pieces).length).toBeGreaterThan(20);
+  });
+
+  test('of high-throughput code-blocks are refused with what is not there yet', async () => {
+    const head = file.slice();
+    const cod = Buffer.from(head).indexOf(Buffer.from([0xff, 0x52]));
+    head[cod + 12] |= 0x40; // SPcod: code-block style
+    for (const query of ['fsiz=10,10', 'fsiz=10,10&model=r0']) {
+      const taken = await ask(engineOver({ head }), `target=head&${query}`);
+      expect(taken.status).toBe(501);
+      expect(Buffer.from(taken.bytes).toString()).toMatch(/high-throughput/);
+    }
+  });
+
+  test('that open slowly hold nobody else up', async () => {
+    let open = (): void => {};
+    const slow = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    const resolve = async (name: string) => {
+      if (name === 'slow') await slow;
+      return { source: new BytesSource(file) };
+    };
+    for (const openTargets of [2, 0]) {
+      const engine = createJpipEngine({ resolve, limits: { openTargets } });
+      const waiting = ask(engine, 'target=slow&fsiz=10,10');
+      for (const name of ['b', 'c', 'd']) expect((await ask(engine, `target=${name}&fsiz=10,10`)).status).toBe(200);
+      open();
+      expect((await waiting).status).toBe(200);
+    }
   });
 
   test('are closed when many others have been opened, but not while they are read', async () => {
