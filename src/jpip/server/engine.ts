@@ -303,7 +303,7 @@ export class JpipEngine {
   private async send(
     job: StreamJob,
     headers: Record<string, string>,
-    { about, closing, lease }: Exchange,
+    { about, closing, lease, signal }: Exchange,
   ): Promise<JpipHttpResponse> {
     const state = { finished: false, eor: undefined, reads: 0, readBytes: 0 };
     const batches = streamBins(job, state);
@@ -318,11 +318,9 @@ export class JpipEngine {
         return batch.value;
       },
       end: async (bytes, error) => {
-        if (error !== undefined) {
-          this.tellError(error);
-          // how much of the response has arrived is anybody's guess, unless the client itself has gone away
-          if (job.channel && !job.load.signal?.aborted) job.model.clear();
-        }
+        this.tellError(error, signal);
+        // how much of the response has arrived is anybody's guess, unless the client itself has gone away
+        if (error !== undefined && job.channel && !signal?.aborted) job.model.clear();
         await batches.return(undefined);
         for (const channel of closing ?? []) this.sessions?.close(channel);
         this.leave(job.running, job.channel);
@@ -426,7 +424,7 @@ export class JpipEngine {
         return bytes;
       },
       end: async (bytes, error) => {
-        if (error !== undefined) this.tellError(error);
+        this.tellError(error, signal);
         await lease.end();
         this.tellResponse(about, 200, bytes, state);
       },
@@ -450,7 +448,9 @@ export class JpipEngine {
     return { status, reason, headers: { ...headers, ...tid }, body: bodyOfBytes(text), length: text.length };
   }
 
-  private tellError(error: unknown): void {
+  /** Tells what went wrong with a response. That a client goes away, and so ends what is being made for it, is nothing wrong. */
+  private tellError(error: unknown, signal: AbortSignalLike | undefined): void {
+    if (error === undefined || signal?.aborted) return;
     this.errors++;
     this.tell({ type: 'error', error });
   }

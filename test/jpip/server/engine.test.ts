@@ -470,8 +470,12 @@ describe('requests of one channel', () => {
         return file.slice(offset, offset + length);
       },
     };
+    const failures: unknown[] = [];
+    const onEvent = (event: JpipEvent): void => {
+      if (event.type === 'error') failures.push(event.error);
+    };
     // blocks of the file are not kept, so that every batch reads
-    const engine = createJpipEngine({ resolve: () => ({ source, tid: 'x' }), limits: { cacheBytes: 1 } });
+    const engine = createJpipEngine({ resolve: () => ({ source, tid: 'x' }), limits: { cacheBytes: 1 }, onEvent });
     const cache = new StrictCache();
     const cid = cidOf((await ask(engine, 'target=x&cnew=http', { cache })).headers);
     const running = await begin(engine, `cid=${cid}&${WHOLE}`, cache);
@@ -489,6 +493,9 @@ describe('requests of one channel', () => {
     for (const message of reader.push((await iterator.next()).value)) if (message.kind === 'data') anew.take(message);
     signal.aborted = true;
     await expect(iterator.next()).rejects.toThrow('gone');
+    // the file failed once; that the client went away is no failure
+    expect(failures).toHaveLength(1);
+    expect(engine.metrics().errors).toBe(1);
     expect((await ask(engine, query, { cache: anew })).eor).toBe(1);
     expect((await anew.decode()).status).toBe('complete');
   });
