@@ -239,3 +239,13 @@ export function overLimit(code: ErrorCode, message: string, place?: ErrorPlace):
 export function usage(code: ErrorCode, message: string, place?: ErrorPlace): Jpeg2000Error {
   return new Jpeg2000Error('usage', code, message, place);
 }
+
+/** Why something outside failed, in words. Node's `fetch` says no more than "fetch failed", and keeps what happened as the cause. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  if (!(cause instanceof Error)) return error.message;
+  // the cause may be several failures together, which have no message but a code
+  const behind = cause.message || ('code' in cause ? String(cause.code) : '');
+  return behind === '' ? error.message : `${error.message}: ${behind}`;
+}

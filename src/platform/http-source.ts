@@ -5,7 +5,7 @@
  * A server that ignores ranges sends the whole file, which is then kept.
  * A file that changes between two requests is noticed by its validator or size.
  */
-import { Jpeg2000Error, malformed } from '../codec/errors.ts';
+import { Jpeg2000Error, malformed, reasonOf } from '../codec/errors.ts';
 import type { AbortSignalLike, ByteRange, RandomAccessSource } from '../codec/source.ts';
 import { throwIfAborted } from '../codec/source.ts';
 
@@ -198,8 +198,9 @@ class HttpSource implements RandomAccessSource {
       bytes = new Uint8Array(await response.arrayBuffer());
     } catch (error) {
       throwIfAborted(signal);
-      const reason = error instanceof Error ? error.message : String(error);
-      throw malformed('source-read', `requesting bytes ${start} to ${end} failed: ${reason}`, { offset: start });
+      throw malformed('source-read', `requesting bytes ${start} to ${end} failed: ${reasonOf(error)}`, {
+        offset: start,
+      });
     }
     if (response.status === 416) {
       if (this.knownSize !== undefined && start < this.knownSize) throw changed();

@@ -100,9 +100,9 @@ describe('jp2kit fetch', () => {
   });
 
   test('no server is said so', async () => {
-    const run = await jp2kit('fetch', 'jpip://127.0.0.1:9/x.jp2', '-o', at('x.png'));
+    const run = await jp2kit('fetch', 'jpip://127.0.0.1:1/x.jp2', '-o', at('x.png'));
     expect(run.code).toBe(2);
-    expect(run.stderr).toContain('no answer from the server');
+    expect(run.stderr).toMatch(/no answer from the server: .*(?:ECONNREFUSED|bad port)/);
   });
 
   test.each([

@@ -1,6 +1,7 @@
 /**
  * JPIP over HTTP for a client (15444-9 Annex F): requests by anything that looks like `fetch`, bodies as they arrive.
  */
+import { reasonOf } from '../../codec/errors.ts';
 import type { AbortSignalLike } from '../../codec/source.ts';
 import type { JpipConnection, JpipReply, OutgoingRequest } from '../client/connection.ts';
 
@@ -68,6 +69,8 @@ export function httpConnection({ fetch, headers = {} }: HttpConnectionOptions): 
           ...(post ? { body: query } : {}),
           ...(staysHere ? { redirect: 'manual' } : {}),
           ...passOn(signal),
+        }).catch((error: unknown) => {
+          throw signal?.aborted ? error : new Error(reasonOf(error), { cause: error });
         });
         if (!staysHere || !isRedirect(response)) return replyOf(response);
         const location = response.headers.get('Location') ?? '';

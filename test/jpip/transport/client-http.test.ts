@@ -45,6 +45,14 @@ describe('a connection over HTTP', () => {
     expect(plain.asked[0]!.init).toEqual({ method: 'GET', headers: {} });
   });
 
+  test('says what is behind a failure, and hands on that of a request given up', async () => {
+    const refused = new Error('fetch failed', { cause: new Error('connect ECONNREFUSED 127.0.0.1:9') });
+    const failing = httpConnection({ fetch: () => Promise.reject(refused) });
+    await expect(failing.send(request)).rejects.toThrow('fetch failed: connect ECONNREFUSED 127.0.0.1:9');
+    const signal = { aborted: true, reason: refused };
+    await expect(failing.send({ ...request, signal })).rejects.toBe(refused);
+  });
+
   test('hands on the signal, status and headers', async () => {
     const { connection, asked } = over({
       status: 503,
