@@ -177,13 +177,14 @@ export class JpipEngine {
 
   private async answer(http: JpipHttpRequest, about: About, signal: AbortSignalLike | undefined) {
     const { method, query, body, path } = http;
-    if (method !== 'GET' && method !== 'POST') {
+    if (method !== 'GET' && method !== 'POST' && method !== 'HEAD') {
       throw new JpipError('refused', 'request-method', `method ${method} is not served`, { status: 405 });
     }
     if (query.length + (body?.length ?? 0) > this.limits.requestBytes) {
       throw new JpipError('limit', 'limit-request', `a request of more than ${this.limits.requestBytes} bytes`);
     }
-    const { request } = parseRequest(query, body && decodeUtf8(body), { limits: this.limits });
+    const parsed = parseRequest(query, body && decodeUtf8(body), { limits: this.limits });
+    const request = method === 'HEAD' ? withoutEffect(parsed.request) : parsed.request;
     if ((await this.options.authorize?.(request, http)) === false) {
       throw new JpipError('refused', 'request-denied', 'the request is not allowed', { status: 403 });
     }
@@ -202,7 +203,8 @@ export class JpipEngine {
       throw new JpipError('malformed', 'request-target', 'the request names no target', { clause: '15444-9 C.2.1' });
     }
     about.target = name;
-    const lease = await this.targets.lease(name, request);
+    const subtarget = request.subtarget ?? (request.target === undefined ? channel?.subtarget : undefined);
+    const lease = await this.targets.lease(name, { ...request, ...(subtarget ? { subtarget } : {}) });
     try {
       const { target } = lease;
       if (channel && channel.target === name && channel.tid !== target.tid) {
@@ -224,10 +226,14 @@ export class JpipEngine {
   }
 
   /** Answers with a window as a whole picture. */
-  private async picture({ request, answer, lease, about, signal }: Exchange, type: string): Promise<JpipHttpResponse> {
+  private async picture(
+    { request, answer, lease, about, signal, closing }: Exchange,
+    type: string,
+  ): Promise<JpipHttpResponse> {
     const { target } = lease;
     const bytes = await renderWindow(type, request, answer, target, this.options.renderer, signal);
     await lease.end();
+    this.closeAll(closing);
     this.bytesSent += bytes.length;
     this.tellResponse(about, 200, bytes.length, NO_READS);
     const headers = { 'Content-Type': type, 'JPIP-tid': target.tid };
@@ -239,7 +245,7 @@ export class JpipEngine {
     const { http, request, answer, channel, about, signal, lease } = exchange;
     const { target } = lease;
     const opened = this.grant(request, target, channel);
-    const at = opened ?? channel;
+    const at = opened ?? (http.method === 'HEAD' ? undefined : channel);
     about.cid = at?.cid;
     const running: Running = { preempted: false, stopped: false, bins: 0, ...deferred() };
     const sameTarget = request.tid === undefined || request.tid === '0' || request.tid === target.tid;
@@ -322,8 +328,8 @@ export class JpipEngine {
         // how much of the response has arrived is anybody's guess, unless the client itself has gone away
         if (error !== undefined && job.channel && !signal?.aborted) job.model.clear();
         await batches.return(undefined);
-        for (const channel of closing ?? []) this.sessions?.close(channel);
         this.leave(job.running, job.channel);
+        this.closeAll(closing);
         await lease.end();
         this.tellResponse(about, 200, bytes, state);
       },
@@ -341,9 +347,13 @@ export class JpipEngine {
     return running.bins <= this.limits.windowBins;
   }
 
+  private closeAll(channels: readonly Channel[] | undefined): void {
+    for (const channel of channels ?? []) this.sessions?.close(channel);
+  }
+
   private leave(running: Running, channel: Channel | undefined): void {
     if (this.running.delete(running)) this.runningBins -= running.bins;
-    if (channel?.running === running) channel.running = undefined;
+    channel?.unfinished.delete(running);
     if (channel) this.sessions?.weigh(channel.session);
     running.end();
   }
@@ -351,7 +361,15 @@ export class JpipEngine {
   /** Opens a channel where the request asks for one that can be had (C.3.3). */
   private grant(request: JpipRequest, target: ServedTarget, beside: Channel | undefined): Channel | undefined {
     if (!this.sessions || !request.cnew?.includes('http')) return undefined;
-    const channel = this.sessions.create(target.name, target.tid, request.type ?? beside?.type, beside);
+    const channel = this.sessions.create(
+      {
+        target: target.name,
+        tid: target.tid,
+        type: request.type ?? beside?.type,
+        subtarget: request.subtarget ?? (request.target === undefined ? beside?.subtarget : undefined),
+      },
+      beside,
+    );
     if (channel) this.tell({ type: 'session-open', cid: channel.cid });
     return channel;
   }
@@ -365,19 +383,18 @@ export class JpipEngine {
       running.preempted = true;
       return;
     }
-    const before = channel.running;
-    channel.running = running;
-    if (before === undefined) return;
+    const before = [...channel.unfinished];
     if (request.wait !== true) {
-      before.preempted = true;
+      for (const other of before) other.preempted = true;
+      channel.unfinished.add(running);
       return;
     }
     if (channel.waiting >= this.limits.queuedRequests) {
-      channel.running = before;
       throw new JpipError('refused', 'server-busy', `${channel.waiting} requests wait on the channel already`);
     }
+    channel.unfinished.add(running);
     channel.waiting++;
-    await before.ended;
+    await Promise.all(before.map(({ ended }) => ended));
     channel.waiting--;
   }
 
@@ -405,7 +422,7 @@ export class JpipEngine {
   }
 
   /** Answers with all of a target as it is (C.7.3, `raw`). */
-  private raw({ request, lease, about, signal }: Exchange): JpipHttpResponse {
+  private raw({ request, lease, about, signal, closing }: Exchange): JpipHttpResponse {
     const { source, tid } = lease.target;
     const size = source.size ?? 0;
     const length = Math.min(size, request.len ?? size, this.limits.responseBytes);
@@ -426,6 +443,7 @@ export class JpipEngine {
       end: async (bytes, error) => {
         this.tellError(error, signal);
         await lease.end();
+        this.closeAll(closing);
         this.tellResponse(about, 200, bytes, state);
       },
     });
@@ -512,6 +530,11 @@ function targetInPath(path: string): string | undefined {
   } catch {
     throw new JpipError('malformed', 'request-target', 'the path of the URL is not percent-encoded well');
   }
+}
+
+/** A request of which only the head of the answer is wanted: nothing is sent, and nothing is different afterwards (RFC 9110 9.3.2). */
+function withoutEffect({ cnew: _, cclose: __, qid: ___, model: ____, ...rest }: JpipRequest): JpipRequest {
+  return { ...rest, len: 0 };
 }
 
 /** True for a request that does nothing but close channels. */

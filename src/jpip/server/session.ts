@@ -6,7 +6,7 @@
  */
 import { CacheModel } from '../bins/cache-model.ts';
 import { JpipError } from '../errors.ts';
-import type { ReturnType } from '../request/fields.ts';
+import type { JpipRequest, ReturnType } from '../request/fields.ts';
 
 /** How many sessions there may be, and for how long. */
 export interface SessionOptions {
@@ -57,8 +57,10 @@ export interface Channel {
   readonly tid: string;
   /** Return types of the request that opened it; requests that name none mean these. */
   readonly type: readonly ReturnType[] | undefined;
-  /** The response that was begun last. */
-  running: Running | undefined;
+  /** Bytes of the file that are its target, where that is not all of it. */
+  readonly subtarget: JpipRequest['subtarget'];
+  /** Responses that have not ended: the one that runs, those that wait, those that were told to end. */
+  readonly unfinished: Set<Running>;
   /** Requests that wait for it. */
   waiting: number;
   /** The highest request identifier so far. */
@@ -83,6 +85,8 @@ export class SessionTable {
   private readonly onClose: (cid: string) => void;
   /** The one used longest ago first. */
   private readonly sessions = new Set<Session>();
+  /** Sessions that were opened and not used since. */
+  private readonly untried = new Set<Session>();
   private readonly channels = new Map<string, Channel>();
   /** What the models of all sessions take. */
   private words = 0;
@@ -122,20 +126,21 @@ export class SessionTable {
     session.lastUsed = this.now();
     this.sessions.delete(session);
     this.sessions.add(session);
+    this.untried.delete(session);
     return channel;
   }
 
-  /** Opens a channel: in the session of another one, or in a new session. `undefined` when the session has as many as it may. */
+  /** Opens a channel: in the session of another one, or in a new session. `undefined` when there are as many as there may be. */
   create(
-    target: string,
-    tid: string,
-    type: readonly ReturnType[] | undefined,
+    { target, tid, type, subtarget }: Pick<Channel, 'target' | 'tid' | 'type' | 'subtarget'>,
     beside: Channel | undefined,
   ): Channel | undefined {
     if (beside && beside.session.channels.size >= this.options.channels) return undefined;
     const session = beside?.session ?? this.newSession();
+    if (session === undefined) return undefined;
     const cid = this.randomId();
-    const channel = { cid, session, target, tid, type, running: undefined, waiting: 0, lastQid: -1 };
+    const unfinished = new Set<Running>();
+    const channel = { cid, session, target, tid, type, subtarget, unfinished, waiting: 0, lastQid: -1 };
     session.channels.set(cid, channel);
     this.channels.set(cid, channel);
     return channel;
@@ -145,12 +150,13 @@ export class SessionTable {
   close(channel: Channel): void {
     const { session, cid } = channel;
     // it must not be used further, which is what this reason says
-    if (channel.running) channel.running.stopped = true;
+    for (const running of channel.unfinished) running.stopped = true;
     this.channels.delete(cid);
     session.channels.delete(cid);
     if (session.channels.size === 0) {
       this.forget(session);
       this.sessions.delete(session);
+      this.untried.delete(session);
     }
     this.onClose(cid);
   }
@@ -177,6 +183,8 @@ export class SessionTable {
    */
   weigh(session: Session): void {
     if (!this.sessions.has(session)) return;
+    // a response that has just ended was use
+    session.lastUsed = this.now();
     let words = 0;
     for (const model of session.models.values()) words += model.cost;
     this.words += words - session.words;
@@ -194,11 +202,18 @@ export class SessionTable {
     session.words = 0;
   }
 
-  private newSession(): Session {
+  /** A new session; `undefined` when there are as many as there may be, and all of them are busy. */
+  private newSession(): Session | undefined {
     this.sweep();
-    while (this.sessions.size >= this.options.most) this.closeSession(this.sessions.values().next().value!);
+    if (this.sessions.size >= this.options.most) {
+      // sessions that nobody came back to go first, so that a flood of them pushes out itself
+      const idle = firstIdle(this.untried) ?? firstIdle(this.sessions);
+      if (idle === undefined) return undefined;
+      this.closeSession(idle);
+    }
     const session: Session = { channels: new Map(), models: new Map(), lastUsed: this.now(), words: 0 };
     this.sessions.add(session);
+    this.untried.add(session);
     return session;
   }
 
@@ -207,12 +222,24 @@ export class SessionTable {
     const oldest = this.now() - this.options.idleMs;
     for (const session of this.sessions) {
       if (session.lastUsed > oldest) break;
-      this.closeSession(session);
+      if (!isBusy(session)) this.closeSession(session);
     }
   }
 
   private closeSession(session: Session): void {
     for (const channel of [...session.channels.values()]) this.close(channel);
     this.sessions.delete(session);
+    this.untried.delete(session);
   }
+}
+
+/** True while a response of a session runs. */
+function isBusy({ channels }: Session): boolean {
+  for (const { unfinished } of channels.values()) if (unfinished.size > 0) return true;
+  return false;
+}
+
+function firstIdle(sessions: Iterable<Session>): Session | undefined {
+  for (const session of sessions) if (!isBusy(session)) return session;
+  return undefined;
 }

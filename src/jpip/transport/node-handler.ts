@@ -86,6 +86,9 @@ export function nodeHandler(engine: EngineLike, options: HandlerOptions = {}): N
   return Object.assign(handler, { close: () => service.close() });
 }
 
+/** Bytes that are handed to a connection before it has taken others. */
+const MOST_AT_ONCE = 1 << 20;
+
 /** One request and its response. */
 class NodeExchange {
   readonly signal: AbortSignalLike & { aborted: boolean; reason?: unknown } = { aborted: false };
@@ -142,12 +145,19 @@ class NodeExchange {
     const { body } = answer;
     const collected = body && 'collected' in body ? body.collected : undefined;
     try {
-      // head and pieces that are there anyway leave with one call of the system
+      // head and pieces that are there anyway leave with one call of the system, unless the client is slow
       if (collected) this.response.cork?.();
       this.writeHead(answer);
+      let held = 0;
       for (const piece of collected ?? []) {
+        if (this.signal.aborted) break;
         sent += piece.length;
-        this.response.write(piece);
+        held += piece.length;
+        if (this.response.write(piece) || held < MOST_AT_ONCE) continue;
+        this.response.uncork?.();
+        await this.drained();
+        this.response.cork?.();
+        held = 0;
       }
       for await (const piece of collected ? [] : piecesOf(answer.body)) {
         if (this.signal.aborted) break;

@@ -166,8 +166,7 @@ export class JpipService {
     if (body === null) return refusal(413, 'Content Too Large', true);
     const response = await this.engine.handle(
       {
-        // nothing is remembered that a HEAD request would spoil, so it is a GET whose body stays here
-        method: method === 'HEAD' ? 'GET' : method,
+        method,
         path,
         base: joinPaths(request.mountPath ?? '', this.options.basePath ?? ''),
         query,
@@ -194,7 +193,9 @@ export class JpipService {
     if (iterator === undefined) return { status, reason, headers: withLength(headers, length ?? 0), body: null };
     if (request.method === 'HEAD') {
       await stop(iterator, false);
-      return { status, reason, headers: length === undefined ? headers : withLength(headers, length), body: null };
+      // how long the body of a GET would be is known where it is not made for the request
+      const known = length !== undefined && !/jp[pt]-stream/.test(headers['Content-Type'] ?? '');
+      return { status, reason, headers: known ? withLength(headers, length) : headers, body: null };
     }
     if (length !== undefined) {
       return { status, reason, headers: withLength(headers, length), body: resume([], iterator) };

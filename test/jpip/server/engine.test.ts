@@ -4,7 +4,7 @@ import { decode, encodeSync } from '../../../src/index.ts';
 import { BIN_CLASS } from '../../../src/jpip/wire/message.ts';
 import { MessageReader } from '../../../src/jpip/wire/message-reader.ts';
 import type { DataPiece } from '../../../src/jpip/wire/message.ts';
-import { createJpipEngine, type JpipEvent } from '../../../src/jpip-server.ts';
+import { createJpipEngine, type JpipEvent, pictureRenderer } from '../../../src/jpip-server.ts';
 import { wavyPicture } from '../../support/encodes.ts';
 import { ask, engineOver, StrictCache } from '../../support/jpip-server.ts';
 
@@ -382,6 +382,73 @@ describe('sessions', () => {
   });
 });
 
+describe('sessions that are in use', () => {
+  test('do not end while a response runs, however long it takes', async () => {
+    let now = 0;
+    const engine = engineOver({ x: file }, { sessions: { most: 2, idleMs: 1000 } }, { now: () => now });
+    const open = async () => cidOf((await ask(engine, 'target=x&cnew=http&len=0')).headers);
+    const slow = await open();
+    const running = await begin(engine, `cid=${slow}&${WHOLE}`, new StrictCache());
+    now = 5000;
+    for (let k = 0; k < 5; k++) await open();
+    expect(await running.finish()).toBe(1);
+    expect((await ask(engine, `cid=${slow}&${WHOLE}`)).status).toBe(200);
+  });
+
+  test('are not pushed out by a flood of new ones', async () => {
+    const engine = engineOver({ x: file }, { sessions: { most: 3 } });
+    const open = async () => cidOf((await ask(engine, `target=x&cnew=http&${WHOLE}&len=10`)).headers);
+    const used = await open();
+    await ask(engine, `cid=${used}&${WHOLE}&len=10`);
+    for (let k = 0; k < 10; k++) await open();
+    expect((await ask(engine, `cid=${used}&${WHOLE}&len=10`)).status).toBe(200);
+    expect(engine.metrics().sessions).toBe(3);
+  });
+
+  test('end with "session limit" where they must', async () => {
+    const engine = engineOver({ x: file });
+    const a = cidOf((await ask(engine, 'target=x&cnew=http')).headers);
+    const b = cidOf((await ask(engine, `cid=${a}&cnew=http`)).headers);
+    const running = await begin(engine, `cid=${a}&${WHOLE}`, new StrictCache());
+    await ask(engine, `cid=${b}&cclose=*`);
+    expect(await running.finish()).toBe(6);
+  });
+
+  test('keep the part of a file that they were opened for', async () => {
+    const both = new Uint8Array([...file, ...tiled]);
+    const engine = engineOver({ both, tiled });
+    const part = `subtarget=${file.length}-${both.length - 1}`;
+    const cache = new StrictCache();
+    const first = await ask(engine, `target=both&${part}&cnew=http&fsiz=38,25`, { cache });
+    const rest = await ask(engine, `cid=${cidOf(first.headers)}&${WHOLE}`, { cache });
+    expect(rest.eor).toBe(1);
+    expect((await cache.decode()).data).toEqual((await decode(tiled, { layout: 'planar', colour: 'native' })).data);
+  });
+
+  test('are closed with a whole picture and a raw file too', async () => {
+    const engine = engineOver({ x: file }, { renderer: pictureRenderer() });
+    for (const type of ['raw', 'image/png']) {
+      const cid = cidOf((await ask(engine, 'target=x&cnew=http')).headers);
+      expect((await ask(engine, `cid=${cid}&cclose=${cid}&target=x&type=${type}`)).status).toBe(200);
+      expect(engine.metrics().channels).toBe(0);
+    }
+  });
+
+  test('are not changed by HEAD', async () => {
+    const engine = engineOver({ x: file });
+    const cache = new StrictCache();
+    const cid = cidOf((await ask(engine, 'target=x&cnew=http', { cache })).headers);
+    const running = await begin(engine, `cid=${cid}&${WHOLE}&len=20000`, cache);
+    const query = `cid=${cid}&cnew=http&cclose=*&model=P*&${WHOLE}`;
+    const head = await engine.handle({ method: 'HEAD', path: '/', query, headers: {} });
+    expect(head).toMatchObject({ status: 200, headers: { 'Content-Type': 'image/jpp-stream' } });
+    await head.body![Symbol.asyncIterator]().return!();
+    expect(await running.finish()).toBe(4);
+    expect((await ask(engine, `cid=${cid}&${WHOLE}`, { cache })).eor).toBe(1);
+    expect(engine.metrics()).toMatchObject({ sessions: 1, channels: 1 });
+  });
+});
+
 describe('memory of sessions', () => {
   test('is bounded for all of them together: who was not here for long is sent things again', async () => {
     const engine = engineOver({ x: file }, { sessions: { allModelWords: 2000 } });
@@ -434,6 +501,18 @@ describe('requests of one channel', () => {
     order.push('first');
     expect((await waiting).bytes).toEqual(Uint8Array.of(0, 1, 0));
     expect(order).toEqual(['first', 'second']);
+  });
+
+  test('a newer one takes the place of all of them, also of one that waits', async () => {
+    const engine = engineOver({ x: file });
+    const cache = new StrictCache();
+    const cid = cidOf((await ask(engine, 'target=x&cnew=http', { cache })).headers);
+    const running = await begin(engine, `cid=${cid}&${WHOLE}`, cache);
+    const waiting = ask(engine, `cid=${cid}&${WHOLE}&wait=yes`, { cache });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect((await ask(engine, `cid=${cid}&fsiz=75,50`, { cache })).eor).toBe(2);
+    expect(await running.finish()).toBe(3);
+    expect((await waiting).bytes).toEqual(Uint8Array.of(0, 3, 0));
   });
 
   test('one that comes too late by its number gets nothing', async () => {

@@ -134,9 +134,10 @@ describe('over HTTP/1.1', () => {
     const { port, engine } = await serve();
     engine.length = 12;
     const answer = await talk(port, get('/').replace('GET', 'HEAD'));
-    expect(answer).toContain('Content-Length: 12');
+    // how long the stream of a GET would be is not worked out for it
+    expect(answer).not.toContain('Content-Length');
     expect(answer.endsWith('\r\n\r\n')).toBe(true);
-    expect(engine.requests[0]!.method).toBe('GET');
+    expect(engine.requests[0]!.method).toBe('HEAD');
     expect(engine.ended).toBe(1);
   });
 
