@@ -61,6 +61,7 @@ export type {
   JpipViewImage,
   JpipViewOptions,
 } from './jpip/image-options.ts';
+export type { JpipClientLimits } from './jpip/limits.ts';
 export type { JpipResponseHeaders } from './jpip/request/response-headers.ts';
 export type { FetchInit, FetchLike, FetchResponseLike } from './jpip/transport/client-http.ts';
 export { loopback, type LoopbackEngine, type LoopbackOptions } from './jpip/transport/loopback.ts';

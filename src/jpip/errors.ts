@@ -45,6 +45,8 @@ export type JpipErrorCode =
   | 'timeout'
   // limits
   | 'limit-message'
+  | 'limit-response'
+  | 'limit-window'
   | 'limit-cache'
   | 'limit-request'
   // calls

@@ -7,6 +7,7 @@ import type { AbortSignalLike } from '../codec/source.ts';
 import type { DataBinStore } from './bins/bin-store.ts';
 import type { ClientHost } from './client/connection.ts';
 import type { JpipDiagnostic } from './errors.ts';
+import type { JpipClientLimits } from './limits.ts';
 import type { FetchLike } from './transport/client-http.ts';
 
 /** Something that happened between a client and its server. */
@@ -60,8 +61,8 @@ export interface JpipClientOptions {
   readonly offline?: boolean;
   /** Ends the opening; it rejects with the signal's reason. */
   readonly signal?: AbortSignalLike;
-  /** What the picture may cost; these limits also hold for decodes that say nothing. */
-  readonly limits?: Partial<Limits>;
+  /** What the picture and the server may cost; these limits also hold for decodes that say nothing. */
+  readonly limits?: Partial<Limits & JpipClientLimits>;
   /** Told what happens. */
   readonly onEvent?: (event: JpipClientEvent) => void;
 }

@@ -21,12 +21,14 @@ import type { Rect } from '../codec/rect.ts';
 import { type AbortSignalLike, readNow } from '../codec/source.ts';
 import type { BinCache } from './bins/bin-store.ts';
 import { type JoinedFile, joinMetadata } from './bins/metadata-join.ts';
+import { checkPlan } from './client/asked.ts';
 import type { JpipClient } from './client/client.ts';
 import type { JpipUpdate } from './client/fetch-window.ts';
 import { heldPrecincts, type HeldPrecinct } from './client/held-precincts.ts';
 import { needOf, planOf, type ViewWindow } from './client/need.ts';
 import { pumped } from './client/pump.ts';
 import { codestreamOf } from './client/to-codestream.ts';
+import type { JpipClientLimits } from './limits.ts';
 import { BIN_CLASS } from './wire/message.ts';
 import { drained, FetchingSource, windowOf } from './fetching-source.ts';
 import type { JpipDecodeOptions, JpipHost, JpipViewImage, JpipViewOptions } from './image-options.ts';
@@ -50,7 +52,7 @@ const NO_FILE = /* @__PURE__ */ Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 0, 0, 0
 export class JpipImage {
   private readonly client: JpipClient;
   private readonly host: JpipHost;
-  private readonly limits: Limits;
+  private readonly limits: Limits & JpipClientLimits;
   private readonly codestream: number;
   private file: Jp2File;
   private described: ImageInfo;
@@ -58,7 +60,7 @@ export class JpipImage {
   private newestView = 0;
 
   /** @internal */
-  constructor(client: JpipClient, host: JpipHost, limits: Limits, codestream: number) {
+  constructor(client: JpipClient, host: JpipHost, limits: Limits & JpipClientLimits, codestream: number) {
     this.client = client;
     this.host = host;
     this.limits = limits;
@@ -237,7 +239,8 @@ export class JpipImage {
    */
   held(window: ViewWindow = {}): HeldPrecinct[] {
     const source = this.client.source(window.codestreams?.[0] ?? this.codestream);
-    return heldPrecincts(source, this.cache, planOf(source, needOf(source.main, window)));
+    const plan = checkPlan(planOf(source, needOf(source.main, window)), this.limits.windowBins);
+    return heldPrecincts(source, this.cache, plan);
   }
 
   /** What is held of a codestream, as a codestream of its own; packets that are missing are empty. */

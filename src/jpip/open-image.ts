@@ -5,6 +5,7 @@ import { parseAddress } from './client/address.ts';
 import { JpipClient } from './client/client.ts';
 import { JpipError } from './errors.ts';
 import { JpipImage } from './image.ts';
+import { DEFAULT_JPIP_LIMITS } from './limits.ts';
 import type { JpipClientOptions, JpipHost } from './image-options.ts';
 import { httpConnection } from './transport/client-http.ts';
 import { BIN_CLASS } from './wire/message.ts';
@@ -12,7 +13,7 @@ import { BIN_CLASS } from './wire/message.ts';
 /** Opens a picture on a server. */
 export async function openRemotePicture(url: string, options: JpipClientOptions, host: JpipHost): Promise<JpipImage> {
   const address = parseAddress(url);
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
+  const limits = { ...DEFAULT_LIMITS, ...DEFAULT_JPIP_LIMITS, ...options.limits };
   const { cacheBytes, headers } = options;
   const store = options.cache ?? memoryStore(cacheBytes === undefined ? {} : { cacheBytes });
   const type = options.type ?? 'jpp';

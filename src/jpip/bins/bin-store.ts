@@ -40,11 +40,16 @@ export interface BinShelf {
 
 /** Options of stores. */
 export interface StoreOptions {
-  /** Bytes of data-bins of one target that are held in memory; beyond that, what was used longest ago goes. Default 256 MiB. */
+  /**
+   * Bytes of data-bins of one target that are held in memory, each counted with 200 more for its keeping; beyond that, what was used longest
+   * ago goes. Default 256 MiB.
+   */
   readonly cacheBytes?: number;
 }
 
 const DEFAULT_CACHE_BYTES = 2 ** 28;
+/** About what a data-bin takes in memory besides its bytes. */
+export const BIN_COST = 200;
 
 /** A data-bin in memory, in the list of those that may go, oldest use first. */
 export class CachedBin extends BinBytes implements BinKey {
@@ -61,6 +66,8 @@ export class CachedBin extends BinBytes implements BinKey {
   used = 0;
   /** True when the shelf does not have all of it. */
   dirty = false;
+  /** True while nobody has asked for it: it goes before all others. */
+  spare = false;
 
   constructor({ codestream, classId, id }: BinKey) {
     super();
@@ -158,25 +165,32 @@ export class BinCache {
     for (const bin of this.shelved.values()) if (!this.get(bin)) yield bin;
   }
 
-  /** Takes bytes of a data-bin. What contradicts those held is refused. */
-  add({ classId, codestream, id, offset, last }: MessageHeader, body: Uint8Array): Added {
+  /**
+   * Takes bytes of a data-bin. What contradicts those held is refused. What nobody asked for is `spare`, and kept only as long as there is
+   * room for it.
+   */
+  add({ classId, codestream, id, offset, last }: MessageHeader, body: Uint8Array, spare = false): Added {
     const plain = binClassOf(classId);
     const key = { codestream: modelCodestream(plain, codestream), classId: plain, id };
-    const bin = this.get(key) ?? this.insert(key);
+    const known = this.get(key);
+    const bin = known ?? this.insert(key);
     const wasComplete = bin.complete;
     const added = bin.add(offset, body, last);
     this.held += added.fresh;
-    this.touch(bin);
+    if (!spare) this.touch(bin);
+    else if (known === undefined && !isLasting(bin)) this.linkFirst(bin);
     if (added.fresh > 0 || bin.complete !== wasComplete) {
       this.revision++;
       this.markDirty(bin);
     }
+    if (spare) while (this.cost > this.limit && this.oldest?.spare) this.forget(this.oldest);
     return added;
   }
 
   /** Says that a data-bin is being used. */
   touch(bin: CachedBin): void {
     bin.used = this.lastWork;
+    bin.spare = false;
     if (isLasting(bin) || bin === this.youngest) return;
     this.unlink(bin);
     bin.older = this.youngest;
@@ -206,13 +220,18 @@ export class BinCache {
     this.trim();
   }
 
+  /** Bytes held and what it takes to keep them. */
+  private get cost(): number {
+    return this.held + this.count * BIN_COST;
+  }
+
   /** Lets data-bins go until no more than `limit` bytes are held, those used longest ago first. */
   trim(limit = this.limit): void {
     const since = this.works.size > 0 ? Math.min(...this.works) : Number.POSITIVE_INFINITY;
     let bin = this.oldest;
-    while (this.held > limit && bin && bin.used < since) {
+    while (this.cost > limit && bin && bin.used < since) {
       const next = bin.younger;
-      if (!bin.dirty) this.forget(bin); // those others are on their way to the shelf
+      if (!bin.dirty || bin.spare) this.forget(bin); // those others are on their way to the shelf
       bin = next;
     }
   }
@@ -306,6 +325,15 @@ export class BinCache {
     this.count--;
     this.dirty.delete(bin);
     this.unlink(bin);
+  }
+
+  /** Puts a data-bin where it goes first. */
+  private linkFirst(bin: CachedBin): void {
+    bin.spare = true;
+    bin.younger = this.oldest;
+    if (this.oldest) this.oldest.older = bin;
+    else this.youngest = bin;
+    this.oldest = bin;
   }
 
   private unlink(bin: CachedBin): void {

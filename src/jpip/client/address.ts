@@ -8,6 +8,7 @@ import { JpipError } from '../errors.ts';
 import type { JpipRequest } from '../request/fields.ts';
 import { formatRequest } from '../request/format-request.ts';
 import { parseRequest } from '../request/parse-request.ts';
+import type { JpipResponseHeaders } from '../request/response-headers.ts';
 
 /** An address taken apart. */
 export interface TargetAddress {
@@ -42,6 +43,21 @@ export function parseAddress(url: string): TargetAddress {
   const base = `${origin}${path}`;
   const named = formatRequest(target);
   return { origin, base, target, extra, name: named === '' ? base : `${base}?${named}` };
+}
+
+/** Where the requests of a channel go, as the server says (D.2.3); nothing where it does not. */
+export function channelAddress(
+  { origin, base }: TargetAddress,
+  { host, port, path }: NonNullable<JpipResponseHeaders['cnew']>,
+  leavesHost: boolean,
+): string | undefined {
+  if (host === undefined && port === undefined && path === undefined) return undefined;
+  const scheme = /^[^:]+:\/\//.exec(origin)?.[0] ?? '';
+  const own = origin.slice(scheme.length).replace(/:\d+$/, '');
+  const moved = leavesHost && (host !== undefined || port !== undefined);
+  const there = moved && scheme !== '' ? `${scheme}${host ?? own}${port === undefined ? '' : `:${port}`}` : origin;
+  const [, ownPath = ''] = /^(?:[^:]+:\/\/[^/]+)?(.*)$/.exec(base) ?? [];
+  return `${there}${path === undefined ? ownPath : `/${path.replace(/^\/+/, '')}`}`;
 }
 
 const SCHEMES: Readonly<Record<string, string>> = {

@@ -28,6 +28,7 @@ import type { PacketView, PrecinctHeld } from '../../codec/tier2/read-blocks.ts'
 import { type BinKey, binName, firstSequenceNumbers, precinctId } from '../bins/bin-id.ts';
 import type { BinCache, CachedBin } from '../bins/bin-store.ts';
 import { BIN_CLASS } from '../wire/message.ts';
+import { type NumberedTile, type StandingOf, standingInPlan } from './asked.ts';
 import { heldOf, isWhole, lengthsOf, packetOf, type PrecinctPackets, splitPrecinct } from './precinct-packets.ts';
 
 /** A precinct that a plan wants and its data-bin. */
@@ -54,6 +55,8 @@ export interface CachedSource extends PrecinctSource {
   wantedBy(plan: PrecinctPlan): Generator<WantedPrecinct>;
   /** Data-bins that a plan touches. */
   binsOf(plan: PrecinctPlan): Generator<BinKey>;
+  /** How data-bins stand to a plan. */
+  standingIn(plan: PrecinctPlan): StandingOf;
   /** Takes a tile's header for empty, since nobody sends one. */
   assumeHeader(tile: number): void;
   /** The geometry of a tile whose header is held, or else as the main header lets it be expected. */
@@ -205,6 +208,16 @@ export class CacheSource implements CachedSource {
       const geometry = open?.geometry ?? this.geometryOf(selection.tile);
       yield* this.wantedIn(selection, geometry, open?.first ?? firstNumbersOf(geometry));
     }
+  }
+
+  standingIn(plan: PrecinctPlan): StandingOf {
+    const tileOf = (tile: number): NumberedTile => {
+      const open = this.openTile(tile);
+      const geometry = open?.geometry ?? this.geometryOf(tile);
+      return { geometry, first: open?.first ?? firstNumbersOf(geometry), certain: open !== undefined };
+    };
+    const knowsMore = (tile: number): boolean => this.cache.get(this.headerKey(tile))?.complete === true;
+    return standingInPlan(this.main, plan, tileOf, knowsMore);
   }
 
   assumeHeader(tile: number): void {

@@ -4,7 +4,6 @@
  * It knows nothing of sockets, clocks and pictures; it brings in data-bins and keeps them.
  */
 import { DiagnosticLog, Jpeg2000Error } from '../../codec/errors.ts';
-import type { Limits } from '../../codec/limits.ts';
 import type { PrecinctPlan } from '../../codec/packets/precinct-source.ts';
 import { type AbortSignalLike, throwIfAborted } from '../../codec/source.ts';
 import type { BinKey } from '../bins/bin-id.ts';
@@ -16,6 +15,7 @@ import { frameBounds } from '../view/view-window.ts';
 import { commonLevels } from '../view/window-precincts.ts';
 import { BIN_CLASS, EOR_REASON } from '../wire/message.ts';
 import type { TargetAddress } from './address.ts';
+import { type Allowance, standingOfHeaders } from './asked.ts';
 import { type CachedSource, CacheSource, readCachedMainHeader } from './cache-source.ts';
 import { type ClientHost, delay, type JpipConnection } from './connection.ts';
 import { fetchWindow, type FetchTools, type JpipUpdate } from './fetch-window.ts';
@@ -27,7 +27,6 @@ import { TileBinSource } from './tile-source.ts';
 /** How a client behaves. */
 export interface ClientSettings extends SessionSettings {
   readonly retries: number;
-  readonly limits: Limits;
   /** True to make no request at all. */
   readonly offline: boolean;
 }
@@ -89,8 +88,9 @@ export class JpipClient {
       throw new JpipError('refused', 'connection', 'the headers of the picture are not in the cache');
     }
     let failures = 0;
+    const allowance = this.allowanceOfHeaders();
     for (let attempt = 0; ; attempt++) {
-      const outcome = await this.run(SMALLEST, codestream, () => this.keysOfSmallest(codestream), signal);
+      const outcome = await this.run(SMALLEST, codestream, () => this.keysOfSmallest(codestream), allowance, signal);
       await this.cache.flush().catch(() => {});
       const answered = outcome.end === 'eor' || outcome.end === 'body';
       const hasFile = this.cache.get(FILE_HEAD)?.complete === true;
@@ -171,10 +171,11 @@ export class JpipClient {
     const { requests } = parseMetadataRequests(metareq);
     const keys = (): Iterable<BinKey> => this.cache.ofClass(0, BIN_CLASS.metadata);
     let failures = 0;
+    const allowance = this.allowanceOfHeaders();
     for (;;) {
       let outcome: Outcome;
       try {
-        outcome = await this.run({ metareq: { requests, only: true } }, 0, keys, signal);
+        outcome = await this.run({ metareq: { requests, only: true } }, 0, keys, allowance, signal);
       } catch (error) {
         if (error instanceof JpipError && error.code === 'response-status') return false;
         throw error;
@@ -194,7 +195,8 @@ export class JpipClient {
     this.checkOpen();
     if (this.session.cid === undefined && !this.offline) {
       this.session.stateless = false;
-      await this.run({ ...SMALLEST, len: 0 }, 0, () => this.keysOfSmallest(0), signal);
+      const keys = (): Iterable<BinKey> => this.keysOfSmallest(0);
+      await this.run({ ...SMALLEST, len: 0 }, 0, keys, this.allowanceOfHeaders(), signal);
     }
     return this.session.cid;
   }
@@ -218,8 +220,14 @@ export class JpipClient {
   }
 
   private tools(): FetchTools {
-    const { session, cache, host, refused, settings } = this;
-    return { session, cache, host, refused, retries: settings.retries, onDiagnostic: settings.onDiagnostic };
+    const { session, cache, host, refused } = this;
+    const { retries, limits, onDiagnostic } = this.settings;
+    return { session, cache, host, refused, retries, limits, onDiagnostic };
+  }
+
+  private allowanceOfHeaders(): Allowance {
+    const { metadataBytes, unaskedBytes } = this.settings.limits;
+    return { asked: metadataBytes, spare: unaskedBytes };
   }
 
   /** Data-bins that the smallest window may bring. */
@@ -238,12 +246,20 @@ export class JpipClient {
     fields: Partial<JpipRequest>,
     codestream: number,
     keys: () => Iterable<BinKey>,
+    allowance: Allowance,
     signal: AbortSignalLike | undefined,
   ): Promise<Outcome> {
     throwIfAborted(signal);
     const leave = await this.session.enter(undefined);
     try {
-      const exchange = this.session.exchange({ fields, codestream, keys, ...(signal ? { signal } : {}) });
+      const exchange = this.session.exchange({
+        fields,
+        codestream,
+        keys,
+        standingOf: standingOfHeaders,
+        allowance,
+        ...(signal ? { signal } : {}),
+      });
       let step = await exchange.next();
       while (!step.done) step = await exchange.next();
       return step.value;

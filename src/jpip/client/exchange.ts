@@ -1,9 +1,12 @@
 /** One request and its response, as the client engine speaks of them. */
+import type { Limits } from '../../codec/limits.ts';
 import type { AbortSignalLike } from '../../codec/source.ts';
 import type { BinKey } from '../bins/bin-id.ts';
 import type { JpipDiagnostic } from '../errors.ts';
+import type { JpipClientLimits } from '../limits.ts';
 import type { JpipRequest } from '../request/fields.ts';
 import type { JpipResponseHeaders } from '../request/response-headers.ts';
+import type { Allowance, StandingOf } from './asked.ts';
 
 /** How a session behaves. */
 export interface SessionSettings {
@@ -18,6 +21,7 @@ export interface SessionSettings {
   readonly timeoutMs: number;
   /** Whether a channel may be on another host; where requests carry secrets it may not. */
   readonly leavesHost: boolean;
+  readonly limits: Limits & JpipClientLimits;
   readonly onDiagnostic: (diagnostic: JpipDiagnostic) => void;
   /** Told when a response has ended. */
   readonly onResponse: (bytes: number, ms: number) => void;
@@ -56,6 +60,10 @@ export interface Exchange {
   readonly codestream: number;
   /** Data-bins that the response may hold, for telling the server what is held of them. */
   readonly keys: () => Iterable<BinKey>;
+  /** How data-bins that come stand to what is asked for. */
+  readonly standingOf: StandingOf;
+  /** What may still come. */
+  readonly allowance: Allowance;
   readonly signal?: AbortSignalLike;
   /** Set to give up the response. */
   readonly stop?: () => boolean;

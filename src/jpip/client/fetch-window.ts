@@ -7,12 +7,15 @@
  * still missing then is not to be had there.
  */
 import type { PrecinctPlan } from '../../codec/packets/precinct-source.ts';
+import type { Limits } from '../../codec/limits.ts';
 import { type AbortSignalLike, throwIfAborted } from '../../codec/source.ts';
 import { type BinKey, binName } from '../bins/bin-id.ts';
 import type { BinCache } from '../bins/bin-store.ts';
 import { type JpipDiagnostic, JpipError } from '../errors.ts';
+import type { JpipClientLimits } from '../limits.ts';
 import type { JpipResponseHeaders } from '../request/response-headers.ts';
 import { BIN_CLASS, EOR_REASON } from '../wire/message.ts';
+import { type Allowance, checkPlan, type StandingOf } from './asked.ts';
 import type { CachedSource, WantedPrecinct } from './cache-source.ts';
 import { type ClientHost, delay } from './connection.ts';
 import { planOf, windowFields, windowsAround, type WindowNeed } from './need.ts';
@@ -40,6 +43,7 @@ export interface FetchTools {
   readonly host: ClientHost;
   /** Failures in a row after which it gives up. */
   readonly retries: number;
+  readonly limits: Pick<Limits & JpipClientLimits, 'bytes' | 'unaskedBytes' | 'windowBins'>;
   readonly onDiagnostic: (diagnostic: JpipDiagnostic) => void;
   /** Data-bins that the server does not give, however it is asked; not asked for again. */
   readonly refused: Set<string>;
@@ -95,6 +99,7 @@ class WindowFetch {
   private readonly need: WindowNeed;
   private readonly tools: FetchTools;
   private readonly options: FetchOptions;
+  private readonly allowance: Allowance;
   private plan: PrecinctPlan;
   private lacking: Lacking = { tiles: [], precincts: [] };
   /** What the cache held when it was looked at last. */
@@ -113,6 +118,7 @@ class WindowFetch {
     this.need = need;
     this.tools = tools;
     this.options = options;
+    this.allowance = { asked: tools.limits.bytes, spare: tools.limits.unaskedBytes };
     this.plan = this.makePlan();
   }
 
@@ -159,7 +165,7 @@ class WindowFetch {
       this.failures = 0;
       if (outcome.reason === EOR_REASON.sessionLimit) tools.session.renew();
       if (isAllSent(outcome)) return;
-      // what came need not have been wanted, but it has to come to an end
+      // what came need not have been wanted, but there is only so much of that
       const grew = outcome.fresh > 0 && !damaged;
       idle = grew || isLess(this.lacking, before) ? 0 : idle + 1;
     }
@@ -228,6 +234,8 @@ class WindowFetch {
         fields: windowFields(source.main, window),
         codestream: source.codestream,
         keys: () => this.keysOf(window),
+        standingOf: this.standingOf(),
+        allowance: this.allowance,
         ...(signal ? { signal } : {}),
         // a response without a channel can be given up at once: nobody remembers it
         ...(stale ? { stop: () => session.cid === undefined && stale() } : {}),
@@ -245,6 +253,18 @@ class WindowFetch {
     } finally {
       leave();
     }
+  }
+
+  /** What the window needs is asked for, and so is what the caller knows to be needed besides. */
+  private standingOf(): StandingOf {
+    const { source, need, plan } = this;
+    const known = source.standingIn(plan);
+    if (this.options.plan === undefined) return known;
+    const own = source.standingIn(planOf(source, need));
+    return (key) => {
+      const standing = known(key);
+      return standing === 'spare' ? own(key) : standing;
+    };
   }
 
   /** Looks again at what was missing; headers that have come make the plan a better one. True when something was damaged. */
@@ -282,7 +302,7 @@ class WindowFetch {
   }
 
   private makePlan(): PrecinctPlan {
-    return this.options.plan ?? planOf(this.source, this.need);
+    return checkPlan(this.options.plan ?? planOf(this.source, this.need), this.tools.limits.windowBins);
   }
 
   /** Data-bins that a window may bring. */

@@ -7,24 +7,31 @@
  */
 import { type AbortSignalLike, throwIfAborted } from '../../codec/source.ts';
 import { binClassOf, type BinKey, binName } from '../bins/bin-id.ts';
-import type { BinCache } from '../bins/bin-store.ts';
+import { BIN_COST, type BinCache } from '../bins/bin-store.ts';
 import { CacheModel, modelCodestream } from '../bins/cache-model.ts';
-import { JpipError, type JpipDiagnostic } from '../errors.ts';
-import { DEFAULT_JPIP_LIMITS } from '../limits.ts';
+import { JpipError, type JpipDiagnostic, type JpipErrorCode } from '../errors.ts';
 import type { JpipRequest } from '../request/fields.ts';
 import { formatRequest } from '../request/format-request.ts';
 import { type JpipResponseHeaders, parseResponseHeaders } from '../request/response-headers.ts';
 import { BIN_CLASS, type DataPiece } from '../wire/message.ts';
 import { MessageReader } from '../wire/message-reader.ts';
-import type { TargetAddress } from './address.ts';
+import { channelAddress, type TargetAddress } from './address.ts';
+import { take } from './asked.ts';
+import { CodestreamNumbers } from './codestream-numbers.ts';
 import type { ClientHost, JpipConnection, JpipReply, OutgoingRequest } from './connection.ts';
 import type { Exchange, Outcome, Received, SessionSettings } from './exchange.ts';
 import { Pace } from './pace.ts';
 import { drain, giveUp, replyWithin, within } from './reply.ts';
-import { believe, type Correction, correctionsOf, doubt } from './statements.ts';
+import { believe, type Correction, correctionsOf, doubt, upTo } from './statements.ts';
 
 /** Data-bins about which one request says something. */
 const MOST_CORRECTIONS = 20_000;
+/** Data-bins of a window that are looked through for something to say. */
+const MOST_LOOKS = 200_000;
+/** Words of memory for what a server is believed to hold of the cache; with more a new channel is the better beginning. */
+const MOST_BELIEVED = 2 ** 25;
+/** Bytes of a response that are taken apart at once. */
+const MOST_AT_ONCE = 65536;
 /** Characters that a URL may have with every server and proxy. */
 const LONGEST_QUERY = 4000;
 const KNOWN_CLASSES: ReadonlySet<number> = /* @__PURE__ */ new Set<number>([
@@ -36,6 +43,9 @@ const KNOWN_CLASSES: ReadonlySet<number> = /* @__PURE__ */ new Set<number>([
 ]);
 /** Failures that may pass. */
 const TRANSIENT: readonly number[] = [408, 425, 429, 502, 503, 504];
+
+/** Failures after which the same is not tried again. */
+const FINAL: readonly JpipErrorCode[] = ['target-changed', 'limit-response'];
 
 /** The talk with one server about one target. */
 export class JpipSession {
@@ -60,7 +70,7 @@ export class JpipSession {
   private channelAddress: string | undefined;
   private believed = new CacheModel();
   /** Numbers that the server gives codestreams of the target, where they are its own. */
-  private readonly codestreams = new Map<number, number>();
+  private readonly codestreams = new CodestreamNumbers();
   private qid = 0;
   private endsResponses = false;
   private postRefused = false;
@@ -94,6 +104,7 @@ export class JpipSession {
     this.cid = undefined;
     this.channelAddress = undefined;
     this.believed = new CacheModel();
+    this.codestreams.forget();
     this.concurrent = false;
   }
 
@@ -104,12 +115,19 @@ export class JpipSession {
 
   /** True when the server believes something else to be held of some data-bins than is. */
   isOutOfStep(keys: Iterable<BinKey>): boolean {
-    return this.cid !== undefined && !this.ignoresModel && correctionsOf(keys, this.cache, this.believed, 1).length > 0;
+    if (this.cid === undefined || this.ignoresModel) return false;
+    return correctionsOf(upTo(keys, MOST_LOOKS), this.cache, this.believed, 1).length > 0;
   }
 
-  /** The server may have sent anything of these data-bins. */
+  /** The server may have sent anything of these data-bins. Where they are very many it is not asked on the same channel any more. */
   doubt(keys: Iterable<BinKey>): void {
-    if (this.cid !== undefined) doubt(this.believed, keys);
+    if (this.cid === undefined) return;
+    let many = false;
+    const first = upTo(keys, MOST_CORRECTIONS, () => {
+      many = true;
+    });
+    doubt(this.believed, first);
+    if (many) this.renew();
   }
 
   /**
@@ -161,7 +179,8 @@ export class JpipSession {
     if ('end' in sent) return sent;
     const { reply, headers } = sent;
     const beganAt = this.host.now();
-    const reader = new MessageReader();
+    const { limits } = this.settings;
+    const reader = new MessageReader({ maxMessageBytes: limits.messageBytes });
     let [bytes, fresh] = [0, 0];
     let reason: number | undefined;
     let cause: unknown;
@@ -175,18 +194,19 @@ export class JpipSession {
         const chunk = step.value;
         bytes += chunk.length;
         this.bytes += chunk.length;
-        if (bytes > DEFAULT_JPIP_LIMITS.responseBytes) {
-          const message = `a response of more than ${DEFAULT_JPIP_LIMITS.responseBytes} bytes`;
-          throw new JpipError('limit', 'limit-message', message);
+        if (bytes > limits.responseBytes) {
+          throw new JpipError('limit', 'limit-response', `a response of more than ${limits.responseBytes} bytes`);
         }
         const bins = new Set<string>();
         let taken = 0;
-        for (const message of reader.push(chunk)) {
-          if (message.kind === 'eor') reason = message.reason;
-          else {
-            const added = this.take(message, request.codestream);
-            if (added > 0) bins.add(`${message.codestream} ${message.classId} ${message.id}`);
-            taken += added;
+        for (let at = 0; at < chunk.length; at += MOST_AT_ONCE) {
+          for (const message of reader.push(chunk.subarray(at, at + MOST_AT_ONCE))) {
+            if (message.kind === 'eor') reason = message.reason;
+            else {
+              const added = this.take(message, request);
+              if (added > 0) bins.add(`${message.codestream} ${message.classId} ${message.id}`);
+              taken += added;
+            }
           }
         }
         fresh += taken;
@@ -196,7 +216,7 @@ export class JpipSession {
       }
       if (reader.ended) await this.drain(reply);
     } catch (error) {
-      if (signal?.aborted || (error instanceof JpipError && error.code === 'target-changed')) throw error;
+      if (signal?.aborted || (error instanceof JpipError && FINAL.includes(error.code))) throw error;
       cause = error;
     } finally {
       if (!reader.ended) {
@@ -207,6 +227,7 @@ export class JpipSession {
     const endedAt = this.host.now();
     this.pace.measured(bytes, beganAt - sentAt, endedAt - beganAt);
     this.settings.onResponse(bytes, endedAt - sentAt);
+    if (this.cid !== undefined && this.believed.cost > MOST_BELIEVED) this.renew();
     if (reader.ended) {
       this.endsResponses = true;
       return { end: 'eor', reason: reason!, headers, fresh };
@@ -291,13 +312,13 @@ export class JpipSession {
   }
 
   private corrections({ keys }: Exchange): Correction[] {
+    this.saidTooLittle = false;
     if (this.ignoresModel) return [];
-    return correctionsOf(
-      keys(),
-      this.cache,
-      this.cid === undefined ? new CacheModel() : this.believed,
-      MOST_CORRECTIONS,
-    );
+    const looked = upTo(keys(), MOST_LOOKS, () => {
+      this.saidTooLittle = true;
+    });
+    const believed = this.cid === undefined ? new CacheModel() : this.believed;
+    return correctionsOf(looked, this.cache, believed, MOST_CORRECTIONS);
   }
 
   private outgoing(
@@ -334,7 +355,7 @@ export class JpipSession {
         query = formatRequest(withModel(request, told));
       }
     }
-    this.saidTooLittle = told.length < corrections.length || corrections.length >= MOST_CORRECTIONS;
+    this.saidTooLittle ||= told.length < corrections.length || corrections.length >= MOST_CORRECTIONS;
     const address = this.channelAddress ?? this.address.base;
     const byPost = allowsPost && (post === 'always' || isLong);
     return { request: { address, query, post: byPost, ...(signal ? { signal } : {}) }, told };
@@ -348,7 +369,7 @@ export class JpipSession {
     if (opens && cnew && (cnew.transport ?? 'http') === 'http') {
       this.renew();
       this.cid = cnew.cid;
-      this.channelAddress = this.addressOf(cnew);
+      this.channelAddress = channelAddress(this.address, cnew, this.settings.leavesHost);
     } else if (opens) {
       if (this.settings.mode === 'session') {
         throw new JpipError('refused', 'request-channel', 'the server grants no channel', { clause: '15444-9 C.3.3' });
@@ -357,18 +378,6 @@ export class JpipSession {
     }
     if (headers.qid !== undefined && this.cid !== undefined) this.concurrent = true;
     return headers;
-  }
-
-  /** Where the requests of a channel go. */
-  private addressOf({ host, port, path }: NonNullable<JpipResponseHeaders['cnew']>): string | undefined {
-    if (host === undefined && port === undefined && path === undefined) return undefined;
-    const scheme = /^[^:]+:\/\//.exec(this.address.origin)?.[0] ?? '';
-    const own = this.address.origin.slice(scheme.length).replace(/:\d+$/, '');
-    const moved = this.settings.leavesHost && (host !== undefined || port !== undefined);
-    const origin =
-      moved && scheme !== '' ? `${scheme}${host ?? own}${port === undefined ? '' : `:${port}`}` : undefined;
-    const [, ownPath = ''] = /^(?:[^:]+:\/\/[^/]+)?(.*)$/.exec(this.address.base) ?? [];
-    return `${origin ?? this.address.origin}${path === undefined ? ownPath : `/${path.replace(/^\/+/, '')}`}`;
   }
 
   /** What is held belongs to a target with a certain id (C.2.4). */
@@ -414,15 +423,26 @@ export class JpipSession {
   }
 
   /** Puts a piece into the cache; bytes that are new. */
-  private take(piece: DataPiece, wanted: number): number {
+  private take(piece: DataPiece, { codestream: wanted, standingOf, allowance }: Exchange): number {
     const { classId, id, offset, length, last } = piece;
     const plain = binClassOf(classId);
     // the target was replaced while this response was on its way; whose it is nobody knows
     if (this.cache.generation !== this.generation) throw targetChanged();
+    const codestream = plain === BIN_CLASS.metadata ? 0 : this.codestreams.of(piece.codestream, wanted);
     // what later editions add is of no use here (A.2.2)
-    if (!KNOWN_CLASSES.has(plain)) return 0;
-    const codestream = this.codestreamOf(piece, wanted);
-    const { fresh, conflict } = this.cache.add({ ...piece, codestream }, piece.body);
+    if (codestream === undefined || !KNOWN_CLASSES.has(plain)) {
+      take(allowance, 'spare', length + BIN_COST);
+      return 0;
+    }
+    const key: BinKey = { codestream, classId: plain, id };
+    const standing = standingOf(key);
+    if (standing === 'none') {
+      take(allowance, 'spare', length + BIN_COST);
+      return 0;
+    }
+    const isNew = this.cache.get(key) === undefined;
+    const { fresh, conflict } = this.cache.add({ ...piece, codestream }, piece.body, standing === 'spare');
+    take(allowance, standing, fresh + (isNew ? BIN_COST : 0));
     if (conflict !== undefined && classId === BIN_CLASS.mainHeader) throw this.replaced();
     if (conflict !== undefined) {
       const message = `data-bin ${classId} ${id} of codestream ${codestream}: ${conflict}; what came later is left out`;
@@ -430,7 +450,7 @@ export class JpipSession {
       return 0;
     }
     if (length > 0 && fresh === 0 && this.told.size > 0) {
-      this.ignoresModel ||= this.told.has(binName({ codestream, classId: plain, id }));
+      this.ignoresModel ||= this.told.has(binName(key));
     }
     if (this.cid !== undefined) {
       const set = this.believed.of(modelCodestream(plain, codestream), plain);
@@ -438,20 +458,6 @@ export class JpipSession {
       else set.addBytes(id, offset + length);
     }
     return fresh;
-  }
-
-  /**
-   * The number of a codestream within its target. There is a server that counts all codestreams it has ever opened; its answers to a
-   * request for one codestream are about that one, whatever number they carry.
-   */
-  private codestreamOf({ classId, codestream }: DataPiece, wanted: number): number {
-    if (classId === BIN_CLASS.metadata || classId === BIN_CLASS.metadata + 1) return 0;
-    const known = this.codestreams.get(codestream);
-    if (known !== undefined) return known;
-    const taken = [...this.codestreams.values()].includes(wanted);
-    const number = codestream === wanted || taken ? codestream : wanted;
-    this.codestreams.set(codestream, number);
-    return number;
   }
 }
 

@@ -71,3 +71,12 @@ export function believe(believed: CacheModel, corrections: readonly Correction[]
 export function doubt(believed: CacheModel, keys: Iterable<BinKey>): void {
   for (const { codestream, classId, id } of keys) believed.of(codestream, classId).addWhole(id);
 }
+
+/** The first of many; `onMore` is called when there are more. */
+export function* upTo<T>(items: Iterable<T>, most: number, onMore?: () => void): Generator<T> {
+  let count = 0;
+  for (const item of items) {
+    if (++count > most) return onMore?.();
+    yield item;
+  }
+}

@@ -19,6 +19,7 @@ import { BytesSource, readNow } from '../../codec/source.ts';
 import { type BinKey, binName } from '../bins/bin-id.ts';
 import type { BinCache, CachedBin } from '../bins/bin-store.ts';
 import { BIN_CLASS } from '../wire/message.ts';
+import { type StandingOf, standingOfTiles } from './asked.ts';
 import type { CachedSource, WantedPrecinct } from './cache-source.ts';
 import { PLAIN_ARRANGEMENT } from './to-codestream.ts';
 
@@ -164,6 +165,10 @@ export class TileBinSource implements CachedSource {
 
   *binsOf(plan: PrecinctPlan): Generator<BinKey> {
     for (const { tile } of plan) yield this.keyOf(tile);
+  }
+
+  standingIn(plan: PrecinctPlan): StandingOf {
+    return standingOfTiles(this.main, plan);
   }
 
   assumeHeader(tile: number): void {

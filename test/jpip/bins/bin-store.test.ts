@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BinKey } from '../../../src/jpip/bins/bin-id.ts';
 import {
+  BIN_COST,
   BinCache,
   type BinShelf,
   DataBinStore,
@@ -72,7 +73,7 @@ describe('a cache of data-bins', () => {
   });
 
   test('lets go of what was used longest ago, and keeps the main header', () => {
-    const cache = new BinCache('a', { cacheBytes: 100 });
+    const cache = new BinCache('a', { cacheBytes: 100 + 3 * BIN_COST });
     cache.add(precinct(0, { classId: 6, last: true }), body(50));
     for (let id = 0; id < 5; id++) cache.add(precinct(id), body(20));
     cache.touch(cache.get(key(0))!);
@@ -85,7 +86,7 @@ describe('a cache of data-bins', () => {
   });
 
   test('does not let go of what work is using', () => {
-    const cache = new BinCache('a', { cacheBytes: 30 });
+    const cache = new BinCache('a', { cacheBytes: 30 + BIN_COST });
     cache.add(precinct(1), body(20));
     const work = cache.enter();
     cache.add(precinct(2), body(20));
@@ -96,8 +97,32 @@ describe('a cache of data-bins', () => {
     expect([...cache.bins()].map(({ id }) => id)).toEqual([3]);
   });
 
+  test('lets go of what nobody asked for before everything else, as soon as there is no room', () => {
+    const cache = new BinCache('a', { cacheBytes: 100 + 3 * BIN_COST });
+    cache.add(precinct(1), body(20));
+    const work = cache.enter();
+    cache.add(precinct(2), body(20));
+    for (let id = 10; id < 20; id++) cache.add(precinct(id), body(20), true);
+    expect([...cache.bins()].map(({ id }) => id)).toEqual([1, 2, 10]);
+    // what somebody asks for after all is as good as the others
+    cache.add(precinct(10, { offset: 20 }), body(10));
+    cache.add(precinct(11), body(50), true);
+    cache.leave(work);
+    expect([...cache.bins()].map(({ id }) => id)).toEqual([1, 2, 10]);
+    expect(cache.bytes).toBe(70);
+  });
+
+  test('counts data-bins without bytes too', () => {
+    const cache = new BinCache('a', { cacheBytes: 10 * BIN_COST });
+    for (let id = 0; id < 1000; id++) cache.add(precinct(id, { last: true }), body(0));
+    cache.trim();
+    expect(cache.size).toBe(10);
+    for (let id = 1000; id < 2000; id++) cache.add(precinct(id, { last: true }), body(0), true);
+    expect(cache.size).toBe(10);
+  });
+
   test('holds a million data-bins', () => {
-    const cache = new BinCache('a', { cacheBytes: 5_000_000 });
+    const cache = new BinCache('a', { cacheBytes: 500_000 * (10 + BIN_COST) });
     const ten = body(10);
     for (let id = 0; id < 1_000_000; id++) cache.add(precinct(id), ten);
     expect(cache.size).toBe(1_000_000);
@@ -172,7 +197,7 @@ describe('a store', () => {
 
   test('with a shelf still holds what goes from memory', async () => {
     const shelf = testShelf();
-    const cache = await new DataBinStore({ cacheBytes: 30 }, shelf).open('a');
+    const cache = await new DataBinStore({ cacheBytes: 30 + BIN_COST }, shelf).open('a');
     for (let id = 0; id < 4; id++) cache.add(precinct(id, { last: true }), body(20));
     cache.trim();
     // nothing goes before it is on the shelf
@@ -188,7 +213,7 @@ describe('a store', () => {
     const shelf = testShelf();
     const { write } = shelf;
     shelf.write = () => Promise.reject(new Error('no room'));
-    const cache = await new DataBinStore({ cacheBytes: 30 }, shelf).open('a');
+    const cache = await new DataBinStore({ cacheBytes: 30 + BIN_COST }, shelf).open('a');
     for (let id = 0; id < 4; id++) cache.add(precinct(id, { last: true }), body(20));
     await expect(cache.flush()).rejects.toThrow('no room');
     expect([...cache.bins()].map(({ id }) => id)).toEqual([3]);
@@ -203,7 +228,7 @@ describe('a store', () => {
 
   test('with a shelf lets go of what is there, whatever is still on its way', async () => {
     const shelf = testShelf();
-    const cache = await new DataBinStore({ cacheBytes: 50 }, shelf).open('a');
+    const cache = await new DataBinStore({ cacheBytes: 50 + 2 * BIN_COST }, shelf).open('a');
     cache.add(precinct(0), body(20));
     cache.add(precinct(1), body(20));
     await cache.flush();
