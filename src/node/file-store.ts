@@ -233,8 +233,8 @@ async function scan(handle: FileHandle, target: string): Promise<TargetFile | un
   const textLength = viewOf(head).getUint32(4);
   const text = await at(HEAD_BYTES, textLength);
   if (text === undefined) return undefined;
-  const about = JSON.parse(new TextDecoder().decode(text)) as { target: string; tid: string };
-  if (about.target !== target) return undefined;
+  const about = aboutOf(text);
+  if (about?.target !== target || typeof about.tid !== 'string') return undefined;
   const first = HEAD_BYTES + textLength;
   const file: TargetFile = { handle, tid: about.tid, end: first, used: first, places: new Map() };
   for (;;) {
@@ -248,6 +248,15 @@ async function scan(handle: FileHandle, target: string): Promise<TargetFile | un
     file.end += RECORD_BYTES + length;
   }
   return file;
+}
+
+/** What the head of a file says; nothing where it is damaged. */
+function aboutOf(text: Uint8Array): { readonly target?: unknown; readonly tid?: unknown } | undefined {
+  try {
+    return Object(JSON.parse(new TextDecoder().decode(text)));
+  } catch {
+    return undefined;
+  }
 }
 
 async function readAll(handle: FileHandle, into: Uint8Array, offset: number): Promise<number> {

@@ -101,6 +101,29 @@ describe('a store in a folder', () => {
     expect(last.get(key(9))?.prefix()).toEqual(filled(5, 9));
   });
 
+  test('takes a file with a damaged head for none, and begins it anew', async () => {
+    const first = storeIn(folder);
+    const cache = await first.open('a');
+    cache.tid = 'one';
+    add(cache, 1, filled(10, 1));
+    await first.close();
+    const bytes = await readFile(await onlyFile());
+    for (const at of [9, bytes.indexOf('"tid"'), bytes.indexOf('"one"')]) {
+      const damaged = Uint8Array.from(bytes);
+      damaged[at] = 0x41;
+      await writeFile(await onlyFile(), damaged);
+      expect([...(await storeIn(folder).open('a')).extents()]).toEqual([]);
+    }
+    const second = storeIn(folder);
+    const again = await second.open('a');
+    again.tid = 'two';
+    add(again, 2, filled(5, 2));
+    await second.close();
+    const third = await storeIn(folder).open('a');
+    expect(third.tid).toBe('two');
+    expect([...third.extents()].map(({ id }) => id)).toEqual([2]);
+  });
+
   test('takes a file that is something else for none', async () => {
     const store = storeIn(folder);
     const cache = await store.open('a');

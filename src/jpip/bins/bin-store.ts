@@ -120,9 +120,9 @@ export class BinCache {
     return this.count;
   }
 
-  /** Learns what the shelf has. */
+  /** Learns what the shelf has. One that cannot be read has nothing: there is a server. */
   async restore(): Promise<void> {
-    const listed = await this.shelf?.list(this.target);
+    const listed = await this.shelf?.list(this.target).catch(() => undefined);
     if (listed === undefined) return;
     // a shelf knows the empty id for what no server has named
     this.tid = listed.tid === '' ? undefined : listed.tid;
@@ -204,7 +204,8 @@ export class BinCache {
     const bin = this.get(key);
     if (bin) this.forget(bin);
     if (this.shelved.delete(binName(key))) {
-      void this.later(() => this.shelf!.remove(this.target, [key]));
+      // where it cannot be removed it is found to be wrong again
+      this.later(() => this.shelf!.remove(this.target, [key])).catch(() => {});
     }
   }
 
@@ -262,7 +263,7 @@ export class BinCache {
     }
     if (wanted.length === 0) return;
     const { generation } = this;
-    const found = await this.shelf!.read(this.target, wanted);
+    const found = await this.shelf!.read(this.target, wanted).catch(() => []);
     if (generation !== this.generation) return;
     wanted.forEach((key, k) => {
       const stored = found[k];

@@ -226,6 +226,24 @@ describe('a store', () => {
     expect(cache.extentOf(key(0))).toMatchObject({ length: 0, complete: false });
   });
 
+  test('with a shelf that cannot be read is a store without one', async () => {
+    const shelf = testShelf();
+    const first = await new DataBinStore({}, shelf).open('a');
+    for (let id = 0; id < 3; id++) first.add(precinct(id, { last: true }), body(20));
+    await first.flush();
+    const half = await new DataBinStore({}, shelf).open('a');
+    const broken = (): Promise<never> => Promise.reject(new Error('the disk is broken'));
+    Object.assign(shelf, { list: broken, read: broken, remove: broken });
+    await half.bring([key(0), key(1)]);
+    expect(half.size).toBe(0);
+    expect(half.extentOf(key(0))).toMatchObject({ length: 0, complete: false });
+    expect(half.extentOf(key(2))).toMatchObject({ length: 20, complete: true });
+    half.drop(key(2));
+    await half.flush();
+    const none = await new DataBinStore({}, shelf).open('a');
+    expect([...none.extents()]).toEqual([]);
+  });
+
   test('with a shelf lets go of what is there, whatever is still on its way', async () => {
     const shelf = testShelf();
     const cache = await new DataBinStore({ cacheBytes: 50 + 2 * BIN_COST }, shelf).open('a');
