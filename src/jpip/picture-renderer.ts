@@ -11,7 +11,8 @@ import { emptyMetadata } from '../codec/fileformat/metadata.ts';
 import type { RasterImage } from '../codec/image.ts';
 import { DEFAULT_LIMITS, type Limits } from '../codec/limits.ts';
 import { type Codec, Jp2Image } from '../codec/picture.ts';
-import { BytesSource } from '../codec/source.ts';
+import { BytesSource, throwIfAborted } from '../codec/source.ts';
+import { JpipError } from './errors.ts';
 import type { Renderer, RenderRequest } from './server/host.ts';
 
 /** What a renderer is made of. */
@@ -26,24 +27,52 @@ export interface RendererParts {
 
 /** Makes a renderer. */
 export function createRenderer({ codec, encode, deflate, limits = {} }: RendererParts): Renderer {
+  let last: Promise<void> = Promise.resolve();
+  let waiting = 0;
   return {
     types: ['image/png', 'image/jp2'],
-    async render(request) {
-      const { type, region, reduce, layers, components, signal } = request;
-      const asked = {
-        region,
-        reduce,
-        ...(layers === undefined ? {} : { layers }),
-        ...(components === undefined ? {} : { components }),
-        ...(signal ? { signal } : {}),
-      };
-      const image = imageOf(codec, request, { ...DEFAULT_LIMITS, ...limits });
-      if (type === 'image/jp2') return encode(await image.decode({ ...asked, colour: 'native' }));
-      const colour = components === undefined ? { colour: 'srgb' as const } : {};
-      return pngOf(await image.decode({ ...asked, ...colour, sample: 'u8', upsample: 'nearest' }), deflate);
+    // one after the other: each takes all of a processor, and memory for all of its samples
+    render(request) {
+      if (waiting >= MOST_WAITING) {
+        throw new JpipError('refused', 'server-busy', `${waiting} pictures are being made already`);
+      }
+      waiting++;
+      const made = last.then(() => {
+        throwIfAborted(request.signal);
+        return make(request);
+      });
+      last = made.then(
+        () => {
+          waiting--;
+        },
+        () => {
+          waiting--;
+        },
+      );
+      return made;
     },
   };
+
+  async function make(request: RenderRequest): Promise<Uint8Array> {
+    const { type, region, reduce, layers, components, signal } = request;
+    const asked = {
+      region,
+      reduce,
+      ...(layers === undefined ? {} : { layers }),
+      ...(components === undefined ? {} : { components }),
+      ...(signal ? { signal } : {}),
+    };
+    const image = imageOf(codec, request, { ...DEFAULT_LIMITS, pixels: MOST_SAMPLES, ...limits });
+    if (type === 'image/jp2') return encode(await image.decode({ ...asked, colour: 'native' }));
+    const colour = components === undefined ? { colour: 'srgb' as const } : {};
+    return pngOf(await image.decode({ ...asked, ...colour, sample: 'u8', upsample: 'nearest' }), deflate);
+  }
 }
+
+/** Samples of a picture at most, where the caller sets no other limit: about 3300 x 3300 in colour. */
+const MOST_SAMPLES = 1 << 25;
+/** Pictures that are made or wait to be. */
+const MOST_WAITING = 16;
 
 function imageOf(codec: Codec, { file, codestream: { number, source } }: RenderRequest, limits: Limits): Jp2Image {
   const codestream = file.codestreams[number];

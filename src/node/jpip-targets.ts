@@ -98,7 +98,7 @@ async function placeOf(place: string | URL): Promise<Place> {
 
 async function findIn(place: Place, name: string, options: JpipTargetsOptions): Promise<JpipTarget | undefined> {
   if (place.kind === 'url') {
-    return nameOf(place.url) === name ? { source: httpSource(place.url, options.http) } : undefined;
+    return nameOf(place.url) === name ? urlTarget(place.url, options) : undefined;
   }
   if (place.kind === 'file') return basename(place.path) === name ? openTarget(place.path) : undefined;
   let path: string;
@@ -109,6 +109,30 @@ async function findIn(place: Place, name: string, options: JpipTargetsOptions): 
     throw error;
   }
   return isBelow(place.path, path) ? openTarget(path, place.path) : undefined;
+}
+
+/** A file behind a URL, which is asked for its validators to notice when it is replaced. */
+async function urlTarget(url: string, { http }: JpipTargetsOptions): Promise<JpipTarget> {
+  const validator = async (): Promise<string | undefined> => {
+    try {
+      const ask = http?.fetch ?? globalThis.fetch;
+      const init = { method: 'HEAD', headers: { ...http?.headers } };
+      const { status, headers } = await (ask as typeof fetch)(url, init);
+      const names = ['etag', 'last-modified', 'content-length'].map((name) => headers.get(name) ?? '');
+      return status === 200 && (names[0] || names[1]) ? names.join(' ') : undefined;
+    } catch {
+      return undefined; // who cannot be asked now is believed
+    }
+  };
+  const first = await validator();
+  return {
+    source: httpSource(url, http),
+    ...(first ? { tid: createHash('sha256').update(`${url} ${first}`).digest('hex').slice(0, 24) } : {}),
+    async isCurrent() {
+      const now = await validator();
+      return first === undefined || now === undefined || now === first;
+    },
+  };
 }
 
 async function openTarget(path: string, folder?: string): Promise<JpipTarget | undefined> {

@@ -26,6 +26,9 @@ const IMPLIED: ReadonlySet<string> = /* @__PURE__ */ new Set(['jP  ', 'ftyp', 'r
 /** Box types that a `metareq` may name altogether; each may walk through the whole file. */
 const MOST_BOX_REQUESTS = 256;
 
+/** Looks at boxes for one request: a fraction of a second. */
+const MOST_VISITS = 2_000_000;
+
 /** The urgent and all other needs for each bin, as lengths. */
 interface Wanted {
   length: number;
@@ -36,6 +39,8 @@ interface Selection {
   readonly split: SplitFile;
   readonly codestreams: ReadonlySet<number> | undefined;
   readonly wanted: Map<number, Wanted>;
+  /** Boxes that may still be looked at, once for each wish that reaches them. */
+  left: number;
 }
 
 /**
@@ -60,7 +65,12 @@ export function selectMetadata(
       },
     );
   }
-  const selection: Selection = { split, codestreams: codestreams && new Set(codestreams), wanted: new Map() };
+  const selection: Selection = {
+    split,
+    codestreams: codestreams && new Set(codestreams),
+    wanted: new Map(),
+    left: MOST_VISITS,
+  };
   for (const request of requests) {
     const root = split.bins[request.root ?? 0];
     if (root) selectIn(selection, root.boxes, request, 0);
@@ -79,7 +89,12 @@ export function selectMetadata(
  * have none.
  */
 export function impliedMetadata(split: SplitFile, codestreams?: readonly number[]): WantedBin[] {
-  const selection: Selection = { split, codestreams: codestreams && new Set(codestreams), wanted: new Map() };
+  const selection: Selection = {
+    split,
+    codestreams: codestreams && new Set(codestreams),
+    wanted: new Map(),
+    left: MOST_VISITS,
+  };
   for (const box of split.bins[0].boxes) {
     const about = box.codestreams === undefined || isRelevant(selection, box, { type: box.type, relevance: 'w' });
     if (IMPLIED.has(box.type) && about) takeContents(selection, box, { type: box.type }, Number.POSITIVE_INFINITY);
@@ -102,6 +117,7 @@ function selectIn(
     let here = false;
     let urgentHere = false;
     for (const wish of wishes) {
+      visit(selection);
       if ((wish.type !== '*' && wish.type !== box.type) || !isRelevant(selection, box, wish)) continue;
       takeContents(selection, box, wish, most - depth);
       here = true;
@@ -131,9 +147,16 @@ function takeContents(selection: Selection, box: MetadataBox, wish: BoxRequest, 
   if (wish.limit === undefined) want(selection, contents, contents.end, urgent);
   if (levels < 1) return;
   for (const child of children ?? []) {
+    visit(selection);
     want(selection, child.header, child.header.end, urgent);
     takeContents(selection, child, wish, levels - 1);
   }
+}
+
+/** Counts a look at a box: requests can name every box once for each superbox around it. */
+function visit(selection: Selection): void {
+  if (--selection.left >= 0) return;
+  throw new JpipError('limit', 'limit-request', 'metareq asks for too much of this file', { clause: '15444-9 C.5.2' });
 }
 
 function want({ wanted }: Selection, { bin }: BinPart, end: number, urgent: boolean): void {

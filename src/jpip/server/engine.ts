@@ -25,7 +25,7 @@ import { type Channel, DEFAULT_SESSIONS, type Running, type SessionOptions, Sess
 import { renderWindow } from './pictures.ts';
 import { refusalOf } from './refusal.ts';
 import { type StreamJob, streamBins } from './stream.ts';
-import { asTargetError, type JpipTarget, type ServedTarget } from './target.ts';
+import { asTargetError, isReplaced, type JpipTarget, type ServedTarget } from './target.ts';
 import { type TargetLease, TargetTable } from './target-table.ts';
 
 /** Options of `createJpipEngine`. */
@@ -220,6 +220,7 @@ export class JpipEngine {
       if (form.kind === 'picture') return await this.picture(exchange, form.mediaType);
       return await this.stream(exchange, form);
     } catch (error) {
+      if (isReplaced(error) && lease.target.tid !== about.tid) lease.target.distrust();
       await lease.end();
       throw error;
     }
@@ -324,6 +325,7 @@ export class JpipEngine {
         return batch.value;
       },
       end: async (bytes, error) => {
+        if (isReplaced(error)) lease.target.distrust();
         this.tellError(error, signal);
         // how much of the response has arrived is anybody's guess, unless the client itself has gone away
         if (error !== undefined && job.channel && !signal?.aborted) job.model.clear();
@@ -441,6 +443,7 @@ export class JpipEngine {
         return bytes;
       },
       end: async (bytes, error) => {
+        if (isReplaced(error)) lease.target.distrust();
         this.tellError(error, signal);
         await lease.end();
         this.closeAll(closing);
@@ -544,6 +547,7 @@ function isOnlyClose({ fsiz, metareq, cnew, target }: JpipRequest): boolean {
 
 /** JPIP-cnew: where requests of the new channel go, without the slash at the front, as peers write it (D.2.3). */
 function cnewOf({ cid }: Channel, { base = '', path }: JpipHttpRequest): NonNullable<JpipResponseHeaders['cnew']> {
-  const whole = `${base}${path}`.replace(/^\/+/, '');
+  // a comma would end it, and a colon is more than some clients can bear
+  const whole = `${base}${path}`.replace(/^\/+/, '').replace(/[^\w\-.~/%!$&'()*+;=@]/g, encodeURIComponent);
   return { cid, ...(whole === '' ? {} : { path: whole }), transport: 'http' };
 }

@@ -38,7 +38,7 @@ export async function applyModel(
 ): Promise<void> {
   const budget = { left: tools.most };
   for (const { codestreams, subtractive = false, bins } of statements) {
-    for (const codestream of namedCodestreams(codestreams, tools)) {
+    for (const codestream of namedCodestreams(codestreams, tools, budget)) {
       if (bins.kind === 'explicit') {
         const known = await onlyKnown(bins, codestream, tools);
         if (known) model.applyExplicit(codestream, known, subtractive, budget);
@@ -75,13 +75,13 @@ export async function applyTilePartModel(
 ): Promise<void> {
   const budget = { left: tools.most };
   for (const { codestreams, subtractive = false, first, last = first } of statements) {
-    for (const number of namedCodestreams(codestreams, tools)) {
+    for (const number of namedCodestreams(codestreams, tools, budget)) {
       const opened = await tools.target.codestream(number);
       if (opened === undefined) continue;
       const set = model.of(number, BIN_CLASS.tile);
       const end = Math.min(last.tile, numTilesOf(opened.main) - 1);
       for (let tile = first.tile; tile <= end; tile++) {
-        spend(budget, 1);
+        spend(budget, TILE_COST);
         const parts = await opened.source.inTurn(opened.source.tilePartsOf(tile), tools.load);
         const from = tile === first.tile ? first.part : 0;
         const to = tile === last.tile ? last.part + 1 : parts.length;
@@ -123,10 +123,16 @@ export async function needFilter(
 function namedCodestreams(
   qualifier: CodestreamQualifier | undefined,
   { target, codestreams }: StatementTools,
-): number[] {
-  if (qualifier === undefined) return [...codestreams];
+  budget: StatementBudget,
+): readonly number[] {
+  if (qualifier === undefined) return codestreams;
+  spend(budget, 1 + Math.floor((qualifier.length * target.numCodestreams) / LOOKS_FOR_A_BIN));
   return Array.from({ length: target.numCodestreams }, (_, n) => n).filter((n) => qualifies(qualifier, n));
 }
+
+/** What else than naming a bin costs, in bins: a tile whose header is read, and how many looks at ranges. */
+const TILE_COST = 50;
+const LOOKS_FOR_A_BIN = 50;
 
 /** Works out which precincts an implicit descriptor names. */
 async function applyImplicit(
@@ -148,7 +154,7 @@ async function applyImplicit(
   const { main, source } = opened;
   const set = model.of(number, BIN_CLASS.precinct);
   for (const t of rectangleOf(tiles, numXTiles(main.siz), numTilesOf(main))) {
-    spend(budget, 1); // its header has to be read
+    spend(budget, TILE_COST); // its header has to be read
     const header = (await source.packetEnds([{ tile: t, components: [], layers: 0 }], load)).tile(t);
     if (header === undefined) continue;
     const tile = tileGeometry(main, header);

@@ -6,6 +6,7 @@
  */
 import type { JpxFile } from '../../codec/fileformat/jpx-file.ts';
 import { drawingsOf } from '../../codec/fileformat/play.ts';
+import type { AbortSignalLike } from '../../codec/source.ts';
 import type { JpipRequest } from '../request/fields.ts';
 import type { EngineHost } from './host.ts';
 import type { Running } from './session.ts';
@@ -44,6 +45,7 @@ export function paceOf(
   file: JpxFile,
   host: EngineHost,
   running: Running,
+  signal: AbortSignalLike | undefined,
 ): ((k: number) => Promise<void>) | undefined {
   const played = playedRate(file) ?? srate;
   if (drate === undefined || drate <= 0 || played === undefined) return undefined;
@@ -52,7 +54,7 @@ export function paceOf(
   return async (k) => {
     for (;;) {
       const left = start + (k * 1000) / rate - host.now();
-      if (left <= 0 || running.preempted || running.stopped) return;
+      if (left <= 0 || running.preempted || running.stopped || signal?.aborted) return;
       await host.delay(Math.min(left, LOOK_MS));
     }
   };

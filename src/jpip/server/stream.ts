@@ -2,6 +2,7 @@
  * The body of a response: metadata-bins, then headers, then data of the window, in batches, and why it ended (15444-9 A.2, D.3).
  */
 import type { LoadOptions } from '../../codec/packets/precinct-source.ts';
+import { throwIfAborted } from '../../codec/source.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
 import { impliedMetadata, selectMetadata, type WantedBin } from '../bins/metadata-selection.ts';
 import type { JpipRequest } from '../request/fields.ts';
@@ -119,11 +120,12 @@ async function* deliverImages(job: StreamJob, writer: ResponseWriter): AsyncGene
     shared: job.channel !== undefined,
   };
   const windows = new Map(answer.windows.map((window) => [window.codestream.number, window]));
-  const pace = paceOf(job.request, job.target.file, job.host, job.running);
+  const pace = paceOf(job.request, job.target.file, job.host, job.running, load.signal);
   for (const [k, number] of answer.codestreams.entries()) {
     if (pace && k > 0) {
       yield; // what came before is not held back
       await pace(k);
+      throwIfAborted(load.signal);
       if (job.running.preempted || job.running.stopped) return;
     }
     const codestream = await job.target.codestream(number);

@@ -4,6 +4,7 @@
  * Only headers are held. Everything else is read when it is sent, from blocks that all targets share.
  */
 import { ByteWriter } from '../../codec/bits/byte-writer.ts';
+import { joinBytes } from '../../codec/bits/join-bytes.ts';
 import { fnv1a64 } from '../../codec/bits/checksums.ts';
 import type { TileHeader } from '../../codec/codestream/coding-parameters.ts';
 import type { MainHeader } from '../../codec/codestream/main-header.ts';
@@ -27,7 +28,8 @@ export interface JpipTarget {
   /** The file. The engine closes it when it is served no longer. */
   readonly source: RandomAccessSource;
   /**
-   * A name of just these contents, which changes with them: at most 255 characters. Default: a checksum of the length and the beginning.
+   * A name of just these contents, which changes with them: at most 255 characters. Default: a checksum of the length and of
+   * parts of the file, which misses changes elsewhere.
    */
   readonly tid?: string;
   /** An index of the file's packets, as `buildIndex` makes. */
@@ -61,8 +63,8 @@ export interface TargetTools {
 const MOST_CODESTREAMS = 64;
 /** Characters of a target identifier at most (15444-9 D.2.2). */
 const MOST_TID = 255;
-/** How much of a file the checksum behind a target id looks at. */
-const HASHED_BYTES = 1 << 16;
+/** How much of a file the checksum behind a target id looks at, three times. */
+const HASHED_BYTES = 1 << 14;
 
 /** One codestream of a target. */
 export interface ServedCodestream {
@@ -96,6 +98,7 @@ export class ServedTarget {
   /** Responses that read from it. */
   private users = 0;
   private retired = false;
+  private distrusted = false;
 
   private constructor(
     name: string,
@@ -133,7 +136,7 @@ export class ServedTarget {
     const whole = new CachedSource(given.source, budget);
     const limits = { ...DEFAULT_LIMITS, ...tools.limits };
     try {
-      const beginning = await whole.read({ offset: 0, length: HASHED_BYTES });
+      await whole.read({ offset: 0, length: 1 }); // a source over HTTP knows its size after its first read
       const source = part
         ? partOfSource(whole, part.first, (part.last ?? (whole.size ?? 0) - 1) - part.first + 1)
         : whole;
@@ -142,7 +145,7 @@ export class ServedTarget {
       const metadata = await readFrom(splitMetadata(file, source.size), source, undefined, host);
       // a part is another target than the whole: what is held of one is worth nothing for the other
       const suffix = part ? `.${part.first}-${part.last ?? ''}` : '';
-      const tid = (given.tid ?? checksumOf(beginning, whole.size)).slice(0, MOST_TID - suffix.length) + suffix;
+      const tid = (given.tid ?? (await checksumOf(whole))).slice(0, MOST_TID - suffix.length) + suffix;
       return new ServedTarget(name, tid, file, metadata, source, given, tools, part && 400);
     } catch (error) {
       await whole.close();
@@ -180,10 +183,15 @@ export class ServedTarget {
   /** True unless the file is known to have changed. */
   async isCurrent(everyMs: number): Promise<boolean> {
     const now = this.tools.host.now();
-    if (this.retired) return false;
+    if (this.retired || this.distrusted) return false;
     if (this.given.isCurrent === undefined || now - this.checkedAt < everyMs) return true;
     this.checkedAt = now;
     return this.given.isCurrent();
+  }
+
+  /** A read has shown that the file is not the one that was opened: whoever comes next has it opened anew. */
+  distrust(): void {
+    this.distrusted = true;
   }
 
   /** Somebody begins to read; `undefined` when it is too late for that. */
@@ -297,10 +305,19 @@ export function tileHeaderOf(
   return w.take().subarray(2);
 }
 
-function checksumOf(beginning: Uint8Array, size: number | undefined): string {
-  const [upper, lower] = fnv1a64(beginning);
+/** A name for contents that have none: what stands at the beginning, in the middle and at the end, and how much there is. */
+async function checksumOf(source: CachedSource): Promise<string> {
+  const { size = 0 } = source;
+  const places = [0, Math.floor(size / 2), Math.max(0, size - HASHED_BYTES)];
+  const pieces = await source.readMany(places.map((offset) => ({ offset, length: HASHED_BYTES })));
   const hex = (n: number): string => (n >>> 0).toString(16).padStart(8, '0');
-  return `${hex(upper)}${hex(lower)}-${(size ?? beginning.length).toString(16)}`;
+  return `${fnv1a64(joinBytes(pieces)).map(hex).join('')}-${size.toString(16)}`;
+}
+
+/** True for the failure of a read that says that a file has been replaced. */
+export function isReplaced(error: unknown): boolean {
+  const known = error instanceof Jpeg2000Error || error instanceof JpipError;
+  return known && (error.code === 'source-changed' || error.code === 'target-changed');
 }
 
 /** What is wrong with a file, as the answer to whoever asked for it. */

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
+import { Jpeg2000Error } from '../../../src/codec/errors.ts';
 import { BytesSource } from '../../../src/codec/source.ts';
 import { decode, encodeSync } from '../../../src/index.ts';
 import { BIN_CLASS } from '../../../src/jpip/wire/message.ts';
@@ -270,19 +271,18 @@ describe('what the client says it holds', () => {
   });
 
   test('is refused when it names too much, however many statements it takes', async () => {
-    const engine = engineOver({ x: tiled }, { limits: { windowBins: 100 } });
+    const engine = engineOver({ x: tiled }, { limits: { windowBins: 1000 } });
     for (const model of [
-      'P0-150',
-      'P0-20:1',
-      Array.from({ length: 6 }, () => 'P0-20').join(','),
-      Array.from({ length: 10 }, () => 't0-5r0p0').join(','),
+      'P0-150:1',
+      Array.from({ length: 60 }, () => 'P0-20').join(','),
+      Array.from({ length: 5 }, () => 't0-5r0p0').join(','),
       `P0-80,${Array.from({ length: 20 }, (_, k) => `-P*:${40 - k}`).join(',')}`,
-      Array.from({ length: 101 }, () => '[0-]Hm').join(','),
+      Array.from({ length: 501 }, () => '[0-]Hm').join(','),
     ]) {
       const taken = await ask(engine, '', { body: `target=x&fsiz=38,25&model=${model}` });
       expect(taken.status, model.slice(0, 30)).toBe(413);
     }
-    expect((await ask(engine, 'target=x&fsiz=38,25&model=P0-60,t0-5r0p0')).status).toBe(200);
+    expect((await ask(engine, 'target=x&fsiz=38,25&model=P0-60,t0-2r0p0')).status).toBe(200);
   });
 
   test('says nothing of bins that the picture cannot have', async () => {
@@ -432,6 +432,14 @@ describe('sessions that are in use', () => {
       expect((await ask(engine, `cid=${cid}&cclose=${cid}&target=x&type=${type}`)).status).toBe(200);
       expect(engine.metrics().channels).toBe(0);
     }
+  });
+
+  test('can have any path', async () => {
+    const engine = engineOver({ 'my,map: 1.jp2': file });
+    const first = await ask(engine, 'cnew=http&fsiz=38,25', { path: '/my,map:%201.jp2' });
+    expect(first.status).toBe(200);
+    expect(first.headers['JPIP-cnew']).toMatch(/,path=my%2Cmap%3A%201\.jp2(,|$)/);
+    expect((await ask(engine, `cid=${cidOf(first.headers)}&fsiz=38,25`)).status).toBe(200);
   });
 
   test('are not changed by HEAD', async () => {
@@ -653,6 +661,36 @@ describe('targets', () => {
       open();
       expect((await waiting).status).toBe(200);
     }
+  });
+
+  test('that a read finds replaced are opened anew', async () => {
+    let current = file;
+    const resolve = () => {
+      const mine = current;
+      const read = async ({ offset, length }: { offset: number; length: number }) => {
+        if (mine !== current) throw new Jpeg2000Error('malformed', 'source-changed', 'the file changed');
+        return mine.slice(offset, offset + length);
+      };
+      return { source: { size: mine.length, read } };
+    };
+    const engine = createJpipEngine({ resolve, limits: { cacheBytes: 1 } });
+    const before = await ask(engine, 'target=x&fsiz=38,25');
+    current = tiled;
+    expect((await ask(engine, 'target=x&fsiz=38,25')).status).toBe(500);
+    const after = await ask(engine, 'target=x&fsiz=38,25');
+    expect(after.status).toBe(200);
+    expect(after.headers['JPIP-tid']).not.toBe(before.headers['JPIP-tid']);
+  });
+
+  test('without an identifier are told apart by their beginning, middle and end', async () => {
+    const tids = new Set<string>();
+    for (const at of [-1, 0, 50_000, 99_999]) {
+      const bytes = new Uint8Array(100_000);
+      bytes.set(file.subarray(0, 30_000));
+      if (at >= 0) bytes[at === 0 ? 10_000 : at] ^= 1;
+      tids.add((await ask(engineOver({ x: bytes }), 'target=x')).headers['JPIP-tid']!);
+    }
+    expect(tids.size).toBe(4);
   });
 
   test('are closed when many others have been opened, but not while they are read', async () => {
