@@ -1,8 +1,9 @@
 /** Opens a picture on a JPIP server: address, store, road and client engine, put together. */
+import { Jpeg2000Error } from '../codec/errors.ts';
 import { DEFAULT_LIMITS } from '../codec/limits.ts';
 import { memoryStore } from './bins/bin-store.ts';
 import { parseAddress } from './client/address.ts';
-import { JpipClient } from './client/client.ts';
+import { type ClientSettings, JpipClient } from './client/client.ts';
 import { JpipError } from './errors.ts';
 import { JpipImage } from './image.ts';
 import { DEFAULT_JPIP_LIMITS } from './limits.ts';
@@ -20,7 +21,7 @@ export async function openRemotePicture(url: string, options: JpipClientOptions,
   // data-bins of precincts and of tiles say the same twice, so they are kept apart
   const cache = await store.open(type === 'jpp' ? address.name : `${address.name} ${type}`);
   const connection = httpConnection({ fetch: options.fetch ?? host.fetch, ...(headers ? { headers } : {}) });
-  const client = new JpipClient(address, connection, cache, host, {
+  const settings: ClientSettings = {
     mode: options.mode ?? 'auto',
     type,
     post: options.post ?? 'auto',
@@ -33,8 +34,20 @@ export async function openRemotePicture(url: string, options: JpipClientOptions,
     limits,
     onDiagnostic: (diagnostic) => options.onEvent?.({ type: 'diagnostic', diagnostic }),
     onResponse: (bytes, ms) => options.onEvent?.({ type: 'response', bytes, ms }),
-  });
-  await client.open(0, options.signal);
+  };
+  const open = async (): Promise<JpipClient> => {
+    const made = new JpipClient(address, connection, cache, host, settings);
+    await made.open(0, options.signal);
+    return made;
+  };
+  let client: JpipClient;
+  try {
+    client = await open();
+  } catch (error) {
+    // what was held from before was of another target, or is damaged; it has gone, and nobody has seen anything of it yet
+    if (settings.offline || !isOfThePast(error)) throw error;
+    client = await open();
+  }
   if (client.offline && !options.offline) options.onEvent?.({ type: 'offline' });
   const image = new JpipImage(client, host, limits, 0);
   const { container, boxes } = image.info;
@@ -44,6 +57,11 @@ export async function openRemotePicture(url: string, options: JpipClientOptions,
     if (await client.fetchMetadata('[jp2h]', options.signal)) image.refresh();
   }
   return image;
+}
+
+function isOfThePast(error: unknown): boolean {
+  if (error instanceof JpipError) return error.code === 'target-changed';
+  return error instanceof Jpeg2000Error && error.kind === 'malformed';
 }
 
 function positive(name: string, value: number): number {

@@ -119,6 +119,28 @@ describe.each(['session', 'stateless'] as const)('with mode %s', (mode) => {
     expectSame(await again.image.decode(), await decode(replaced));
   });
 
+  test('a target that was replaced since the last run is opened as the new one', async () => {
+    const cache = memoryStore();
+    const before = new TestServer({ 'a.jp2': small });
+    const first = await openIt(URL_OF_IT, { fetch: before.fetch, mode, cache });
+    await first.image.decode();
+    await first.image.close();
+    const replaced = remoteFile({ width: 220 });
+    const { image } = await openIt(URL_OF_IT, { fetch: new TestServer({ 'a.jp2': replaced }).fetch, mode, cache });
+    expect(image.info.width).toBe(220);
+    expectSame(await image.decode(), await decode(replaced));
+  });
+
+  test('a main header that is damaged in a store is fetched again', async () => {
+    const cache = memoryStore();
+    const kept = await cache.open(URL_OF_IT);
+    const damaged = Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 3, 0);
+    const key = { codestream: 0, classId: 6, id: 0 };
+    kept.add({ ...key, offset: 0, length: damaged.length, last: true }, damaged);
+    const { image } = await openIt(URL_OF_IT, { fetch: new TestServer({ 'a.jp2': small }).fetch, mode, cache });
+    expectSame(await image.decode({ region }), await decode(small, { region }));
+  });
+
   test('what was on its way when the target was replaced is not taken for the new one', async () => {
     const server = new TestServer({ 'a.jp2': small });
     const cache = memoryStore();
