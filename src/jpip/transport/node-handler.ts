@@ -19,7 +19,11 @@ export interface IncomingMessageLike {
   readonly url?: string | undefined;
   readonly httpVersion?: string;
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
-  readonly socket?: { readonly remoteAddress?: string | undefined } | null;
+  readonly socket?: {
+    readonly remoteAddress?: string | undefined;
+    on?(event: string, listener: (...values: never[]) => void): unknown;
+    removeListener?(event: string, listener: (...values: never[]) => void): unknown;
+  } | null;
   /** What a router took from the beginning of `url`. */
   readonly baseUrl?: string;
   /** What a body parser has read, where one was there before. */
@@ -113,12 +117,20 @@ class NodeExchange {
     response.on('drain', this.onDrain);
     // without a listener the failure of a connection would end the process
     response.on('error', this.onClose);
+    // a response that waits behind others of its connection (RFC 9112 9.3.2) is not told when that ends
+    this.socket?.on?.('close', this.onClose);
+  }
+
+  /** The connection of HTTP/1; that of HTTP/2 belongs to others too, and its responses are told. */
+  private get socket(): IncomingMessageLike['socket'] {
+    return Number.parseInt(this.request.httpVersion ?? '1', 10) >= 2 ? null : this.request.socket;
   }
 
   release(): void {
     this.response.removeListener('close', this.onClose);
     this.response.removeListener('drain', this.onDrain);
     this.response.removeListener('error', this.onClose);
+    this.socket?.removeListener?.('close', this.onClose);
   }
 
   serviceRequest(): ServiceRequest {
@@ -177,6 +189,7 @@ class NodeExchange {
     } finally {
       if (whole && answer.closes) this.request.resume();
       answer.finish(sent, !whole);
+      this.socket?.removeListener?.('close', this.onClose);
     }
   }
 

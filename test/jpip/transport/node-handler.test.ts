@@ -130,6 +130,21 @@ describe('over HTTP/1.1', () => {
     expect(answer.endsWith('first second')).toBe(true);
   });
 
+  test('requests that wait behind others of their connection end with it', async () => {
+    const { port, engine, handler } = await serve({ streaming: 'always' });
+    engine.pieces = () => Array.from({ length: 2000 }, () => new Uint8Array(20_000));
+    const sockets = Array.from({ length: 5 }, () => connect(port, '127.0.0.1'));
+    for (const socket of sockets) {
+      running.push(socket);
+      socket.pause();
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'.repeat(3));
+    }
+    await eventually(() => engine.requests.length).toBe(15);
+    for (const socket of sockets) socket.destroy();
+    await handler.close();
+    expect(engine.ended).toBe(15);
+  });
+
   test('HEAD has the headers of GET and no body, and gives the body back', async () => {
     const { port, engine } = await serve();
     engine.length = 12;
