@@ -1,6 +1,7 @@
 /** Where the client engine meets the decoder: a source of packets that brings in what it is asked for. */
 import { reductionOf } from '../codec/decoder/decode.ts';
 import { canvasRegion } from '../codec/decoder/options.ts';
+import { usage } from '../codec/errors.ts';
 import type { LoadOptions, PacketEnds, PrecinctPlan, PrecinctSource } from '../codec/packets/precinct-source.ts';
 import type { CachedSource } from './client/cache-source.ts';
 import type { JpipClient } from './client/client.ts';
@@ -34,6 +35,9 @@ export class FetchingSource implements PrecinctSource {
 /** The window that a decode is about. */
 export function windowOf(source: PrecinctSource, options: JpipDecodeOptions, codestream: number): ViewWindow {
   const { region, layers, components } = options;
+  const { length } = source.main.siz.components;
+  const beyond = components?.find((c) => c >= length);
+  if (beyond !== undefined) throw usage('component-missing', `component ${beyond} of ${length}`);
   return {
     codestreams: [codestream],
     reduce: reductionOf(source, canvasRegion(source.main.siz, region), options),

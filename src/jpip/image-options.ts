@@ -44,7 +44,7 @@ export interface JpipClientOptions {
   readonly cacheBytes?: number;
   /** A response should take no longer, so that a new view need not wait. Default 1000. */
   readonly maxLatencyMs?: number;
-  /** Bytes of one response at most. Default 16 MiB. */
+  /** Bytes of one response at most, 100 or more. Default 16 MiB. */
   readonly maxResponseBytes?: number;
   /**
    * Sent with every request, as for authorisation. With any, requests go to the host of the address only: neither a channel nor a redirection

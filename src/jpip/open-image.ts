@@ -11,6 +11,9 @@ import type { JpipClientOptions, JpipHost } from './image-options.ts';
 import { httpConnection } from './transport/client-http.ts';
 import { BIN_CLASS } from './wire/message.ts';
 
+/** A message has a header of up to some 40 bytes, and the end of a response is one too; something has to go beside them. */
+const LEAST_RESPONSE = 100;
+
 /** Opens a picture on a server. */
 export async function openRemotePicture(url: string, options: JpipClientOptions, host: JpipHost): Promise<JpipImage> {
   const address = parseAddress(url);
@@ -26,7 +29,7 @@ export async function openRemotePicture(url: string, options: JpipClientOptions,
     type,
     post: options.post ?? 'auto',
     maxLatencyMs: positive('maxLatencyMs', options.maxLatencyMs ?? 1000),
-    maxResponseBytes: positive('maxResponseBytes', options.maxResponseBytes ?? 1 << 24),
+    maxResponseBytes: atLeast(LEAST_RESPONSE, 'maxResponseBytes', options.maxResponseBytes ?? 1 << 24),
     timeoutMs: positive('timeoutMs', options.timeoutMs ?? 30_000),
     retries: options.retries ?? 3,
     offline: options.offline ?? false,
@@ -67,4 +70,9 @@ function isOfThePast(error: unknown): boolean {
 function positive(name: string, value: number): number {
   if (value > 0) return value;
   throw new JpipError('usage', 'option-value', `${name} must be a number above 0, found ${value}`);
+}
+
+function atLeast(least: number, name: string, value: number): number {
+  if (value >= least) return value;
+  throw new JpipError('usage', 'option-value', `${name} must be a number from ${least}, found ${value}`);
 }

@@ -164,12 +164,30 @@ describe('a remote picture', () => {
     expect(layers).toBe(3);
   });
 
-  test.each([[{ cacheBytes: -1 }], [{ maxLatencyMs: 0 }], [{ maxResponseBytes: Number.NaN }]])(
-    'is not opened with %j',
-    async (options) => {
-      expect(await jpipRejection(openFile(file, options))).toMatchObject({ kind: 'usage', code: 'option-value' });
-    },
-  );
+  test.each([
+    [{ cacheBytes: -1 }],
+    [{ maxLatencyMs: 0 }],
+    [{ maxResponseBytes: Number.NaN }],
+    [{ maxResponseBytes: 5 }],
+  ])('is not opened with %j', async (options) => {
+    expect(await jpipRejection(openFile(file, options))).toMatchObject({ kind: 'usage', code: 'option-value' });
+  });
+
+  test('comes through responses as short as they may be', async () => {
+    const { image } = await openFile(file, { maxResponseBytes: 100 });
+    const little = { region: { x: 100, y: 40, width: 10, height: 10 }, reduce: 2 };
+    expectSame(await image.decode(little), await decode(file, little));
+  });
+
+  test('refuses what is not there as that of a file does', async () => {
+    const { image } = await openFile();
+    for (const components of [[3], [0, 7], []]) {
+      const failure = expect.objectContaining({ name: 'Jpeg2000Error', kind: 'usage', code: 'component-missing' });
+      await expect(image.decode({ components })).rejects.toEqual(failure);
+      await expect(decode(file, { components })).rejects.toEqual(failure);
+    }
+    expect(await jpipRejection(image.decode({ codestream: 3 }))).toMatchObject({ kind: 'usage', code: 'option-value' });
+  });
 
   test('is not opened at an address of another kind', async () => {
     const failure = await jpipRejection(openIt('ftp://here/a.jp2', { fetch: () => Promise.reject(new Error()) }));

@@ -96,8 +96,8 @@ export class CacheSource implements CachedSource {
   private readonly tiles = new Map<number, OpenTile>();
   private readonly assumed = new Set<number>();
   private readonly splits = new WeakMap<CachedBin, PrecinctPackets>();
-  /** What data-bins held that were too short. */
-  private readonly doubted = new Map<string, Uint8Array>();
+  /** A sum over what data-bins held that were too short. */
+  private readonly doubted = new Map<string, number>();
   private damaged: BinKey[] = [];
   /** The tile without a header that was asked for last. */
   private guess: TileGeometry | undefined;
@@ -367,9 +367,9 @@ export class CacheSource implements CachedSource {
   private doubtAbout(key: BinKey, { bytes, complete, count }: PrecinctPackets, numLayers: number): string | undefined {
     if (!complete || count >= numLayers) return undefined;
     const name = binName(key);
-    const before = this.doubted.get(name);
-    if (before && before.length === bytes.length && before.every((byte, k) => byte === bytes[k])) return undefined;
-    this.doubted.set(name, bytes);
+    const sum = sumOf(bytes);
+    if (this.doubted.get(name) === sum) return undefined;
+    this.doubted.set(name, sum);
     return `${count} packets, where there are ${numLayers} layers`;
   }
 
@@ -382,6 +382,13 @@ export class CacheSource implements CachedSource {
     this.damaged.push(key);
     this.cache.drop(key);
   }
+}
+
+/** Tells contents apart as far as is needed here (FNV-1a). */
+function sumOf(bytes: Uint8Array): number {
+  let sum = 0x811c9dc5 ^ bytes.length;
+  for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
+  return sum;
 }
 
 function isHighThroughput({ components }: TileGeometry, component: number): boolean {

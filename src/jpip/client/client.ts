@@ -97,7 +97,7 @@ export class JpipClient {
       if (answered && this.hasMainHeader(codestream) && (hasFile || isOver(outcome))) return;
       if (!answered) {
         if (++failures > this.settings.retries) {
-          if (!this.hasMainHeader(codestream)) throw outcome.error ?? noHeader();
+          if (!this.hasMainHeader(codestream)) throw outcome.error ?? noHeader(codestream);
           // what is held can be shown without the server
           this.offline = true;
           return;
@@ -105,7 +105,7 @@ export class JpipClient {
         await delay(this.host, FIRST_RETRY_MS * 2 ** (failures - 1));
       } else if (outcome.fresh === 0 || attempt >= MOST_ATTEMPTS) {
         if (this.hasMainHeader(codestream)) return;
-        if (attempt > 0) throw noHeader();
+        if (attempt > 0) throw noHeader(codestream);
         this.session.askNoId();
       }
     }
@@ -123,7 +123,7 @@ export class JpipClient {
     const known = this.sources.get(codestream);
     if (known) return known;
     const main = readCachedMainHeader(this.cache, codestream, this.settings.limits, new DiagnosticLog());
-    if (main === undefined) throw noHeader();
+    if (main === undefined) throw noHeader(codestream);
     const { cache, settings } = this;
     const source =
       settings.type === 'jpt'
@@ -185,7 +185,7 @@ export class JpipClient {
         if (isOver(outcome) || outcome.fresh === 0) return true;
         continue;
       }
-      if (++failures > this.settings.retries) throw outcome.error ?? noHeader();
+      if (++failures > this.settings.retries) throw outcome.error ?? noHeader(0);
       await delay(this.host, FIRST_RETRY_MS * 2 ** (failures - 1));
     }
   }
@@ -292,6 +292,10 @@ function isOver({ end, reason }: Outcome): boolean {
   return end === 'body' || reason === EOR_REASON.imageDone || reason === EOR_REASON.windowDone;
 }
 
-function noHeader(): JpipError {
+function noHeader(codestream: number): JpipError {
+  // the first codestream must be there, any other may be a wrong wish
+  if (codestream > 0) {
+    return new JpipError('usage', 'option-value', `the server has no headers of a codestream ${codestream}`);
+  }
   return new JpipError('malformed', 'response-end', 'the server sent no main header', { clause: '15444-9 A.3.6' });
 }
