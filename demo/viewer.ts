@@ -191,9 +191,11 @@ function remember(): void {
 /** What the address asks for. */
 function remembered(offers: readonly Offer[]): { offer: Offer; pose?: Pose } {
   const match = /^#([^@]+)(?:@([\d.]+),([\d.]+),([\d.e-]+))?$/.exec(location.hash);
-  const offer = offers.find(({ name }) => match && name === decodeURIComponent(match[1]!)) ?? offers[0]!;
-  if (!match?.[2]) return { offer };
-  return { offer, pose: { x: Number(match[2]), y: Number(match[3]), scale: Number(match[4]) } };
+  const named = offers.find(({ name }) => encodeURIComponent(name) === match?.[1]);
+  const offer = named ?? offers[0]!;
+  const pose = { x: Number(match?.[2]), y: Number(match?.[3]), scale: Number(match?.[4]) };
+  // an address that somebody has typed may say anything
+  return named && Object.values(pose).every(Number.isFinite) && pose.scale > 0 ? { offer, pose } : { offer };
 }
 
 function setOverlay(on: boolean): void {

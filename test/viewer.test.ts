@@ -240,6 +240,16 @@ describeTools(['chromium'], 'the viewer', () => {
     expect(again.scale).toBeCloseTo(there.scale, 2);
   });
 
+  test('an address that makes no sense leads to the first picture', { timeout: 60_000 }, async () => {
+    for (const hash of ['#%', '#country@1.2.3,5,0']) {
+      const other = await context.newPage();
+      await other.goto(`${server.url}viewer.html${hash}`);
+      await other.waitForSelector('#picture[data-busy="false"][data-complete="true"][data-ready]', { timeout: 20_000 });
+      expect(await other.textContent('#facts')).toContain(`${SIDE} × ${SIDE}`);
+      await other.close();
+    }
+  });
+
   test('asks for nothing when it is told so, and shows what it has', async () => {
     const before = asked.length;
     await page.check('#offline');
