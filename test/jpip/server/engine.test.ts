@@ -163,6 +163,9 @@ describe('a window without a session', () => {
     expect(third.pieces).toEqual(one.pieces);
     expect(third).toMatchObject({ eor: 5, headers: { 'JPIP-quality': '33' } });
     expect(one.eor).toBe(2);
+    // a share of the layers is rounded up
+    const two = await ask(engine, `target=x&${WHOLE}&layers=2`);
+    expect((await ask(engine, `target=x&${WHOLE}&quality=34`)).pieces).toEqual(two.pieces);
     const many = await ask(engine, `target=x&${WHOLE}&layers=9`);
     expect(many.headers['JPIP-layers']).toBe('3');
   });
@@ -183,6 +186,28 @@ describe('a window without a session', () => {
       layers.set(id, aux!);
     }
     expect(new Set(layers.values())).toEqual(new Set([3]));
+  });
+
+  test('an extended message that is cut is a plain one', async () => {
+    const engine = engineOver({ x: file });
+    const whole = await ask(engine, 'target=x&fsiz=300,200&type=jpp-stream;ptype=ext');
+    const ends = new Map(whole.pieces.map((p) => [`${p.id} ${p.offset + p.length}`, p.aux]));
+    let cuts = 0;
+    for (const len of [900, 2000, 3333, 5001, 7777]) {
+      const { pieces } = await ask(engine, `target=x&fsiz=300,200&type=jpp-stream;ptype=ext&len=${len}`);
+      for (const { classId, id, offset, length, aux } of pieces.filter((p) => p.classId < 2)) {
+        expect(classId & 1).toBe(ends.has(`${id} ${offset + length}`) ? 1 : 0);
+        if (classId & 1) expect(aux).toBe(ends.get(`${id} ${offset + length}`));
+        else cuts++;
+      }
+    }
+    expect(cuts).toBeGreaterThan(2);
+  });
+
+  test('some components are not all of a picture', async () => {
+    const plain = encodeSync(wavyPicture(64, 64, 3, 8).image, { mct: 'none', levels: 1 }).data;
+    expect((await ask(engineOver({ plain }), 'target=plain&fsiz=64,64&comps=0-1')).eor).toBe(2);
+    expect((await ask(engineOver({ plain }), 'target=plain&fsiz=64,64&comps=0-2')).eor).toBe(1);
   });
 
   test('a POST says the same as a GET', async () => {
@@ -237,6 +262,15 @@ describe('what the client says it holds', () => {
     expect(tile4.map(({ aux }) => aux)).toEqual([4, 3, 2, 1]);
     const rest = await ask(engine, 'target=x&fsiz=300,200&type=jpt-stream&tpmodel=4.0-4.1');
     expect(rest.pieces.find(({ classId, id }) => classId === BIN_CLASS.tile && id === 4)!.offset).toBe(
+      tile4[2]!.offset,
+    );
+    // a tile-part is worth nothing without those before it
+    const later = await ask(engine, 'target=x&fsiz=300,200&type=jpt-stream&tpmodel=4.2-4.3');
+    expect(later.pieces.find(({ classId, id }) => classId === BIN_CLASS.tile && id === 4)!.offset).toBe(0);
+    const joined = await ask(engine, 'target=x&fsiz=300,200&type=jpt-stream&tpmodel=4.0,4.1-4.3');
+    expect(joined.pieces.some(({ classId, id }) => classId === BIN_CLASS.tile && id === 4)).toBe(false);
+    const back = await ask(engine, 'target=x&fsiz=300,200&type=jpt-stream&tpmodel=4.0-4.3,-4.2');
+    expect(back.pieces.find(({ classId, id }) => classId === BIN_CLASS.tile && id === 4)!.offset).toBe(
       tile4[2]!.offset,
     );
     const needed = await ask(engine, 'target=x&fsiz=300,200&type=jpt-stream&tpneed=4.0&need=Hm');
@@ -432,6 +466,15 @@ describe('sessions that are in use', () => {
       expect((await ask(engine, `cid=${cid}&cclose=${cid}&target=x&type=${type}`)).status).toBe(200);
       expect(engine.metrics().channels).toBe(0);
     }
+  });
+
+  test('have so many channels and no more', async () => {
+    const engine = engineOver({ x: file }, { sessions: { channels: 2 } });
+    const a = cidOf((await ask(engine, 'target=x&cnew=http')).headers);
+    expect((await ask(engine, `cid=${a}&cnew=http`)).headers['JPIP-cnew']).toMatch(/^cid=/);
+    const third = await ask(engine, `cid=${a}&cnew=http&fsiz=38,25`);
+    expect(third).toMatchObject({ status: 200, eor: 2 });
+    expect(third.headers['JPIP-cnew']).toBe(undefined);
   });
 
   test('can have any path', async () => {
