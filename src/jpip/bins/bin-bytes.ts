@@ -14,10 +14,12 @@ export interface Added {
   readonly conflict?: string;
 }
 
-/** Bytes behind a gap. */
+/** Bytes behind a gap, or behind another island. */
 interface Island {
   readonly offset: number;
-  readonly bytes: Uint8Array;
+  /** Larger than needed where it has grown. */
+  buffer: Uint8Array;
+  length: number;
 }
 
 /** Bytes from which on a data-bin is expected to go on growing. */
@@ -35,8 +37,10 @@ export class BinBytes {
   length: number | undefined;
   /** Larger than needed where more is to come. */
   private buffer: Uint8Array = NOTHING;
-  /** Behind gaps; ascending, with a gap before each. */
+  /** Behind gaps; ascending, none over another. */
   private islands: Island[] | undefined;
+  /** Bytes of them. */
+  private waiting = 0;
 
   /** True when every byte is held. */
   get complete(): boolean {
@@ -45,9 +49,7 @@ export class BinBytes {
 
   /** Bytes held in all, those behind gaps too. */
   get bytesHeld(): number {
-    let sum = this.held;
-    for (const { bytes } of this.islands ?? []) sum += bytes.length;
-    return sum;
+    return this.held + this.waiting;
   }
 
   /** A view of the beginning without a gap. It stays as it is when more comes in. */
@@ -82,18 +84,18 @@ export class BinBytes {
       return `bytes ${offset} to ${end} behind more than ${MOST_ISLANDS} gaps`;
     }
     const common = Math.min(end, this.held) - offset;
-    const differs = (own: Uint8Array, at: number): string | undefined => {
+    const differs = (own: Uint8Array, at: number, length: number): string | undefined => {
       const from = Math.max(at, offset);
-      const to = Math.min(at + own.length, end);
+      const to = Math.min(at + length, end);
       for (let k = from; k < to; k++) {
         if (own[k - at] !== bytes[k - offset]) return `byte ${k} is ${bytes[k - offset]}, and was ${own[k - at]}`;
       }
       return undefined;
     };
-    const found = common > 0 ? differs(this.prefix(), 0) : undefined;
+    const found = common > 0 ? differs(this.buffer, 0, this.held) : undefined;
     if (found !== undefined) return found;
     for (const island of this.islands ?? []) {
-      const other = differs(island.bytes, island.offset);
+      const other = differs(island.buffer, island.offset, island.length);
       if (other !== undefined) return other;
     }
     return undefined;
@@ -102,17 +104,13 @@ export class BinBytes {
   /** Where the last byte that is held stands. */
   private extent(): number {
     const last = this.islands?.at(-1);
-    return last ? last.offset + last.bytes.length : this.held;
+    return last ? last.offset + last.length : this.held;
   }
 
   private append(bytes: Uint8Array): void {
     const held = this.held + bytes.length;
     if (held > this.buffer.length) {
-      // most data-bins are small and come in one piece or two; only long ones are given room for more
-      const more = this.held >= LONG ? Math.ceil(held * 1.5) : held;
-      const grown = new Uint8Array(Math.max(held, Math.min(more, this.length ?? more)));
-      grown.set(this.prefix());
-      this.buffer = grown;
+      this.buffer = grown(this.buffer, this.held, held, this.length);
     }
     this.buffer.set(bytes, this.held);
     this.held = held;
@@ -120,23 +118,50 @@ export class BinBytes {
 
   private joinIslands(): void {
     while (this.islands !== undefined && this.islands[0].offset <= this.held) {
-      const { offset, bytes } = this.islands[0];
-      if (offset + bytes.length > this.held) this.append(bytes.subarray(this.held - offset));
+      const { offset, buffer, length } = this.islands[0];
+      if (offset + length > this.held) this.append(buffer.subarray(this.held - offset, length));
+      this.waiting -= length;
       if (this.islands.length === 1) this.islands = undefined;
       else this.islands.shift();
     }
   }
 
+  /** Keeps those bytes of a range that no island has. */
   private addIsland(offset: number, bytes: Uint8Array): void {
     const end = offset + bytes.length;
-    const islands = this.islands ?? [];
-    const touching = islands.filter((island) => island.offset <= end && island.offset + island.bytes.length >= offset);
-    const apart = islands.filter((island) => !touching.includes(island));
-    const from = Math.min(offset, ...touching.map((island) => island.offset));
-    const to = Math.max(end, ...touching.map((island) => island.offset + island.bytes.length));
-    const joined = new Uint8Array(to - from);
-    for (const island of touching) joined.set(island.bytes, island.offset - from);
-    joined.set(bytes, offset - from);
-    this.islands = [...apart, { offset: from, bytes: joined }].sort((a, b) => a.offset - b.offset);
+    const missing: { readonly from: number; readonly to: number }[] = [];
+    let at = offset;
+    for (const island of this.islands ?? []) {
+      if (island.offset >= end) break;
+      if (island.offset > at) missing.push({ from: at, to: island.offset });
+      at = Math.max(at, island.offset + island.length);
+    }
+    if (at < end) missing.push({ from: at, to: end });
+    for (const { from, to } of missing) this.putIsland(from, bytes.subarray(from - offset, to - offset));
   }
+
+  /** Makes an island longer, or a new one: to join two would copy both, and a server may do that to a client byte by byte. */
+  private putIsland(offset: number, bytes: Uint8Array): void {
+    this.islands ??= [];
+    this.waiting += bytes.length;
+    const next = this.islands.findIndex((each) => each.offset > offset);
+    const at = next < 0 ? this.islands.length : next;
+    const island = this.islands[at - 1];
+    if (island === undefined || island.offset + island.length < offset) {
+      this.islands.splice(at, 0, { offset, buffer: bytes.slice(), length: bytes.length });
+      return;
+    }
+    const length = island.length + bytes.length;
+    if (length > island.buffer.length) island.buffer = grown(island.buffer, island.length, length, undefined);
+    island.buffer.set(bytes, island.length);
+    island.length = length;
+  }
+}
+
+/** Room for `needed` bytes, the first `held` copied. Most data-bins are small and come in one piece or two; only long ones are given more. */
+function grown(buffer: Uint8Array, held: number, needed: number, most: number | undefined): Uint8Array {
+  const more = held >= LONG ? Math.ceil(needed * 1.5) : needed;
+  const larger = new Uint8Array(Math.max(needed, Math.min(more, most ?? more)));
+  larger.set(buffer.subarray(0, held));
+  return larger;
 }

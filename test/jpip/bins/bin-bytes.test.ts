@@ -56,4 +56,19 @@ describe('the bytes of a data-bin', () => {
     // what is behind a gap that is closed counts no more
     expect(bin.add(0, new Uint8Array(601).fill(1), false)).toEqual({ fresh: 601 - 256 });
   });
+
+  test.each([1, -1])('may come behind a gap byte by byte, in steps of %i', (step) => {
+    const count = 400_000;
+    const bin = new BinBytes();
+    for (let k = 0; k < count; k++) {
+      const offset = 1 + (step > 0 ? k : count - 1 - k);
+      bin.add(offset, Uint8Array.of(offset), false);
+    }
+    // backwards each byte stands alone, and only so many of those are kept
+    const kept = step > 0 ? count : 256;
+    expect(bin.bytesHeld).toBe(kept);
+    bin.add(0, Uint8Array.of(0), false);
+    expect(bin.held).toBe(step > 0 ? count + 1 : 1);
+    expect(bin.prefix().every((byte, k) => byte === (k & 255))).toBe(true);
+  });
 });
