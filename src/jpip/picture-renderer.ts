@@ -72,7 +72,7 @@ export function createRenderer({ codec, encode, deflate, limits = {} }: Renderer
 /** Samples of a picture at most, where the caller sets no other limit: about 3300 x 3300 in colour. */
 const MOST_SAMPLES = 1 << 25;
 /** Pictures that are made or wait to be. */
-const MOST_WAITING = 16;
+const MOST_WAITING = 64;
 
 function imageOf(codec: Codec, { file, codestream: { number, source } }: RenderRequest, limits: Limits): Jp2Image {
   const codestream = file.codestreams[number];

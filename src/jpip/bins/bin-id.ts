@@ -4,7 +4,6 @@
 import { ppxOf, ppyOf } from '../../codec/codestream/cod.ts';
 import type { MainHeader } from '../../codec/codestream/main-header.ts';
 import { numXTiles, numYTiles } from '../../codec/codestream/siz.ts';
-import type { PrecinctKey } from '../../codec/packets/precinct-source.ts';
 import type { TileGeometry } from '../../codec/geometry/tile.ts';
 import { numPrecinctsOf } from '../../codec/geometry/tile-component.ts';
 
@@ -74,15 +73,6 @@ export function firstSequenceNumbers(tile: TileGeometry, component: number): num
   });
   first.push(s);
   return first;
-}
-
-/** The precinct with sequence number `s` of a tile-component; `undefined` when there are not so many. */
-export function precinctAt(tile: TileGeometry, component: number, s: number): PrecinctKey | undefined {
-  const first = firstSequenceNumbers(tile, component);
-  for (let resolution = 0; resolution + 1 < first.length; resolution++) {
-    if (s < first[resolution + 1]) return { tile: tile.tile, component, resolution, precinct: s - first[resolution] };
-  }
-  return undefined;
 }
 
 /** A key as one string, for maps. */

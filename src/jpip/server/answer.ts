@@ -6,9 +6,9 @@ import { inRange } from '../bins/cache-model.ts';
 import { JpipError } from '../errors.ts';
 import type { JpipRequest, ReturnType, SampledRange } from '../request/fields.ts';
 import type { JpipResponseHeaders } from '../request/response-headers.ts';
-import { resolveWindow, type ViewWindow } from '../view/view-window.ts';
+import { resolveWindow, type ServedWindow } from '../view/view-window.ts';
 import { commonLevels, neededComponents } from '../view/window-precincts.ts';
-import { playedRate, thinOut } from './pace.ts';
+import { playedRate, thinOut } from './moving-pictures.ts';
 import type { ServedTarget } from './target.ts';
 import type { WindowOfCodestream } from './window-delivery.ts';
 
@@ -60,9 +60,15 @@ export function formOf(types: readonly ReturnType[] | undefined, pictures: reado
 /** Works out the windows of a request. */
 export async function planAnswer(request: JpipRequest, target: ServedTarget): Promise<Answer> {
   const { numbers: named, headers: streams } = codestreamsOf(request, target);
+  checkPreferences(request.pref);
   const { numbers, rate } = thinOut(named, request.srate, playedRate(target.file));
   const windows: WindowOfCodestream[] = [];
-  let headers: JpipResponseHeaders = { ...streams, ...(rate === undefined ? {} : { srate: rate }) };
+  const modelled = request.mset && asksForMore(request.mset, target.numCodestreams);
+  let headers: JpipResponseHeaders = {
+    ...streams,
+    ...(modelled ? { mset: toRanges(existing(request.mset!, target.numCodestreams)) } : {}),
+    ...(rate === undefined ? {} : { srate: rate }),
+  };
   let qualityLimited = false;
   let isEverything = numbers.length === target.numCodestreams && request.fsiz !== undefined;
   for (const number of numbers) {
@@ -125,6 +131,16 @@ function codestreamsOf(
   }
   if (context !== undefined) headers = { ...headers, context: served };
   const numbers = [...wanted].sort((a, b) => a - b);
+  if (numbers.length === 0 && stream !== undefined) {
+    throw new JpipError(
+      'malformed',
+      'request-window',
+      `the target has ${count} codestreams, and none of those asked for`,
+      {
+        clause: '15444-9 C.4.9',
+      },
+    );
+  }
   if (numbers.length > MOST_CODESTREAMS) {
     throw new JpipError(
       'limit',
@@ -137,6 +153,23 @@ function codestreamsOf(
   }
   if (stream !== undefined && asksForMore(stream, count)) headers = { ...headers, stream: toRanges(numbers) };
   return { numbers, headers };
+}
+
+/** The codestreams of ranges that there are. */
+function existing(ranges: readonly SampledRange[], count: number): number[] {
+  return Array.from({ length: count }, (_, n) => n).filter((n) => ranges.some((range) => inRange(range, n)));
+}
+
+/** What clients may prefer and get anyway (C.10.2): whole windows, nothing twice, original boxes, codestreams in their order. */
+const HONOURED: readonly string[] = ['fullwindow', 'concise', 'loose', 'meta:orig', 'codeseq:sequential'];
+
+/** A preference that is required and cannot be honoured refuses the request. */
+function checkPreferences(pref: JpipRequest['pref']): void {
+  const failed = pref?.find(({ text, required }) => required && !HONOURED.includes(text.toLowerCase()));
+  if (failed === undefined) return;
+  throw new JpipError('unsupported', 'request-feature', `the preference ${failed.text} cannot be honoured`, {
+    clause: '15444-9 C.10.2',
+  });
 }
 
 function asksForMore(ranges: readonly SampledRange[], count: number): boolean {
@@ -162,7 +195,7 @@ function toRanges(numbers: readonly number[]): SampledRange[] {
   return ranges.map(({ first, last }) => (first === last ? { first } : { first, last }));
 }
 
-function isWhole({ frame, bounds }: ViewWindow): boolean {
+function isWhole({ frame, bounds }: ServedWindow): boolean {
   return frame.reduce === 0 && bounds.x1 - bounds.x0 === frame.width && bounds.y1 - bounds.y0 === frame.height;
 }
 

@@ -17,7 +17,7 @@ import { formatResponseHeaders, type JpipResponseHeaders } from '../request/resp
 import { type Answer, formOf, planAnswer } from './answer.ts';
 import type { Compatibility } from './compatibility.ts';
 import { bodyOf, bodyOfBytes } from './body.ts';
-import { BlockBudget, shortened } from './cached-source.ts';
+import { BlockBudget, shortened } from './block-source.ts';
 import type { EngineHost, Renderer } from './host.ts';
 import type { IndexStore } from './target.ts';
 import { needFilter, type StatementTools, applyModel, applyTilePartModel } from './model-statements.ts';

@@ -10,7 +10,7 @@ import type { FoundEnds } from '../../codec/packets/found-ends.ts';
 import { joinNear, type PrecinctPiece, readPieces, readRuns, sliceOf } from '../../codec/packets/packet-pieces.ts';
 import type { AbortSignalLike, ByteRange, RandomAccessSource } from '../../codec/source.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
-import { CachedSource, type Gap } from './cached-source.ts';
+import { BlockSource, type Gap } from './block-source.ts';
 import { MessageWriter } from '../wire/message-writer.ts';
 
 /** Where the bytes of a bin come from. */
@@ -106,8 +106,8 @@ export class ResponseWriter {
   ): number {
     if (this.full) return from;
     const room = this.most - this.written;
-    // what must not be cut fits in whole, or not at all
-    if (this.align && to - from + (1 + Math.floor((to - from) / MOST_BODY)) * MOST_HEADER > room) {
+    // what must not be cut fits in whole, or not at all, unless there is nothing else: else a client would ask for ever
+    if (this.align && this.written > 0 && to - from + (1 + Math.floor((to - from) / MOST_BODY)) * MOST_HEADER > room) {
       const exact = this.messages.lengthOf(classId, codestream, id, from, to - from, aux) + to - from;
       if (to - from > MOST_BODY || exact > room) {
         this.full = true;
@@ -253,7 +253,7 @@ export class ResponseWriter {
     gaps: readonly Gap[],
     options: { signal?: AbortSignalLike },
   ): Promise<void> {
-    if (source instanceof CachedSource) {
+    if (source instanceof BlockSource) {
       const { reads, readBytes } = await source.readInto(buffer, gaps, options);
       this.reads += reads;
       this.readBytes += readBytes;

@@ -10,7 +10,7 @@ import { BIN_CLASS, EOR_REASON } from '../wire/message.ts';
 import type { Answer, AnswerForm } from './answer.ts';
 import type { Compatibility } from './compatibility.ts';
 import type { EngineHost } from './host.ts';
-import { paceOf } from './pace.ts';
+import { paceOf } from './moving-pictures.ts';
 import { ResponseWriter } from './response-writer.ts';
 import type { Channel, Running } from './session.ts';
 import type { ServedCodestream, ServedTarget } from './target.ts';

@@ -20,7 +20,7 @@ import { type Bytes, type RandomAccessSource, readFrom } from '../../codec/sourc
 import { mainHeaderBin, tileHeaderBin } from '../bins/header-bins.ts';
 import { type SplitFile, splitMetadata } from '../bins/metadata-bins.ts';
 import { JpipError } from '../errors.ts';
-import { type BlockBudget, CachedSource, partOfSource } from './cached-source.ts';
+import { type BlockBudget, BlockSource, partOfSource } from './block-source.ts';
 import type { EngineHost } from './host.ts';
 
 /** What `resolve` finds. */
@@ -133,7 +133,7 @@ export class ServedTarget {
     tools: TargetTools,
   ): Promise<ServedTarget> {
     const { host, budget } = tools;
-    const whole = new CachedSource(given.source, budget);
+    const whole = new BlockSource(given.source, budget);
     const limits = { ...DEFAULT_LIMITS, ...tools.limits };
     try {
       await whole.read({ offset: 0, length: 1 }); // a source over HTTP knows its size after its first read
@@ -280,7 +280,7 @@ export class ServedTarget {
       const message = `codestreams of ${this.name} lie in other files, which cannot be reached`;
       throw new JpipError('unsupported', 'target-format', message, { clause: '15444-2 M.11.2' });
     }
-    const source = new CachedSource(found, this.tools.budget);
+    const source = new BlockSource(found, this.tools.budget);
     this.references.set(dataReference, source);
     return source;
   }
@@ -306,7 +306,7 @@ export function tileHeaderOf(
 }
 
 /** A name for contents that have none: what stands at the beginning, in the middle and at the end, and how much there is. */
-async function checksumOf(source: CachedSource): Promise<string> {
+async function checksumOf(source: BlockSource): Promise<string> {
   const { size = 0 } = source;
   const places = [0, Math.floor(size / 2), Math.max(0, size - HASHED_BYTES)];
   const pieces = await source.readMany(places.map((offset) => ({ offset, length: HASHED_BYTES })));

@@ -13,7 +13,7 @@ import { isEmpty } from '../../codec/rect.ts';
 import { firstSequenceNumbers, precinctId } from '../bins/bin-id.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
 import { JpipError } from '../errors.ts';
-import type { ViewWindow } from '../view/view-window.ts';
+import type { ServedWindow } from '../view/view-window.ts';
 import { selectionOf, tilesOfWindow } from '../view/window-precincts.ts';
 import { BIN_CLASS } from '../wire/message.ts';
 import type { ResponseWriter } from './response-writer.ts';
@@ -24,7 +24,7 @@ import { type ServedCodestream, tileHeaderOf } from './target.ts';
 /** A window of one codestream. */
 export interface WindowOfCodestream {
   readonly codestream: ServedCodestream;
-  readonly window: ViewWindow;
+  readonly window: ServedWindow;
   readonly components: readonly number[];
   /** Quality layers at most. */
   readonly layers: number;

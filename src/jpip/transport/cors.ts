@@ -4,6 +4,7 @@
  * Without `Access-Control-Expose-Headers` a script sees neither the channel (JPIP-cnew) nor the target identifier (JPIP-tid), so that every
  * request would start anew.
  */
+import { RESPONSE_HEADER_NAMES } from '../request/response-headers.ts';
 
 /** Who may ask from another origin. */
 export interface CorsOptions {
@@ -15,14 +16,7 @@ export interface CorsOptions {
   readonly maxAge?: number;
 }
 
-/** Response headers of Annex D. */
-export const JPIP_RESPONSE_HEADERS: readonly string[] = /* @__PURE__ */ Object.freeze(
-  'tid cnew qid fsiz rsiz roff comps stream context roi layers srate metareq len quality type mset cap pref'
-    .split(' ')
-    .map((name) => `JPIP-${name}`),
-);
-
-const EXPOSED = /* @__PURE__ */ [...JPIP_RESPONSE_HEADERS, 'Content-Length', 'Retry-After'].join(', ');
+const EXPOSED = /* @__PURE__ */ [...RESPONSE_HEADER_NAMES, 'Content-Length', 'Retry-After'].join(', ');
 const METHODS = 'GET, HEAD, POST, OPTIONS';
 const DAY = 86_400;
 

@@ -17,7 +17,7 @@ export interface Frame {
 }
 
 /** A view-window as it is served. */
-export interface ViewWindow {
+export interface ServedWindow {
   readonly frame: Frame;
   /** On the reference grid divided by 2^reduce, cut to the image; possibly empty. */
   readonly bounds: Bounds;
@@ -73,7 +73,7 @@ export function resolveWindow(
   siz: Siz,
   levels: number,
   { fsiz, roff, rsiz }: Pick<JpipRequest, 'fsiz' | 'roff' | 'rsiz'>,
-): ViewWindow | undefined {
+): ServedWindow | undefined {
   if (fsiz === undefined) return undefined;
   const frame = pickFrame(framesOf(siz, levels), fsiz, fsiz.round ?? 'round-down');
   const x = scaledInterval(roff?.x ?? 0, rsiz?.width, fsiz.width, frame.width);

@@ -69,6 +69,8 @@ describe('refusals', () => {
     ['target=x&fsiz=10,10&type=image/png', 415, /image\/png/],
     ['target=x&upload=jp2', 501, /uploads/],
     ['target=x&fsiz=10,10&comps=7', 400, /comps/],
+    ['target=x&fsiz=10,10&stream=9', 400, /codestreams/],
+    ['target=x&fsiz=10,10&pref=codeseq:interleaved/r', 501, /interleaved/],
     ['target=broken&fsiz=10,10', 500, /cannot be served/],
   ])('%s is answered with %i', async (query, status, text) => {
     const taken = await ask(engineOver({ x: file, broken: new Uint8Array(40) }), query);
@@ -152,6 +154,18 @@ describe('a window without a session', () => {
       const { pieces } = await ask(engine, `target=x&${WHOLE}&len=${len}&align=yes`);
       for (const p of pieces) expect(ends).toContain(`${p.classId} ${p.id} ${p.offset + p.length}`);
     }
+    // who has no room for a packet gets on all the same
+    const cache = new StrictCache();
+    const cid = cidOf((await ask(engine, 'target=x&cnew=http', { cache })).headers);
+    let rounds = 0;
+    for (let eor = 4; eor === 4; rounds++) {
+      const taken = await ask(engine, `cid=${cid}&fsiz=38,25&len=60&align=yes`, { cache });
+      expect(taken.messageBytes).toBeLessThanOrEqual(60);
+      eor = taken.eor!;
+    }
+    expect(rounds).toBeGreaterThan(5);
+    const preferred = await ask(engine, `target=x&fsiz=38,25&pref=fullwindow/r,color-ict:1`);
+    expect(preferred.status).toBe(200);
   });
 
   test('layers and quality bound the layers, and say so', async () => {

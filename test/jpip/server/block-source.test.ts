@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { BlockBudget, CachedSource, partOfSource } from '../../../src/jpip/server/cached-source.ts';
+import { BlockBudget, BlockSource, partOfSource } from '../../../src/jpip/server/block-source.ts';
 
 const BLOCK = 65536;
 const bytes = Uint8Array.from({ length: 10 * BLOCK + 100 }, (_, k) => (k * 7919) >> 5);
 
-/** A cached source, and the ranges that were read from what is behind it. */
-function cached(mostBlocks: number) {
+/** A block source, and the ranges that were read from what is behind it. */
+function blocks(mostBlocks: number) {
   const read: { offset: number; length: number }[] = [];
   const budget = new BlockBudget(mostBlocks * BLOCK);
   const inner = {
@@ -16,12 +16,12 @@ function cached(mostBlocks: number) {
       return bytes.slice(range.offset, range.offset + range.length);
     },
   };
-  return { source: new CachedSource(inner, budget), read, budget, inner };
+  return { source: new BlockSource(inner, budget), read, budget, inner };
 }
 
-describe('a cached source', () => {
+describe('a block source', () => {
   test('gives any ranges as they are, across blocks and at the end', async () => {
-    const { source } = cached(4);
+    const { source } = blocks(4);
     const ranges = [
       { offset: 10, length: 20 },
       { offset: BLOCK - 5, length: 10 },
@@ -43,7 +43,7 @@ describe('a cached source', () => {
   });
 
   test('reads neighbouring blocks at once, in the order of the file, and keeps them', async () => {
-    const { source, read, budget } = cached(8);
+    const { source, read, budget } = blocks(8);
     const ranges = [4, 0, 1, 5].map((block) => ({ offset: block * BLOCK, length: 10 }));
     const account = await source.readInto(
       new Uint8Array(100),
@@ -60,14 +60,14 @@ describe('a cached source', () => {
   });
 
   test('shares a read that is under way', async () => {
-    const { source, read } = cached(8);
+    const { source, read } = blocks(8);
     const both = await Promise.all([source.read({ offset: 5, length: 5 }), source.read({ offset: 7, length: 9 })]);
     expect(both).toEqual([bytes.slice(5, 10), bytes.slice(7, 16)]);
     expect(read).toHaveLength(1);
   });
 
   test('lets go of the blocks that were not used for longest, and never holds more than it may', async () => {
-    const { source, read } = cached(2);
+    const { source, read } = blocks(2);
     const touch = (block: number) => source.read({ offset: block * BLOCK, length: 1 });
     for (const block of [0, 1, 0, 2, 0]) await touch(block);
     // 1 was let go for 2, since 0 had been used after it
@@ -79,16 +79,16 @@ describe('a cached source', () => {
   });
 
   test('gives its blocks back when it is closed', async () => {
-    const { source, budget, inner } = cached(2);
+    const { source, budget, inner } = blocks(2);
     await source.read({ offset: 0, length: 2 * BLOCK });
     await source.close();
-    const other = new CachedSource(inner, budget);
+    const other = new BlockSource(inner, budget);
     for (const block of [0, 1, 0, 1]) await other.read({ offset: block * BLOCK, length: 1 });
     expect(budget.reads).toBe(3);
   });
 
   test('a failed read fails for all who wait, and is tried again', async () => {
-    const { source, inner } = cached(2);
+    const { source, inner } = blocks(2);
     const { read } = inner;
     inner.read = async () => {
       throw new Error('no disk');
@@ -103,7 +103,7 @@ describe('a cached source', () => {
   });
 
   test('a file that is shorter than it was is an error where bytes are missing', async () => {
-    const { source, inner } = cached(2);
+    const { source, inner } = blocks(2);
     inner.read = async ({ offset, length }) => bytes.slice(offset, Math.min(offset + length, 1000));
     const gap = { at: 0, offset: 900, length: 200 };
     await expect(source.readInto(new Uint8Array(200), [gap])).rejects.toMatchObject({ code: 'target-changed' });
@@ -111,7 +111,7 @@ describe('a cached source', () => {
 });
 
 test('a part of a source is a source of its own', async () => {
-  const { source } = cached(4);
+  const { source } = blocks(4);
   const part = partOfSource(source, BLOCK - 10, 100);
   expect(part.size).toBe(100);
   expect(await part.read({ offset: 5, length: 10 })).toEqual(bytes.slice(BLOCK - 5, BLOCK + 5));

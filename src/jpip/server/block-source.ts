@@ -64,7 +64,7 @@ export class BlockBudget {
 }
 
 /** A source whose blocks are kept. */
-export class CachedSource implements RandomAccessSource {
+export class BlockSource implements RandomAccessSource {
   private readonly inner: RandomAccessSource;
   private readonly budget: BlockBudget;
   private readonly blocks = new Map<number, Block>();
