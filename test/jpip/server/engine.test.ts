@@ -700,6 +700,10 @@ describe('targets', () => {
       expect(taken.status).toBe(501);
       expect(Buffer.from(taken.bytes).toString()).toMatch(/high-throughput/);
     }
+    // a channel that was about to be opened is not
+    const engine = engineOver({ head });
+    expect((await ask(engine, 'target=head&cnew=http&fsiz=10,10')).status).toBe(501);
+    expect(engine.metrics()).toMatchObject({ sessions: 0, channels: 0 });
   });
 
   test('that open slowly hold nobody else up', async () => {
@@ -804,6 +808,13 @@ describe('targets', () => {
     expect(most).toBeLessThan(600_000);
     const all = await ask(engine, query);
     expect(all.bytes.length).toBeGreaterThan(900_000);
+    // of a box that was asked for in part, that part comes once
+    const cid = cidOf((await ask(engine, 'target=big&cnew=http')).headers);
+    const part = await ask(engine, `cid=${cid}&metareq=[uuid:100]!!`);
+    expect(part.pieces.map(({ offset, length }) => [offset, length])).toEqual([[0, 100]]);
+    expect((await ask(engine, `cid=${cid}&metareq=[uuid:100]!!`)).pieces).toEqual([]);
+    const more = await ask(engine, `cid=${cid}&metareq=[uuid:150]!!`);
+    expect(more.pieces.map(({ offset, length }) => [offset, length])).toEqual([[100, 50]]);
     // what must not be cut comes whole or not at all
     expect((await ask(engine, `${query}&len=800000`)).bytes.length).toBeLessThan(5000);
   });
