@@ -18,6 +18,7 @@ import { buildIndex, encodeSync, transcodeSync, writeIndexBoxes } from '../../sr
 import { createJpipEngine, nodeHandler } from '../../src/jpip-server.ts';
 import { fileSource } from '../../src/node/index.ts';
 import { hostExecutor } from '../../src/platform/host-executor.ts';
+import { hugePicture } from '../../test/support/huge-picture.ts';
 import { startOpjServer } from '../../test/support/opj-server.ts';
 import { findTool } from '../../test/support/tools.ts';
 import { RepeatedSource } from '../support/repeated-source.ts';
@@ -29,7 +30,7 @@ const { values } = parseArgs({
     seconds: { type: 'string', default: '8' },
     rounds: { type: 'string', default: '3' },
     sessions: { type: 'string', default: '10000' },
-    /** `windows`, `sessions`, `first`, `memory` or `slow`. */
+    /** `windows`, `sessions`, `first`, `huge`, `memory` or `slow`. */
     only: { type: 'string' },
     update: { type: 'boolean', default: false },
     /** For the process that serves. */
@@ -77,6 +78,7 @@ async function run(): Promise<void> {
     } finally {
       await theirs.close();
     }
+    if (wanted('huge')) text.push(await hugeTarget());
     if (wanted('slow')) text.push(await slowClients(ours.url));
     if (wanted('memory')) text.push(await sessionMemory(await startOurs(file, children)));
   } finally {
@@ -93,24 +95,29 @@ function wanted(what: string): boolean {
 
 /** A picture of photographs, put together from tiles that were encoded once. */
 async function makePicture(): Promise<Uint8Array> {
-  const data = photographs(TILE, TILE);
-  const tile = encodeSync(
-    { width: TILE, height: TILE, channels: 3, data },
-    {
-      container: 'codestream',
-      progression: 'RPCL',
-      levels: 5,
-      layers: 6,
-      rate: { bpp: 2 },
-      precincts: [{ width: 256, height: 256 }],
-      tile: { width: TILE, height: TILE },
-    },
-  ).data;
+  const tile = encodeTile(6, { bpp: 2 });
   const pieces: Uint8Array[] = [];
   const sink = { write: async (piece: Uint8Array) => void pieces.push(piece.slice()) };
   const count = SIZE / TILE;
   await transcodePackets(hostExecutor, new RepeatedSource(tile, count, count, true), sink, { markers: { tlm: true } });
   return transcodeSync(Buffer.concat(pieces), { container: 'jp2' }).data;
+}
+
+/** One tile of photographs. */
+function encodeTile(layers: number, rate: { readonly bpp: number }): Uint8Array {
+  const data = photographs(TILE, TILE);
+  return encodeSync(
+    { width: TILE, height: TILE, channels: 3, data },
+    {
+      container: 'codestream',
+      progression: 'RPCL',
+      levels: 5,
+      layers,
+      rate,
+      precincts: [{ width: 256, height: 256 }],
+      tile: { width: TILE, height: TILE },
+    },
+  ).data;
 }
 
 async function withIndexBoxes(bytes: Uint8Array): Promise<Uint8Array> {
@@ -237,6 +244,30 @@ async function firstBytes(ours: string, theirs: string): Promise<string> {
     ]);
   }
   return `**one client, one window after the other**\n\n${markdownTable(rows)}`;
+}
+
+/** How soon a window of a picture of 100 352 x 100 352 comes that was never opened before, from its sidecar. */
+async function hugeTarget(): Promise<string> {
+  const tile = encodeTile(3, { bpp: 0.5 });
+  const picture = hugePicture(tile, 98, 98);
+  const index = await buildIndex(picture);
+  const times: number[] = [];
+  let reads = 0;
+  for (let k = 0; k < 21; k++) {
+    const engine = createJpipEngine({ resolve: () => ({ source: picture, index, tid: 'huge' }) });
+    const start = performance.now();
+    const query = `fsiz=100352,100352&roff=${k * 3000},${k * 4000}&rsiz=1024,1024`;
+    const response = await engine.handle({ method: 'GET', path: '/x', query, headers: {} });
+    const body = response.body![Symbol.asyncIterator]();
+    await body.next();
+    times.push(performance.now() - start);
+    await body.return!();
+    reads = engine.metrics().fileReads;
+  }
+  return (
+    `**a picture of 100 352 x 100 352** (${(picture.size / 1e9).toFixed(2)} GB in ${98 * 98} tiles, index ${(index.length / 1e6).toFixed(1)} MB): ` +
+    `opened and the first bytes of a window there after ${formatSample(summarise(times.slice(1)), 1)} ms, ${times[0]!.toFixed(1)} ms the first time, with ${reads} reads.`
+  );
 }
 
 /** How much a session costs that has seen the picture at three sizes. */
