@@ -1,8 +1,8 @@
 /** Opens a picture on a JPIP server: address, store, road and client engine, put together. */
 import { Jpeg2000Error } from '../codec/errors.ts';
 import { DEFAULT_LIMITS } from '../codec/limits.ts';
-import { memoryStore } from './bins/bin-store.ts';
-import { parseAddress } from './client/address.ts';
+import { type BinCache, memoryStore } from './bins/bin-store.ts';
+import { parseAddress, type TargetAddress } from './client/address.ts';
 import { type ClientSettings, JpipClient } from './client/client.ts';
 import { JpipError } from './errors.ts';
 import { JpipImage } from './image.ts';
@@ -17,12 +17,28 @@ const LEAST_RESPONSE = 100;
 /** Opens a picture on a server. */
 export async function openRemotePicture(url: string, options: JpipClientOptions, host: JpipHost): Promise<JpipImage> {
   const address = parseAddress(url);
-  const limits = { ...DEFAULT_LIMITS, ...DEFAULT_JPIP_LIMITS, ...options.limits };
-  const { cacheBytes, headers } = options;
+  const { cacheBytes, type = 'jpp' } = options;
   const store = options.cache ?? memoryStore(cacheBytes === undefined ? {} : { cacheBytes });
-  const type = options.type ?? 'jpp';
   // data-bins of precincts and of tiles say the same twice, so they are kept apart
   const cache = await store.open(type === 'jpp' ? address.name : `${address.name} ${type}`);
+  const release = cache.hold();
+  try {
+    return await openOver(address, cache, release, options, host);
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+async function openOver(
+  address: TargetAddress,
+  cache: BinCache,
+  release: () => void,
+  options: JpipClientOptions,
+  host: JpipHost,
+): Promise<JpipImage> {
+  const limits = { ...DEFAULT_LIMITS, ...DEFAULT_JPIP_LIMITS, ...options.limits };
+  const { headers, type = 'jpp' } = options;
   const connection = httpConnection({ fetch: options.fetch ?? host.fetch, ...(headers ? { headers } : {}) });
   const settings: ClientSettings = {
     mode: options.mode ?? 'auto',
@@ -37,6 +53,7 @@ export async function openRemotePicture(url: string, options: JpipClientOptions,
     limits,
     onDiagnostic: (diagnostic) => options.onEvent?.({ type: 'diagnostic', diagnostic }),
     onResponse: (bytes, ms) => options.onEvent?.({ type: 'response', bytes, ms }),
+    onClose: release,
   };
   const open = async (): Promise<JpipClient> => {
     const made = new JpipClient(address, connection, cache, host, settings);

@@ -124,6 +124,43 @@ describe('a remote picture', () => {
     expect(server.sent - before).toBe(image.cache.bytes - before);
   });
 
+  test('leaves to a store no more than one target may have, of all that nobody has open', async () => {
+    const cacheBytes = 60_000;
+    const cache = memoryStore({ cacheBytes });
+    const small = remoteFile();
+    const names = Array.from({ length: 12 }, (_, k) => `${k}.jp2`);
+    const server = new TestServer(Object.fromEntries(names.map((name) => [name, small])));
+    const kept = await openIt('http://here/0.jp2', { fetch: server.fetch, cache });
+    await kept.image.decode({ reduce: 1 });
+    const held = kept.image.cache.bytes;
+    for (const name of names.slice(1)) {
+      const { image } = await openIt(`http://here/${name}`, { fetch: server.fetch, cache });
+      await image.decode({ reduce: 1 });
+      await image.close();
+    }
+    const bytes = await Promise.all(names.map(async (name) => (await cache.open(`http://here/${name}`)).bytes));
+    expect(bytes[0]).toBe(held);
+    const free = bytes.slice(1);
+    expect(free.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(cacheBytes);
+    // those that were opened last are there
+    expect(free.at(-1)).toBe(held);
+    expect(free[0]).toBe(0);
+    expect(free).toEqual(free.toSorted((a, b) => a - b));
+  });
+
+  test('that is not opened holds nothing in a store', async () => {
+    const cache = memoryStore({ cacheBytes: 0 });
+    const server = new TestServer({ 'a.jp2': file });
+    const before = await cache.open('http://here/a.jp2');
+    await jpipRejection(openIt('http://here/a.jp2', { fetch: server.fetch, cache, maxLatencyMs: 0 }));
+    expect(before.isFree).toBe(true);
+    const { image } = await openIt('http://here/a.jp2', { fetch: server.fetch, cache });
+    expect(image.cache.isFree).toBe(false);
+    await image.close();
+    await image.close();
+    expect(image.cache.isFree).toBe(true);
+  });
+
   test('of a file that was cut is what there is of it, and is not asked for again and again', async () => {
     const cut = file.slice(0, Math.floor(file.length * 0.6));
     const { image, server } = await openFile(cut);
@@ -186,7 +223,12 @@ describe('a remote picture', () => {
       await expect(image.decode({ components })).rejects.toEqual(failure);
       await expect(decode(file, { components })).rejects.toEqual(failure);
     }
-    expect(await jpipRejection(image.decode({ codestream: 3 }))).toMatchObject({ kind: 'usage', code: 'option-value' });
+    for (const mode of ['auto', 'stateless'] as const) {
+      const opened = await openFile(file, { mode });
+      const failure = await jpipRejection(opened.image.decode({ codestream: 3 }));
+      expect(failure).toMatchObject({ kind: 'usage', code: 'option-value' });
+      expectSame(await opened.image.decode({ region }), await decode(file, { region }));
+    }
   });
 
   test('is not opened at an address of another kind', async () => {

@@ -42,12 +42,14 @@ export interface BinShelf {
 export interface StoreOptions {
   /**
    * Bytes of data-bins of one target that are held in memory, each counted with 200 more for its keeping; beyond that, what was used longest
-   * ago goes. Default 256 MiB.
+   * ago goes. All targets together that no image has open get no more than that either. Default 256 MiB.
    */
   readonly cacheBytes?: number;
 }
 
 const DEFAULT_CACHE_BYTES = 2 ** 28;
+/** Targets that nobody has open and of which something is held. */
+const MOST_FREE = 1000;
 /** About what a data-bin takes in memory besides its bytes. */
 export const BIN_COST = 200;
 
@@ -100,8 +102,11 @@ export class BinCache {
   private shelved = new Map<string, ShelvedBin>();
   private dirty = new Set<CachedBin>();
   private writing: Promise<void> = Promise.resolve();
+  private holders = 0;
+  private readonly onFree: () => void;
 
-  constructor(target: string, options: StoreOptions = {}, shelf?: BinShelf) {
+  constructor(target: string, options: StoreOptions = {}, shelf?: BinShelf, onFree: () => void = () => {}) {
+    this.onFree = onFree;
     this.target = target;
     this.limit = options.cacheBytes ?? DEFAULT_CACHE_BYTES;
     if (!(this.limit >= 0)) {
@@ -118,6 +123,22 @@ export class BinCache {
   /** Data-bins in memory. */
   get size(): number {
     return this.count;
+  }
+
+  /** True while nobody has said that it is needed. */
+  get isFree(): boolean {
+    return this.holders === 0;
+  }
+
+  /** Says that it is needed, until what this gives is called. */
+  hold(): () => void {
+    let held = true;
+    this.holders++;
+    return () => {
+      if (!held) return;
+      held = false;
+      if (--this.holders === 0) this.onFree();
+    };
   }
 
   /** Learns what the shelf has. One that cannot be read has nothing: there is a server. */
@@ -222,7 +243,7 @@ export class BinCache {
   }
 
   /** Bytes held and what it takes to keep them. */
-  private get cost(): number {
+  get cost(): number {
     return this.held + this.count * BIN_COST;
   }
 
@@ -365,7 +386,10 @@ export class BinCache {
 export class DataBinStore {
   private readonly options: StoreOptions;
   private readonly shelf: BinShelf | undefined;
+  /** Those that were opened longest ago first. */
   private readonly caches = new Map<string, Promise<BinCache>>();
+  /** The same, as far as they are there. */
+  private readonly made = new Map<string, BinCache>();
 
   constructor(options: StoreOptions = {}, shelf?: BinShelf) {
     this.options = options;
@@ -374,20 +398,39 @@ export class DataBinStore {
 
   /** The cache of a target: the same one for everyone who asks. */
   open(target: string): Promise<BinCache> {
-    let cache = this.caches.get(target);
-    if (cache === undefined) {
-      const made = new BinCache(target, this.options, this.shelf);
-      cache = made.restore().then(() => made);
-      this.caches.set(target, cache);
-      cache.catch(() => this.caches.delete(target));
-    }
+    const known = this.caches.get(target);
+    const cache = known ?? this.make(target);
+    this.caches.delete(target);
+    this.caches.set(target, cache);
+    if (known === undefined) cache.catch(() => this.caches.delete(target));
     return cache;
+  }
+
+  private async make(target: string): Promise<BinCache> {
+    const cache = new BinCache(target, this.options, this.shelf, () => this.trim());
+    await cache.restore();
+    this.made.set(target, cache);
+    return cache;
+  }
+
+  /** Lets go of what nobody has open until all of that together is no more than one target may have. */
+  private trim(): void {
+    const free = [...this.caches.keys()].map((target) => this.made.get(target)).filter((cache) => cache?.isFree);
+    let cost = 0;
+    for (const cache of free) cost += cache!.cost;
+    for (const [k, cache] of free.entries()) {
+      if (cost <= cache!.limit && free.length - k <= MOST_FREE) return;
+      cost -= cache!.cost;
+      this.made.delete(cache!.target);
+      this.caches.delete(cache!.target);
+    }
   }
 
   /** Writes everything to the shelf, where there is one, and closes it. */
   async close(): Promise<void> {
     for (const cache of this.caches.values()) await (await cache).flush();
     this.caches.clear();
+    this.made.clear();
     await this.shelf?.close?.();
   }
 }

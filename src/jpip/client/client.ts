@@ -29,6 +29,8 @@ export interface ClientSettings extends SessionSettings {
   readonly retries: number;
   /** True to make no request at all. */
   readonly offline: boolean;
+  /** Called when the talk has ended. */
+  readonly onClose: () => void;
 }
 
 /** How one window is fetched. */
@@ -90,7 +92,11 @@ export class JpipClient {
     let failures = 0;
     const allowance = this.allowanceOfHeaders();
     for (let attempt = 0; ; attempt++) {
-      const outcome = await this.run(SMALLEST, codestream, () => this.keysOfSmallest(codestream), allowance, signal);
+      const keys = (): Iterable<BinKey> => this.keysOfSmallest(codestream);
+      const outcome = await this.run(SMALLEST, codestream, keys, allowance, signal).catch((error: unknown) => {
+        throw codestream > 0 && isNotFound(error) ? noHeader(codestream) : error;
+      });
+      if (codestream > 0 && isNotFound(outcome.error)) throw noHeader(codestream);
       await this.cache.flush().catch(() => {});
       const answered = outcome.end === 'eor' || outcome.end === 'body';
       const hasFile = this.cache.get(FILE_HEAD)?.complete === true;
@@ -207,6 +213,7 @@ export class JpipClient {
     this.closed = true;
     await this.session.close();
     await this.cache.flush().catch(() => {});
+    this.settings.onClose();
   }
 
   /** Fails when the client was closed, or when what it stands for is gone. */
@@ -290,6 +297,13 @@ function mainHeaderOf(codestream: number): BinKey {
 /** True when the server has nothing more to say to the same request. */
 function isOver({ end, reason }: Outcome): boolean {
   return end === 'body' || reason === EOR_REASON.imageDone || reason === EOR_REASON.windowDone;
+}
+
+/** True when the server knows of no such thing. */
+function isNotFound(error: unknown): boolean {
+  return (
+    error instanceof JpipError && error.code === 'response-status' && (error.status === 400 || error.status === 404)
+  );
 }
 
 function noHeader(codestream: number): JpipError {
