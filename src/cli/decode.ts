@@ -1,12 +1,14 @@
 /** `jp2kit decode`: files into other formats, whole or in part. */
 import { basename, extname } from 'node:path';
 import { parseArgs } from 'node:util';
-import { type DecodeOptions, decode, inspect, Jpeg2000Error, open, type RasterImage } from 'jp2kit';
+import { type DecodeOptions, decode, inspect, open, type RasterImage } from 'jp2kit';
 import { fileSource } from 'jp2kit/node';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
 import { FORMATS, type FormatName, formatOf } from './format-names.ts';
 import { isDirectory, outputPathOf, writeWhole } from './output.ts';
+import { describeError, exitOfError, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
+import { readWish, WINDOW_OPTIONS } from './window-options.ts';
 import { writePicture } from './write-picture.ts';
 
 /** The text of `jp2kit help decode`. */
@@ -41,7 +43,7 @@ interface FileReport {
   readonly warnings?: RasterImage['warnings'];
   /** What the format could not hold. */
   readonly notes?: readonly string[];
-  readonly error?: { kind: string; code: string; message: string };
+  readonly error?: ReportedError;
 }
 
 /** Runs the command. */
@@ -52,11 +54,7 @@ export async function runDecode(args: string[]): Promise<ExitCode> {
     options: {
       output: { type: 'string', short: 'o' },
       format: { type: 'string' },
-      region: { type: 'string' },
-      reduce: { type: 'string' },
-      layers: { type: 'string' },
-      components: { type: 'string' },
-      colour: { type: 'string' },
+      ...WINDOW_OPTIONS,
       index: { type: 'string' },
       strict: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -64,7 +62,7 @@ export async function runDecode(args: string[]): Promise<ExitCode> {
   });
   if (files.length === 0) throw new CommandLineError('no files');
   if (values.output === undefined) throw new CommandLineError('say where to write: -o out.png');
-  const options = readOptions(values);
+  const options: DecodeOptions = { ...readWish(values), strict: values.strict };
   const { index } = values;
   if (files.length > 1 && index !== undefined && !index.includes('{name}')) {
     throw new CommandLineError('several files need a pattern with {name} for their indexes');
@@ -161,51 +159,10 @@ async function defaultColour(
   return ['grey', 'srgb', 'unknown'].includes(colour.space) ? 'file' : 'srgb';
 }
 
-function readOptions(values: Record<string, string | boolean | undefined>): DecodeOptions {
-  const region = readNumbers(values.region, '--region', 4);
-  const [reduce] = readNumbers(values.reduce, '--reduce', 1) ?? [];
-  const [layers] = readNumbers(values.layers, '--layers', 1) ?? [];
-  const components = readNumbers(values.components, '--components');
-  const { colour } = values;
-  if (colour !== undefined && colour !== 'native' && colour !== 'file' && colour !== 'srgb') {
-    throw new CommandLineError('--colour takes native, file or srgb');
-  }
-  const [x, y, width, height] = (region ?? []) as [number, number, number, number];
-  return {
-    ...(region ? { region: { x, y, width, height } } : {}),
-    ...(reduce !== undefined ? { reduce } : {}),
-    ...(layers !== undefined ? { layers } : {}),
-    ...(components ? { components } : {}),
-    ...(colour ? { colour } : {}),
-    strict: values.strict === true,
-  };
-}
-
-function readNumbers(text: string | boolean | undefined, option: string, count?: number): number[] | undefined {
-  if (typeof text !== 'string') return undefined;
-  const numbers = text.split(',').map((part) => (/^\d+$/.test(part.trim()) ? Number(part) : Number.NaN));
-  if (numbers.some(Number.isNaN) || (count !== undefined && numbers.length !== count)) {
-    const what = count === 1 ? 'a whole number' : count ? `${count} whole numbers` : 'whole numbers';
-    throw new CommandLineError(`${option} takes ${what}, found "${text}"`);
-  }
-  return numbers;
-}
-
-function describeError(error: unknown): NonNullable<FileReport['error']> {
-  if (error instanceof Jpeg2000Error) return { kind: error.kind, code: error.code, message: error.message };
-  if (error instanceof CommandLineError) return { kind: 'usage', code: 'format', message: error.message };
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (/^E[A-Z]+$/.test(code)) return { kind: 'system', code, message: (error as Error).message };
-  if (error instanceof Error && error.message === 'interrupted') {
-    return { kind: 'system', code: 'interrupted', message: 'interrupted' };
-  }
-  throw error; // a fault of ours: let it be seen with its stack
-}
-
 function exitOf(report: FileReport): ExitCode {
   if (report.status === 'complete') return EXIT.ok;
   if (report.status === 'partial') return EXIT.partial;
-  return report.error?.kind === 'usage' ? EXIT.usage : EXIT.badInput;
+  return report.error ? exitOfError(report.error) : EXIT.badInput;
 }
 
 function tell(report: FileReport): void {

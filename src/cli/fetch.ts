@@ -4,12 +4,13 @@ import { parseArgs } from 'node:util';
 import type { DecodeOptions, RasterImage } from 'jp2kit';
 import { type JpipClientOptions, type JpipDiagnostic, type JpipImage, openJpip } from 'jp2kit/jpip/client';
 import { fileStore } from 'jp2kit/node';
-import { readRect, readWhole, readWholes, readWord } from './argument-values.ts';
+import { readWord } from './argument-values.ts';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
 import { FORMATS, type FormatName, formatOf } from './format-names.ts';
 import { isDirectory, outputPathOf, writeWhole } from './output.ts';
 import { describeError, exitOfError, forEachFile, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
+import { readWish, WINDOW_OPTIONS, type Wish } from './window-options.ts';
 import { writePicture } from './write-picture.ts';
 
 /** The text of `jp2kit help fetch`. */
@@ -32,9 +33,6 @@ Brings in a window of a picture from a JPIP server (15444-9), and nothing else o
       --json            a report on standard output
 
 exit codes: 0 ok, 1 wrong call, 2 no answer or no such picture, 3 a picture with parts missing`;
-
-/** A window, and how it is to look. */
-type Wish = Pick<DecodeOptions, 'region' | 'reduce' | 'layers' | 'components' | 'colour'>;
 
 /** The report of one URL. */
 interface FetchReport {
@@ -70,11 +68,7 @@ export async function runFetch(args: string[]): Promise<ExitCode> {
     options: {
       output: { type: 'string', short: 'o' },
       format: { type: 'string' },
-      region: { type: 'string' },
-      reduce: { type: 'string' },
-      layers: { type: 'string' },
-      components: { type: 'string' },
-      colour: { type: 'string' },
+      ...WINDOW_OPTIONS,
       cache: { type: 'string' },
       offline: { type: 'boolean', default: false },
       stateless: { type: 'boolean', default: false },
@@ -86,15 +80,7 @@ export async function runFetch(args: string[]): Promise<ExitCode> {
   const { output, cache } = values;
   if (output === undefined) throw new CommandLineError('say where to write: -o out.png');
   if (values.offline && cache === undefined) throw new CommandLineError('--offline needs --cache');
-  const wish: Wish = {
-    ...(values.region === undefined ? {} : { region: readRect(values.region, 'region') }),
-    ...(values.reduce === undefined ? {} : { reduce: readWhole(values.reduce, 'reduce') }),
-    ...(values.layers === undefined ? {} : { layers: readWhole(values.layers, 'layers') }),
-    ...(values.components === undefined ? {} : { components: readWholes(values.components, 'components') }),
-    ...(values.colour === undefined
-      ? {}
-      : { colour: readWord(values.colour, 'colour', ['native', 'file', 'srgb'] as const) }),
-  };
+  const wish = readWish(values);
   const type = readWord(values.type, 'type', ['jpp', 'jpt'] as const);
   const plans = urls.map((url) => planOf(url, urls.length, output, values.format));
   const store = cache === undefined ? undefined : fileStore(cache);

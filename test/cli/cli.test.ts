@@ -67,7 +67,7 @@ describe('jp2kit', () => {
       [['decode', LAKE, RELIEF, '-o', 'x.png'], /several files/],
       [['decode', LAKE, '-o', 'x.png', '--region', '1,2,3'], /--region takes 4 whole numbers/],
       [['decode', LAKE, '-o', 'x.png', '--reduce', 'two'], /--reduce takes a whole number/],
-      [['decode', LAKE, '-o', 'x.png', '--colour', 'red'], /native, file or srgb/],
+      [['decode', LAKE, '-o', 'x.png', '--colour', 'red'], /--colour takes native, file, srgb, found "red"/],
       [['decode', LAKE, '-o', 'x.png', '--region', '9000,0,5,5'], /region/],
       [['decode', LAKE, '-o', 'x.png', '--reduce', '77'], /reduce/],
     ])('%s', async (args, message) => {
