@@ -19,7 +19,7 @@ import {
   type TilePartSize,
   writeCodestream,
 } from '../../src/codec/packets/codestream-writer.ts';
-import type { PrecinctKey, PrecinctSnapshot } from '../../src/codec/packets/precinct-source.ts';
+import type { PrecinctKey, PrecinctPlan, PrecinctSnapshot } from '../../src/codec/packets/precinct-source.ts';
 import { BytesSource, readNow } from '../../src/codec/source.ts';
 import { type PacketView, readBlocks } from '../../src/codec/tier2/read-blocks.ts';
 import { writePackets } from '../../src/codec/tier2/write-packets.ts';
@@ -153,4 +153,25 @@ function measureTile(
   const headers = plain!.packedHeaders!.map((header) => header.length - (eph ? 2 : 0));
   const bodies = plain!.packetLengths.map((length) => length - (sop ? 6 : 0));
   return measureTileParts(main, tile, a, order, headers, bodies);
+}
+
+/** Everything that a codestream holds, as a plan and as a list of precincts. */
+export function allOf(bytes: Uint8Array): { plan: PrecinctPlan; keys: PrecinctKey[] } {
+  const { tiles } = loadAll(bytes);
+  const plan = tiles.map(({ tile, header, components }) => ({
+    tile,
+    layers: header.cod.numLayers,
+    components: components.map(({ component, geometry }) => ({
+      component,
+      resolutions: geometry.resolutions.map((r) => ({ x0: 0, y0: 0, x1: r.numPrecinctsWide, y1: r.numPrecinctsHigh })),
+    })),
+  }));
+  const keys = plan.flatMap(({ tile, components }) =>
+    components.flatMap(({ component, resolutions }) =>
+      resolutions.flatMap((rect, resolution) =>
+        Array.from({ length: rect.x1 * rect.y1 }, (_, precinct) => ({ tile, component, resolution, precinct })),
+      ),
+    ),
+  );
+  return { plan, keys };
 }

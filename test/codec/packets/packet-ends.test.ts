@@ -4,39 +4,18 @@ import { PROGRESSIONS } from '../../../src/codec/codestream/cod.ts';
 import { DiagnosticLog } from '../../../src/codec/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/codec/limits.ts';
 import { CodestreamSource } from '../../../src/codec/packets/codestream-source.ts';
-import type { PacketEnds, PrecinctKey, PrecinctPlan } from '../../../src/codec/packets/precinct-source.ts';
+import type { PacketEnds, PrecinctKey } from '../../../src/codec/packets/precinct-source.ts';
 import { BytesSource, readFrom, readNow } from '../../../src/codec/source.ts';
 import { hex, join, packetsOf, withPlt } from '../../support/codestream.ts';
 import { failureOf } from '../../support/failure.ts';
 import { FIXTURES, fixture } from '../../support/fixtures.ts';
-import { loadAll, PLAIN, rearrange, type Rearrangement } from '../../support/rearrange.ts';
+import { allOf, PLAIN, rearrange, type Rearrangement } from '../../support/rearrange.ts';
 import { describeShared, sharedPath } from '../../support/shared.ts';
 import { TestSource } from '../../support/sources.ts';
 
 function openNow(bytes: Uint8Array): CodestreamSource {
   const input = new BytesSource(bytes);
   return readNow(CodestreamSource.open(input, { offset: 0 }, DEFAULT_LIMITS, new DiagnosticLog()), bytes);
-}
-
-/** Everything that a codestream holds, as a plan and as a list of precincts. */
-function allOf(bytes: Uint8Array): { plan: PrecinctPlan; keys: PrecinctKey[] } {
-  const { tiles } = loadAll(bytes);
-  const plan = tiles.map(({ tile, header, components }) => ({
-    tile,
-    layers: header.cod.numLayers,
-    components: components.map(({ component, geometry }) => ({
-      component,
-      resolutions: geometry.resolutions.map((r) => ({ x0: 0, y0: 0, x1: r.numPrecinctsWide, y1: r.numPrecinctsHigh })),
-    })),
-  }));
-  const keys = plan.flatMap(({ tile, components }) =>
-    components.flatMap(({ component, resolutions }) =>
-      resolutions.flatMap((rect, resolution) =>
-        Array.from({ length: rect.x1 * rect.y1 }, (_, precinct) => ({ tile, component, resolution, precinct })),
-      ),
-    ),
-  );
-  return { plan, keys };
 }
 
 /** Headers, bodies and EPH markers of all precincts in the order of the list, and what they sum up to. */

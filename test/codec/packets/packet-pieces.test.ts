@@ -4,32 +4,12 @@ import { DiagnosticLog } from '../../../src/codec/errors.ts';
 import { DEFAULT_LIMITS } from '../../../src/codec/limits.ts';
 import { CodestreamSource } from '../../../src/codec/packets/codestream-source.ts';
 import { readPieces } from '../../../src/codec/packets/packet-pieces.ts';
-import type { PrecinctKey, PrecinctPlan } from '../../../src/codec/packets/precinct-source.ts';
 import { BytesSource, readFrom, readNow } from '../../../src/codec/source.ts';
 import { failureOfAsync } from '../../support/failure.ts';
 import { fixture } from '../../support/fixtures.ts';
 import { randomFrom } from '../../support/random.ts';
-import { loadAll, PLAIN, rearrange } from '../../support/rearrange.ts';
+import { allOf, PLAIN, rearrange } from '../../support/rearrange.ts';
 import { TestSource } from '../../support/sources.ts';
-
-function allOf(bytes: Uint8Array): { plan: PrecinctPlan; keys: PrecinctKey[] } {
-  const plan = loadAll(bytes).tiles.map(({ tile, header, components }) => ({
-    tile,
-    layers: header.cod.numLayers,
-    components: components.map(({ component, geometry }) => ({
-      component,
-      resolutions: geometry.resolutions.map((r) => ({ x0: 0, y0: 0, x1: r.numPrecinctsWide, y1: r.numPrecinctsHigh })),
-    })),
-  }));
-  const keys = plan.flatMap(({ tile, components }) =>
-    components.flatMap(({ component, resolutions }) =>
-      resolutions.flatMap((rect, resolution) =>
-        Array.from({ length: rect.x1 * rect.y1 }, (_, precinct) => ({ tile, component, resolution, precinct })),
-      ),
-    ),
-  );
-  return { plan, keys };
-}
 
 async function sourcesOf(bytes: Uint8Array): Promise<CodestreamSource[]> {
   const near = new BytesSource(bytes);
