@@ -22,6 +22,7 @@ import {
   readBrowserPicture,
   readPicture,
 } from './encode.ts';
+import { watchDrops } from './drops.ts';
 import { showTree } from './tree.ts';
 
 /** What is on show. */
@@ -310,23 +311,6 @@ function watchSelection(): void {
   });
 }
 
-function watchDrops(): void {
-  const veil = find('drop');
-  addEventListener('dragover', (event) => {
-    event.preventDefault();
-    veil.hidden = false;
-  });
-  addEventListener('dragleave', (event) => {
-    if (event.relatedTarget === null) veil.hidden = true;
-  });
-  addEventListener('drop', (event) => {
-    event.preventDefault();
-    veil.hidden = true;
-    const file = event.dataTransfer?.files[0];
-    if (file) void openFile(file, file.name);
-  });
-}
-
 async function openSample(name: string): Promise<void> {
   try {
     const response = await fetch(`samples/${name}`);
@@ -351,5 +335,5 @@ for (const button of document.querySelectorAll<HTMLButtonElement>('[data-sample]
   button.addEventListener('click', () => void openSample(button.dataset.sample!));
 }
 watchSelection();
-watchDrops();
+watchDrops((file) => void openFile(file, file.name));
 await openSample('lake.jp2');

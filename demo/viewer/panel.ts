@@ -1,4 +1,5 @@
 /** The panel beside the picture: which picture, how much of it is here, how it is shown. */
+import { watchDrops } from '../drops.ts';
 import type { Look, Offer, PictureFacts, Report } from './messages.ts';
 
 /** An element of the page by its id. */
@@ -25,7 +26,7 @@ export function preparePanel(offers: readonly Offer[], actions: PanelActions): v
     if (chosen) actions.open(chosen);
     file.value = '';
   });
-  watchDrops(actions);
+  watchDrops(actions.open);
   const onLook = (): void => {
     tellLayers();
     actions.look(currentLook());
@@ -56,23 +57,6 @@ export function addOffer({ name, title }: Offer, choose: () => void): void {
   button.addEventListener('click', choose);
   if (before) before.replaceWith(button);
   else find('offers').append(button);
-}
-
-function watchDrops(actions: PanelActions): void {
-  const veil = find('drop');
-  addEventListener('dragover', (event) => {
-    event.preventDefault();
-    veil.hidden = false;
-  });
-  addEventListener('dragleave', (event) => {
-    if (event.relatedTarget === null) veil.hidden = true;
-  });
-  addEventListener('drop', (event) => {
-    event.preventDefault();
-    veil.hidden = true;
-    const file = event.dataTransfer?.files[0];
-    if (file) actions.open(file);
-  });
 }
 
 /** What the controls say. */
