@@ -53,7 +53,10 @@ export function formatTask(id: number, task: Task): { message: Request; transfer
 function sendable(task: Task, transfer: ArrayBuffer[]): Task {
   if (task.kind === 'decode') {
     const { batch } = task;
-    return { kind: 'decode', batch: { ...batch, data: isShared(batch.data) ? batch.data : moved(batch.data, transfer) } };
+    return {
+      kind: 'decode',
+      batch: { ...batch, data: isShared(batch.data) ? batch.data : moved(batch.data, transfer) },
+    };
   }
   const { batch } = task;
   const { coefficients } = batch;

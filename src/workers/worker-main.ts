@@ -38,5 +38,3 @@ function start(scope: WorkerScope): void {
 }
 
 start(globalThis as unknown as WorkerScope);
-
-export {};

@@ -259,7 +259,7 @@ class SeatedPool implements WorkerPool, SeatListener {
   done(job: Job, outcome: Outcome): void {
     this.doneByWorkers++;
     if (job.signal?.aborted) this.abort(job);
-    else this.settle(job, () => job.succeed(outcome));
+    else this.settle(job, () => job.succeed(ownedBy(job.task, outcome)));
   }
 
   /** On this thread it fails in the same way, with the whole error; or it does not fail. */
@@ -320,6 +320,12 @@ class SeatedPool implements WorkerPool, SeatListener {
 
 function isLighter(seat: WorkerSeat, than: WorkerSeat): boolean {
   return seat.jobs.size === than.jobs.size && seat.load < than.load;
+}
+
+/** Of shared memory a worker sends back a view of its own; callers know theirs. */
+function ownedBy(task: Task, outcome: Outcome): Outcome {
+  const out = task.kind === 'decode' ? task.batch.out : undefined;
+  return out ? { ...(outcome as DecodedBatch), coefficients: out } : outcome;
 }
 
 function closed(): Error {

@@ -5,7 +5,7 @@
  */
 import { reasonOf } from '../codec/errors.ts';
 import type { Job } from './job.ts';
-import { answers, BUILD, formatTask, MOST_OUTSTANDING, type Outcome, readAnswer } from './protocol.ts';
+import { type Answer, answers, BUILD, formatTask, MOST_OUTSTANDING, type Outcome, readAnswer } from './protocol.ts';
 import { listenTo, type WorkerLike } from './worker-like.ts';
 
 /** Why a worker is gone. */
@@ -94,19 +94,25 @@ export class WorkerSeat {
       this.rest();
       this.listener.ready(this);
     } else if (answer.kind === 'unreadable') this.end('died', 'it cannot read what the pool sends');
-    else {
-      const job = this.jobs.get(answer.id);
-      if (job === undefined) return this.end('died', 'it answers what nobody asked');
-      if (answer.kind === 'done' && !answers(job.task, answer.outcome)) {
-        return this.end('died', 'its answer does not fit the question');
-      }
-      this.jobs.delete(answer.id);
-      this.load -= job.task.batch.cost;
-      if (this.jobs.size === 0) this.rest();
-      if (answer.kind === 'done') this.listener.done(job, answer.outcome);
-      else if (answer.kind === 'failed') this.listener.failed(job);
-      this.listener.hasRoom();
+    else this.hearOutcome(answer);
+  }
+
+  private hearOutcome(answer: Extract<Answer, { readonly id: number }>): void {
+    const job = this.jobs.get(answer.id);
+    if (job === undefined) {
+      this.end('died', 'it answers what nobody asked');
+      return;
     }
+    if (answer.kind === 'done' && !answers(job.task, answer.outcome)) {
+      this.end('died', 'its answer does not fit the question');
+      return;
+    }
+    this.jobs.delete(answer.id);
+    this.load -= job.task.batch.cost;
+    if (this.jobs.size === 0) this.rest();
+    if (answer.kind === 'done') this.listener.done(job, answer.outcome);
+    else if (answer.kind === 'failed') this.listener.failed(job);
+    this.listener.hasRoom();
   }
 
   /** Nothing to do: the process need not wait for this worker, and after a while it goes. */
