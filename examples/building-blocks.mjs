@@ -38,6 +38,8 @@ for (let k = 0; k < hull.length; k++) {
       segmentLengths: Int32Array.of(dataLength),
     },
     out,
+    0,
+    size,
   );
   // the decoder doubles its numbers, to say where in its interval a coefficient is taken to lie
   const left = coefficients.reduce((sum, value, i) => sum + (value - Math.trunc(out[i] / 2)) ** 2, 0);

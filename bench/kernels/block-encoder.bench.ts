@@ -50,7 +50,7 @@ for (const [name, jobs] of Object.entries(sets)) {
     for (const job of jobs) encoder.encode(job);
   });
   bench.add(`${name}: decode`, () => {
-    for (const block of coded) decoder.decode(block, out);
+    for (const block of coded) decoder.decode(block, out, 0, block.width);
   });
   planes.push(count, count);
 }

@@ -39,10 +39,11 @@ export interface CodeBlockData {
 /** Decodes code-blocks; owns its scratch memory. */
 export interface BlockDecoder {
   /**
-   * Decodes into `out`, row major: twice the value, the lowest set bit standing half a step below the last decoded bit-plane of
-   * the coefficient. Returns 0, or flags that say what was wrong.
+   * Decodes the coefficient in column x of row y into `out[at + y * stride + x]`; writes all of them and nothing between the
+   * rows. A coefficient is twice the value, the lowest set bit standing half a step below its last decoded bit-plane.
+   * Returns 0, or flags that say what was wrong.
    */
-  decode(block: CodeBlockData, out: Int32Array): number;
+  decode(block: CodeBlockData, out: Int32Array, at: number, stride: number): number;
 }
 
 /** A way of coding code-blocks. */

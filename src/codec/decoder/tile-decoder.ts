@@ -412,7 +412,7 @@ function* decodeBand(
       job.subband = plan.subband.orientation;
       job.style = style;
       job.bitPlanes = bitPlanes;
-      const findings = decoder.decode(job, coefficients);
+      const findings = decoder.decode(job, coefficients, 0, job.width);
       context.codeBlocks++;
       if (findings !== 0) {
         context.partial = true;

@@ -105,6 +105,9 @@ export class ClassicBlockDecoder {
   private readonly raw = new RawBits();
   private width = 0;
   private height = 0;
+  /** Where the first coefficient goes, and how far apart rows are there. */
+  private at = 0;
+  private stride = 0;
   private subband = 0;
   /** All ones, or zero when the stripe above must not see this one (vertically causal contexts, D.7). */
   private north = -1;
@@ -120,18 +123,23 @@ export class ClassicBlockDecoder {
   }
 
   /**
-   * Decodes into `out[0 .. width * height)`, row major. A coefficient with magnitude bits `m` down to bit-plane `p` comes
-   * out as `±(2m + 1) << p`, that is doubled and with a one below the last decoded bit; an insignificant one as 0.
+   * Decodes the coefficient in column x of row y into `out[at + y * stride + x]`; all of them are written, and nothing else.
+   * One with magnitude bits `m` down to bit-plane `p` comes out as `±(2m + 1) << p`, that is doubled and with a one below
+   * the last decoded bit; an insignificant one as 0.
    *
    * Returns what was wrong as `FOUND_` bits, 0 if nothing. Where a check fails, the answer holds the coding passes up to
    * the last check that held, so all of the block when no check before it did.
    */
-  decode(block: CodeBlockData, out: Int32Array): number {
+  decode(block: CodeBlockData, out: Int32Array, at: number, stride: number): number {
     if (block.width * block.height > 4096 || block.width > 1024 || block.height > 1024) {
       throw new Error(`a code-block of ${block.width} x ${block.height} reached the block decoder`);
     }
+    this.width = block.width;
+    this.height = block.height;
+    this.at = at;
+    this.stride = stride;
     if (block.bitPlanes > MAX_BIT_PLANES) {
-      out.fill(0, 0, block.width * block.height);
+      this.clear(out);
       return FOUND_TOO_MANY_BIT_PLANES;
     }
     const legal = block.bitPlanes === 0 ? 0 : 3 * block.bitPlanes - 2;
@@ -147,7 +155,8 @@ export class ClassicBlockDecoder {
   private verifiedPasses = 0;
 
   private decodePasses(block: CodeBlockData, out: Int32Array, passes: number): number {
-    this.begin(block, out);
+    this.clear(out);
+    this.begin(block);
     const style = block.style;
     const checked = (style & STYLE_SEGMENTATION) !== 0;
     // a check at the end of every pass says more than four bits at the end of some
@@ -197,17 +206,21 @@ export class ClassicBlockDecoder {
     return 0;
   }
 
-  private begin(block: CodeBlockData, out: Int32Array): void {
+  /** Makes all coefficients insignificant. */
+  private clear(out: Int32Array): void {
+    const { width, height, at, stride } = this;
+    if (stride === width) out.fill(0, at, at + width * height);
+    else for (let y = 0, o = at; y < height; y++, o += stride) out.fill(0, o, o + width);
+  }
+
+  private begin(block: CodeBlockData): void {
     const { width, height, subband, style } = block;
-    this.width = width;
-    this.height = height;
     this.subband = subband;
     this.north = (style & STYLE_CAUSAL) !== 0 ? 0 : -1;
     const memory = this.memory;
     const stripes = (height + 3) >> 2;
     memory.set(INITIAL_CONTEXTS);
     memory.fill(0, FLAGS, FLAGS + (width + 2) * (stripes + 2));
-    out.fill(0, 0, width * height);
     const below = (VISITED_ALL << (3 * (height & 3))) & VISITED_ALL;
     this.keep = ~VISITED_ALL | below;
     if ((height & 3) !== 0) {
@@ -246,7 +259,8 @@ export class ClassicBlockDecoder {
     const end = this.end;
     const width = this.width;
     const height = this.height;
-    const stride = width + 2;
+    const flagStride = width + 2;
+    const stride = this.stride;
     const north = this.north;
     const zero = ZERO + (this.subband << 9);
     const value = 3 << plane;
@@ -265,8 +279,8 @@ export class ClassicBlockDecoder {
     let signs = 0;
     let left = 0;
     let right = 0;
-    for (let y = 0, i = FLAGS + stride + 1; y < height; y += 4, i += 2) {
-      for (let x = width, o = y * width; x > 0; x--, i++, o++) {
+    for (let y = 0, i = FLAGS + flagStride + 1; y < height; y += 4, i += 2) {
+      for (let x = width, o = this.at + y * stride; x > 0; x--, i++, o++) {
         let f = memory[i];
         if (f === 0) continue;
         const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
@@ -330,18 +344,18 @@ export class ClassicBlockDecoder {
               spare = (spare + (entry & 15)) | 0;
             }
             d ^= signs & 1;
-            out[o + Math.imul((k * 11) >> 5, width)] = (value ^ -d) + d;
+            out[o + Math.imul((k * 11) >> 5, stride)] = (value ^ -d) + d;
             memory[i - 1] = left | (0x20 << k);
             memory[i + 1] = right | (8 << k);
             f |= (0x10 << k) | (d << (19 + k));
             if (k === 0) {
-              memory[i - stride - 1] |= 0x20000 & north;
-              memory[i - stride] |= (0x10000 | (d << 31)) & north;
-              memory[i - stride + 1] |= 0x8000 & north;
+              memory[i - flagStride - 1] |= 0x20000 & north;
+              memory[i - flagStride] |= (0x10000 | (d << 31)) & north;
+              memory[i - flagStride + 1] |= 0x8000 & north;
             } else if (k === 9) {
-              memory[i + stride - 1] |= 4;
-              memory[i + stride] |= 2 | (d << 18);
-              memory[i + stride + 1] |= 1;
+              memory[i + flagStride - 1] |= 4;
+              memory[i + flagStride] |= 2 | (d << 18);
+              memory[i + flagStride + 1] |= 1;
             }
             todo |= (0x40 << k) & ~(f >>> 1) & ~(f >>> 18) & 0x1248;
           }
@@ -362,7 +376,8 @@ export class ClassicBlockDecoder {
     const end = this.end;
     const width = this.width;
     const height = this.height;
-    const stride = width + 2;
+    const flagStride = width + 2;
+    const stride = this.stride;
     let a = memory[A];
     let c = memory[C];
     let spare = memory[SPARE];
@@ -375,8 +390,8 @@ export class ClassicBlockDecoder {
     let d = 0;
     let moved = 0;
     let context = 0;
-    for (let y = 0, i = FLAGS + stride + 1; y < height; y += 4, i += 2) {
-      for (let x = width, o = y * width; x > 0; x--, i++, o++) {
+    for (let y = 0, i = FLAGS + flagStride + 1; y < height; y += 4, i += 2) {
+      for (let x = width, o = this.at + y * stride; x > 0; x--, i++, o++) {
         const f = memory[i];
         let todo = f & ~(f >>> 17) & 0x2490;
         if (todo === 0) continue;
@@ -407,10 +422,10 @@ export class ClassicBlockDecoder {
             c = (c + ((entry >> 4) << (7 - spare))) | 0;
             spare = (spare + (entry & 15)) | 0;
           }
-          const at = o + Math.imul((k * 11) >> 5, width);
-          const old = out[at];
+          const place = o + Math.imul((k * 11) >> 5, stride);
+          const old = out[place];
           const minus = old >> 31;
-          out[at] = old + (((((d << 1) - 1) ^ minus) - minus) << plane);
+          out[place] = old + (((((d << 1) - 1) ^ minus) - minus) << plane);
         } while (todo !== 0);
       }
     }
@@ -426,7 +441,8 @@ export class ClassicBlockDecoder {
     const end = this.end;
     const width = this.width;
     const height = this.height;
-    const stride = width + 2;
+    const flagStride = width + 2;
+    const stride = this.stride;
     const north = this.north;
     const zero = ZERO + (this.subband << 9);
     const value = 3 << plane;
@@ -447,8 +463,8 @@ export class ClassicBlockDecoder {
     let signs = 0;
     let left = 0;
     let right = 0;
-    for (let y = 0, i = FLAGS + stride + 1; y < height; y += 4, i += 2) {
-      for (let x = width, o = y * width; x > 0; x--, i++, o++) {
+    for (let y = 0, i = FLAGS + flagStride + 1; y < height; y += 4, i += 2) {
+      for (let x = width, o = this.at + y * stride; x > 0; x--, i++, o++) {
         let f = memory[i];
         let todo = ~(f | (f >>> 17)) & 0x2490;
         let known = false;
@@ -571,18 +587,18 @@ export class ClassicBlockDecoder {
             spare = (spare + (entry & 15)) | 0;
           }
           d ^= signs & 1;
-          out[o + Math.imul((k * 11) >> 5, width)] = (value ^ -d) + d;
+          out[o + Math.imul((k * 11) >> 5, stride)] = (value ^ -d) + d;
           memory[i - 1] = left | (0x20 << k);
           memory[i + 1] = right | (8 << k);
           f |= (0x10 << k) | (d << (19 + k));
           if (k === 0) {
-            memory[i - stride - 1] |= 0x20000 & north;
-            memory[i - stride] |= (0x10000 | (d << 31)) & north;
-            memory[i - stride + 1] |= 0x8000 & north;
+            memory[i - flagStride - 1] |= 0x20000 & north;
+            memory[i - flagStride] |= (0x10000 | (d << 31)) & north;
+            memory[i - flagStride + 1] |= 0x8000 & north;
           } else if (k === 9) {
-            memory[i + stride - 1] |= 4;
-            memory[i + stride] |= 2 | (d << 18);
-            memory[i + stride + 1] |= 1;
+            memory[i + flagStride - 1] |= 4;
+            memory[i + flagStride] |= 2 | (d << 18);
+            memory[i + flagStride + 1] |= 1;
           }
         }
         memory[i] = f & (y < whole ? ~0x49200000 : keep);
@@ -600,11 +616,12 @@ export class ClassicBlockDecoder {
     const memory = this.memory;
     const width = this.width;
     const height = this.height;
-    const stride = width + 2;
+    const flagStride = width + 2;
+    const stride = this.stride;
     const north = this.north;
     const value = 3 << plane;
-    for (let y = 0, i = FLAGS + stride + 1; y < height; y += 4, i += 2) {
-      for (let x = width, o = y * width; x > 0; x--, i++, o++) {
+    for (let y = 0, i = FLAGS + flagStride + 1; y < height; y += 4, i += 2) {
+      for (let x = width, o = this.at + y * stride; x > 0; x--, i++, o++) {
         let f = memory[i];
         if (f === 0) continue;
         const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
@@ -614,18 +631,18 @@ export class ClassicBlockDecoder {
           todo &= todo - 1;
           if (raw.read() !== 0) {
             const d = raw.read();
-            out[o + Math.imul((k * 11) >> 5, width)] = (value ^ -d) + d;
+            out[o + Math.imul((k * 11) >> 5, stride)] = (value ^ -d) + d;
             memory[i - 1] |= 0x20 << k;
             memory[i + 1] |= 8 << k;
             f |= (0x10 << k) | (d << (19 + k));
             if (k === 0) {
-              memory[i - stride - 1] |= 0x20000 & north;
-              memory[i - stride] |= (0x10000 | (d << 31)) & north;
-              memory[i - stride + 1] |= 0x8000 & north;
+              memory[i - flagStride - 1] |= 0x20000 & north;
+              memory[i - flagStride] |= (0x10000 | (d << 31)) & north;
+              memory[i - flagStride + 1] |= 0x8000 & north;
             } else if (k === 9) {
-              memory[i + stride - 1] |= 4;
-              memory[i + stride] |= 2 | (d << 18);
-              memory[i + stride + 1] |= 1;
+              memory[i + flagStride - 1] |= 4;
+              memory[i + flagStride] |= 2 | (d << 18);
+              memory[i + flagStride + 1] |= 1;
             }
             todo |= (0x40 << k) & ~(f >>> 1) & ~(f >>> 18) & 0x1248;
           }
@@ -641,17 +658,18 @@ export class ClassicBlockDecoder {
     const raw = this.raw;
     const memory = this.memory;
     const width = this.width;
+    const stride = this.stride;
     for (let y = 0, i = FLAGS + width + 3; y < this.height; y += 4, i += 2) {
-      for (let x = width, o = y * width; x > 0; x--, i++, o++) {
+      for (let x = width, o = this.at + y * stride; x > 0; x--, i++, o++) {
         const f = memory[i];
         let todo = f & ~(f >>> 17) & 0x2490;
         memory[i] = f | (todo << 16);
         while (todo !== 0) {
           const k = 27 - Math.clz32(todo & -todo);
           todo &= todo - 1;
-          const at = o + Math.imul((k * 11) >> 5, width);
+          const place = o + Math.imul((k * 11) >> 5, stride);
           const change = ((raw.read() << 1) - 1) << plane;
-          out[at] += out[at] < 0 ? -change : change;
+          out[place] += out[place] < 0 ? -change : change;
         }
       }
     }

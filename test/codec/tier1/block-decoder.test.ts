@@ -15,7 +15,7 @@ const decoder = new ClassicBlockDecoder();
 /** Decodes with the fast decoder; the scratch array is dirty on purpose. */
 function decode(block: CodedBlock): { found: number; values: Int32Array } {
   const out = new Int32Array(4096).fill(-77);
-  const found = decoder.decode(block, out);
+  const found = decoder.decode(block, out, 0, block.width);
   const n = block.width * block.height;
   expect(out.subarray(n).every((v) => v === -77)).toBe(true);
   return { found, values: out.slice(0, n) };
@@ -136,6 +136,56 @@ describe('a block that was coded well', () => {
     const { found, values } = decode(encodeBlock(shape, new Int32Array(16)));
     expect(found).toBe(0);
     expect(values.every((v) => v === 0)).toBe(true);
+  });
+});
+
+/** Decodes into the middle of a larger area, checks that only the block changed, and gathers it row by row. */
+function decodeInto(block: CodedBlock, at: number, stride: number): { found: number; values: Int32Array } {
+  const { width, height } = block;
+  const area = Int32Array.from({ length: at + (height - 1) * stride + width + 9 }, (_, i) => -1000 - i);
+  const found = decoder.decode(block, area, at, stride);
+  const values = new Int32Array(width * height);
+  for (let y = 0; y < height; y++) values.set(area.subarray(at + y * stride, at + y * stride + width), y * width);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) area[at + y * stride + x] = -1000 - (at + y * stride + x);
+  }
+  expect(area.every((v, i) => v === -1000 - i)).toBe(true);
+  return { found, values };
+}
+
+describe('a block decoded to a place within a larger area', () => {
+  const place = { at: fc.integer({ min: 0, max: 300 }), gap: fc.integer({ min: 0, max: 70 }) };
+
+  test('is the same block, and nothing around it changes', () => {
+    fc.assert(
+      fc.property(anyBlock, fc.record(place), ({ coefficients, passes, ...shape }, { at, gap }) => {
+        const whole = encodeBlock(shape, coefficients);
+        const block = firstPasses(whole, Math.ceil(passes * whole.numPasses));
+        expect(decodeInto(block, at, shape.width + gap)).toEqual(decode(block));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  test('is so in every style', () => {
+    for (let style = 0; style < 64; style++) {
+      const shape = { width: 13, height: 10, subband: (style & 3) as 0, style, bitPlanes: 8 };
+      const block = encodeBlock(shape, randomCoefficients(130, 8, 815 + style, 3));
+      expect(decodeInto(block, style, 13 + (style % 7))).toEqual(decode(block));
+    }
+  });
+
+  test('is so when it is damaged or cannot be decoded', () => {
+    fc.assert(
+      fc.property(anyBlock, fc.record(place), fc.nat(), ({ coefficients, ...shape }, { at, gap }, where) => {
+        const whole = encodeBlock(shape, coefficients);
+        const data = whole.data.slice();
+        if (data.length > 0) data[where % data.length]! ^= 0x35;
+        const block = { ...whole, data, bitPlanes: where % 8 === 0 ? 31 : whole.bitPlanes };
+        expect(decodeInto(block, at, shape.width + gap)).toEqual(decode(block));
+      }),
+      { numRuns: 200 },
+    );
   });
 });
 

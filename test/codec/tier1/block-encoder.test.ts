@@ -100,7 +100,7 @@ function passesOf(block: CodeBlockCoefficients, coded: Encoded, numPasses = code
 /** Coefficients as the decoders give them, twice the value and a half below, after so many passes. */
 function decode(block: CodedBlock): Int32Array {
   const out = new Int32Array(4096);
-  expect(decoder.decode(block, out)).toBe(0);
+  expect(decoder.decode(block, out, 0, block.width)).toBe(0);
   const values = out.slice(0, block.width * block.height);
   const slow = decodeBlockSlowly(block);
   expect(slow.goodSymbols).toBe(true);
@@ -204,7 +204,7 @@ describe('a coded block', () => {
       const coded = encoder.encode(block);
       expectSound(block, coded);
       const out = new Int32Array(4096);
-      expect(decoder.decode(passesOf(block, coded), out)).toBe(0);
+      expect(decoder.decode(passesOf(block, coded), out, 0, block.width)).toBe(0);
       expect(out.subarray(0, width * height)).toEqual(fullyDecoded(block));
     }
   });
@@ -236,7 +236,7 @@ describe('a coded block', () => {
       const coded = encoder.encode(noise);
       expect(coded.bitPlanes).toBe(30);
       const out = new Int32Array(4096);
-      expect(decoder.decode(passesOf(noise, coded), out)).toBe(0);
+      expect(decoder.decode(passesOf(noise, coded), out, 0, noise.width)).toBe(0);
       expect(out).toEqual(fullyDecoded(noise));
     }
     const top = { ...blockOf({ width: 2, height: 1 }), coefficients: Int32Array.of(2 ** 30 - 1, 1 - 2 ** 30) };
@@ -374,7 +374,7 @@ describe('the bytes of a segment', () => {
       for (let n = 0; n < 256 ** shorter; n++) {
         data[0] = n;
         data[1] = n >> 8;
-        const found = decoder.decode(cut, out);
+        const found = decoder.decode(cut, out, 0, cut.width);
         if (truth.every((v, i) => v === out[i]) && found === 0) {
           // the decoder forgives a symbol at the very end that the ones behind a cut have changed
           expect(style).toBe(STYLE.segmentation);
