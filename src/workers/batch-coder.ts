@@ -104,7 +104,9 @@ export class BatchCoder {
         segmentPasses[s] = segments[segment++];
         segmentLengths[s] = segments[segment++];
       }
-      findings[k] = decoder.decode(coded, coefficients);
+      // not at once into `out`: a batch can be done again while the worker that was given up still writes, and may then only
+      // write what is right
+      findings[k] = decoder.decode(coded, coefficients, 0, width);
       const at = params[p + DECODE_PARAMS.at];
       const stride = params[p + DECODE_PARAMS.stride];
       for (let y = 0; y < height; y++) {

@@ -77,7 +77,7 @@ export function decodeCase(random: Random, count: number, side: number, cost = 1
       k * DECODE_PARAMS.count,
     );
     for (let s = 0; s < numSegments; s++) segments.push(block.segmentPasses[s]!, block.segmentLengths[s]!);
-    findings[k] = decoder.decode(block, out);
+    findings[k] = decoder.decode(block, out, 0, width);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < width; x++) coefficients[at + y * stride + x] = out[y * width + x]!;
     }
