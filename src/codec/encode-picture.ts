@@ -23,12 +23,13 @@ export interface EncodingCodec extends Codec {
 /** Encodes a picture without waiting. */
 export function encodeNow(codec: EncodingCodec, image: RawImage, options: EncodeOptions): EncodeResult {
   checkOptions(options);
-  const work = encodePicture(image, options, codec.encoders, codec.executor);
+  // here nothing can be waited for
+  const work = encodePicture(image, { ...options, pool: undefined }, codec.encoders, codec.executor);
   const deadline = deadlineOf(codec.executor, options);
   let step = work.next();
   while (!step.done) {
     deadline.check();
-    if (step.value) {
+    if (isDecodeRequest(step.value)) {
       const decoded = openPictureSync(codec, step.value.file, {}, 'picture').decodeSync(asEncoded(step.value));
       step = work.next(componentsOf(decoded));
     } else step = work.next();
@@ -57,12 +58,16 @@ export async function runEncode<T>(
   let step = work.next();
   while (!step.done) {
     deadline.check();
-    if (step.value) {
+    if (isDecodeRequest(step.value)) {
       const decoded = await decodeAgain(codec, step.value, signal);
       step = work.next(componentsOf(decoded));
       continue;
     }
-    if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
+    if (step.value) {
+      await step.value;
+      throwIfAborted(signal);
+      last = executor.now();
+    } else if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
       await executor.pause();
       throwIfAborted(signal);
       last = executor.now();
@@ -70,6 +75,10 @@ export async function runEncode<T>(
     step = work.next();
   }
   return step.value;
+}
+
+function isDecodeRequest(asked: DecodeRequest | Promise<unknown> | undefined): asked is DecodeRequest {
+  return asked !== undefined && 'file' in asked;
 }
 
 /** The components as they were encoded, with nothing done to them. */

@@ -20,6 +20,9 @@ export const INLINE_EXECUTOR: Executor = { now: () => 0 };
 /** A long computation in small pieces: it yields wherever it may be interrupted. */
 export type Work<T> = Generator<undefined, T, unknown>;
 
+/** Work that may also have to wait: it then yields what it waits for. */
+export type WaitingWork<T> = Generator<Promise<unknown> | undefined, T, unknown>;
+
 /** Milliseconds of inline work between two turns of the event loop. */
 export const PAUSE_INTERVAL_MS = 8;
 
@@ -45,13 +48,22 @@ export class Deadline {
 }
 
 /** Runs a computation to its end, giving the event loop a turn every few milliseconds; `check` is called then. */
-export async function runWork<T>(work: Work<T>, executor: Executor, deadline: Deadline, check: () => void): Promise<T> {
+export async function runWork<T>(
+  work: WaitingWork<T>,
+  executor: Executor,
+  deadline: Deadline,
+  check: () => void,
+): Promise<T> {
   check();
   let last = executor.now();
   let step = work.next();
   while (!step.done) {
     deadline.check();
-    if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
+    if (step.value) {
+      await step.value;
+      check();
+      last = executor.now();
+    } else if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
       await executor.pause();
       check();
       last = executor.now();

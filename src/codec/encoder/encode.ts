@@ -2,7 +2,8 @@
  * A picture in memory becomes a file in memory.
  *
  * The work is a generator, as the decoder's is: it yields `undefined` where it may pause, and a finished file where it has to know what
- * a decoder makes of it (for a PSNR to be kept, and for verification). Who drives it knows a decoder; the encoder does not.
+ * a decoder makes of it (for a PSNR to be kept, and for verification). Who drives it knows a decoder; the encoder does not. Only with a
+ * pool it also yields promises, to be waited for.
  */
 import { joinTileHeaders } from '../codestream/coding-parameters.ts';
 import { usage } from '../errors.ts';
@@ -21,6 +22,7 @@ import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeResult, LayerSummary, RawImage } from './options.ts';
 import { mainHeaderBytes, overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
 import { type EncodePlan, planEncode } from './plan.ts';
+import { PooledBlocks } from './pooled-blocks.ts';
 import { type DecodedComponent, decibels, squaredError } from './quality.ts';
 import { PsnrSearch, TOO_LOW } from './psnr-search.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
@@ -37,7 +39,11 @@ export interface DecodeRequest {
 }
 
 /** Work of an encode. */
-export type EncodeWork<T> = Generator<DecodeRequest | undefined, T, readonly DecodedComponent[] | undefined>;
+export type EncodeWork<T> = Generator<
+  DecodeRequest | Promise<unknown> | undefined,
+  T,
+  readonly DecodedComponent[] | undefined
+>;
 
 /**
  * How far below the slope that is expected coding goes on: for tiles that are judged by those before them, and for one tile of which
@@ -66,7 +72,7 @@ const MAX_SHIFTS = 5;
 /** Header of the codestream's box. A codestream that would need a longer one does not fit one array. */
 const JP2C_BYTES = 8;
 
-/** Encodes a picture. */
+/** Encodes a picture; in the pool of the options, where they have one. */
 export function* encodePicture(
   image: RawImage,
   options: EncodeOptions,
@@ -122,7 +128,8 @@ class PictureEncode {
     const style = plan.main.cod.style.codeBlockStyle;
     const coder = coders.find((one) => one.handles(style));
     if (coder === undefined) throw usage('option-value', `no coder for code-block style ${style}`);
-    this.encoder = new TileEncoder(plan, options.roi, coder.createEncoder());
+    const pooled = options.pool && new PooledBlocks(options.pool, coder.name, options.signal);
+    this.encoder = new TileEncoder(plan, options.roi, coder.createEncoder(), pooled);
   }
 
   *run(): EncodeWork<Attempt> {

@@ -1,6 +1,7 @@
 /**
  * What a caller may ask of the encoder.
  */
+import type { BlockPool } from '../block-pool.ts';
 import type { Progression } from '../codestream/cod.ts';
 import type { ProgressionChange } from '../codestream/poc.ts';
 import type { ColourSpec, MetadataSpec } from '../fileformat/jp2-spec.ts';
@@ -183,6 +184,11 @@ export interface EncodeOptions {
   readonly limits?: Partial<Limits>;
   /** Ends the call; it rejects with the signal's reason. */
   readonly signal?: AbortSignalLike;
+  /**
+   * Codes code-blocks on other threads: `createPool` of `jp2kit/workers`. The result is the same to the byte. Default: on this thread. Of no
+   * use to `encodeSync`, which cannot wait.
+   */
+  readonly pool?: BlockPool;
   /** Called now and then. */
   onProgress?(progress: EncodeProgress): void;
 }

@@ -9,7 +9,7 @@
 import { joinTileHeaders } from '../codestream/coding-parameters.ts';
 import { numXTiles, numYTiles } from '../codestream/siz.ts';
 import { usage } from '../errors.ts';
-import { Deadline, type Executor, runWork, type Work } from '../executor.ts';
+import { Deadline, type Executor, runWork, type WaitingWork } from '../executor.ts';
 import { lengthOf } from '../geometry/axis.ts';
 import { tileGeometry, type TileGeometry } from '../geometry/tile.ts';
 import type { SampleArray } from '../image.ts';
@@ -25,6 +25,7 @@ import type { EncodeOptions, EncodeSummary, LayerSummary } from './options.ts';
 import { overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
 import { checkHeader } from './picture-shapes.ts';
 import { type EncodePlan, planEncode } from './plan.ts';
+import { PooledBlocks } from './pooled-blocks.ts';
 import { decibels } from './quality.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
 import { checkRegion } from './region-masks.ts';
@@ -126,7 +127,8 @@ export class StreamEncoder {
     if (options.roi) checkRegion(options.roi, siz);
     const coder = coders.find((one) => one.handles(cod.style.codeBlockStyle));
     if (coder === undefined) throw usage('option-value', `no coder for code-block style ${cod.style.codeBlockStyle}`);
-    this.encoder = new TileEncoder(this.plan, options.roi, coder.createEncoder());
+    const pooled = options.pool && new PooledBlocks(options.pool, coder.name, options.signal);
+    this.encoder = new TileEncoder(this.plan, options.roi, coder.createEncoder(), pooled);
     this.rows = new RowBuffer(siz);
     this.done = new Uint8Array(plan.numTiles);
     this.layers = plan.rates.map(() => ({ bytes: 0, slope: 0 }));
@@ -281,7 +283,7 @@ export class StreamEncoder {
     await Promise.resolve(this.options.spill?.close?.()).catch(() => {});
   }
 
-  private run<T>(work: Work<T>): Promise<T> {
+  private run<T>(work: WaitingWork<T>): Promise<T> {
     return runWork(work, this.executor, this.deadline, () => {
       this.checkNotAborted();
     });

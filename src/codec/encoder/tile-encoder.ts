@@ -5,7 +5,7 @@
  * Each tile-component has one plane. Analysis leaves every subband in place, rows interleaved, and code-blocks are taken out of it
  * by origin and stride. Work yields between pieces, so that a caller can pause or stop it.
  */
-import type { Work } from '../executor.ts';
+import type { WaitingWork, Work } from '../executor.ts';
 import { lengthOf } from '../geometry/axis.ts';
 import type { TileComponent, TileGeometry } from '../geometry/tile.ts';
 import {
@@ -31,6 +31,7 @@ import { CodedTile } from './coded-tile.ts';
 import { ConvexHull, SlopeHistogram } from './convex-hull.ts';
 import type { RegionOfInterest } from './options.ts';
 import type { EncodePlan } from './plan.ts';
+import type { PooledBlocks } from './pooled-blocks.ts';
 import type { SubbandPlan } from './quantizers.ts';
 import { regionMasks } from './region-masks.ts';
 
@@ -74,19 +75,25 @@ interface BlockPlace {
   maskFrom: number;
 }
 
+/** What is remembered of a code-block while it is coded elsewhere. */
+type CodedPlace = Pick<BlockPlace, 'index' | 'plan' | 'roiShift'>;
+
 /** What all tiles of one encode share. */
 export class TileEncoder {
   private readonly plan: EncodePlan;
   private readonly roi: RegionOfInterest | undefined;
   private readonly coder: BlockEncoder;
+  private readonly pooled: PooledBlocks | undefined;
   private readonly job: CodeBlockCoefficients;
   private readonly blockMask = new Uint8Array(4096);
   private readonly hull = new ConvexHull();
 
-  constructor(plan: EncodePlan, roi: RegionOfInterest | undefined, coder: BlockEncoder) {
+  /** With `pooled` code-blocks go there, and `coder` has nothing to do. */
+  constructor(plan: EncodePlan, roi: RegionOfInterest | undefined, coder: BlockEncoder, pooled?: PooledBlocks) {
     this.plan = plan;
     this.roi = roi;
     this.coder = coder;
+    this.pooled = pooled;
     this.job = {
       width: 0,
       height: 0,
@@ -104,7 +111,7 @@ export class TileEncoder {
    * Transforms and codes one tile. Bit-planes that can hardly gain `stop` of squared error a byte are left out. Where that is to be chosen,
    * a sample of the code-blocks is coded first.
    */
-  *encode(tile: TileGeometry, load: LoadComponent, stop: number | StopChooser): Work<CodedTile> {
+  *encode(tile: TileGeometry, load: LoadComponent, stop: number | StopChooser): WaitingWork<CodedTile> {
     const planes = yield* this.transform(tile, load);
     const numBlocks = numBlocksOf(tile);
     const kept = new Map<number, CodedBlock>();
@@ -112,27 +119,48 @@ export class TileEncoder {
     if (typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
       const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST)) | 1;
       const sample = new SlopeHistogram();
-      for (const place of this.places(tile, planes)) {
-        if (place.index % step !== step >> 1) continue;
-        const block = this.code(place, 0);
-        kept.set(place.index, copyOf(block));
-        this.hull.find(block, place.plan.weight);
+      const places = oneIn(step, this.places(tile, planes));
+      yield* this.code(places, sizeOf(tile) / step, 0, kept, ({ index, plan }, block) => {
+        kept.set(index, copyOf(block));
+        this.hull.find(block, plan.weight);
         sample.addHull(this.hull);
-        sample.residual += block.residual * place.plan.weight;
-        yield;
-      }
+        sample.residual += block.residual * plan.weight;
+      });
       stopSlope = stop(sample, kept.size, numBlocks / kept.size);
     }
     const coded = new CodedTile(tile, stopSlope);
-    for (const place of this.places(tile, planes)) {
-      const block = kept.get(place.index) ?? this.code(place, stopSlope);
-      this.hull.find(block, place.plan.weight);
-      coded.add(block, place.plan.bitPlanes + place.roiShift, this.hull);
-      coded.residual += block.residual * place.plan.weight;
-      yield;
-    }
+    yield* this.code(this.places(tile, planes), sizeOf(tile), stopSlope, kept, ({ plan, roiShift }, block) => {
+      this.hull.find(block, plan.weight);
+      coded.add(block, plan.bitPlanes + roiShift, this.hull);
+      coded.residual += block.residual * plan.weight;
+    });
     coded.finish();
     return coded;
+  }
+
+  /** Codes code-blocks, about `size` coefficients in all, here or elsewhere, and hands them over in order; not again what is in `kept`. */
+  private *code(
+    places: Iterable<BlockPlace>,
+    size: number,
+    stopSlope: number,
+    kept: ReadonlyMap<number, CodedBlock>,
+    take: (place: CodedPlace, block: CodedBlock) => void,
+  ): WaitingWork<void> {
+    if (this.pooled) {
+      yield* this.pooled.code<BlockPlace, CodedPlace>({
+        places,
+        size,
+        keep: ({ index, plan, roiShift }) => ({ index, plan, roiShift }),
+        known: ({ index }) => kept.get(index),
+        prepare: (place) => this.prepare(place, stopSlope),
+        take,
+      });
+      return;
+    }
+    for (const place of places) {
+      take(place, kept.get(place.index) ?? this.coder.encode(this.prepare(place, stopSlope)));
+      yield;
+    }
   }
 
   /** The code-blocks of a tile in the order in which `CodedTile` numbers them. */
@@ -160,7 +188,8 @@ export class TileEncoder {
     }
   }
 
-  private code(place: BlockPlace, stopSlope: number): CodedBlock {
+  /** Quantises a code-block. */
+  private prepare(place: BlockPlace, stopSlope: number): CodeBlockCoefficients {
     const { job, plan } = this;
     const { plane, from, stride, width, height } = place;
     const q = job.coefficients;
@@ -179,7 +208,7 @@ export class TileEncoder {
       }
       forwardMaxshift(q, width * height, blockMask, place.roiShift);
     }
-    return this.coder.encode(job);
+    return job;
   }
 
   private *transform(tile: TileGeometry, load: LoadComponent): Work<(Int32Array | Float32Array)[]> {
@@ -231,6 +260,16 @@ function* placesOfBand(
       place.index++;
     }
   }
+}
+
+/** One code-block in so many, from the middle. */
+function* oneIn(step: number, places: Iterable<BlockPlace>): Generator<BlockPlace> {
+  for (const place of places) if (place.index % step === step >> 1) yield place;
+}
+
+/** Coefficients of a tile. */
+function sizeOf({ components }: TileGeometry): number {
+  return components.reduce((sum, { geometry }) => sum + lengthOf(geometry.x) * lengthOf(geometry.y), 0);
 }
 
 function numBlocksOf({ components }: TileGeometry): number {
