@@ -1,0 +1,114 @@
+/**
+ * What a pool and its workers say to each other.
+ *
+ * A worker that has started says `ready` with the build that it belongs to; one of another build is refused, since both sides must
+ * agree on every number of a batch. Then the pool sends batches, at most two ahead, and the worker answers each of them once, in order.
+ *
+ * What arrives is checked by its receiver: a page may have other scripts that talk to a worker (development servers do), and those
+ * messages are nobody's business here.
+ */
+import type { DecodeBatch, DecodedBatch, EncodeBatch, EncodedBatch } from '../codec/block-pool.ts';
+
+/** The build of pool and worker; a test keeps it equal to the package's version. */
+export const BUILD = '0.1.0';
+
+/** Messages that one worker holds: the batch that it works on, and the next, so that it never waits for the pool. */
+export const MOST_OUTSTANDING = 2;
+
+/** A batch, and what to do with it. */
+export type Task =
+  | { readonly kind: 'decode'; readonly batch: DecodeBatch }
+  | { readonly kind: 'encode'; readonly batch: EncodeBatch };
+
+/** What comes out of a task. */
+export type Outcome = DecodedBatch | EncodedBatch;
+
+/** From the pool to a worker. */
+export type Request =
+  | { readonly jp2kit: string; readonly kind: 'task'; readonly id: number; readonly task: Task }
+  | { readonly jp2kit: string; readonly kind: 'cancel'; readonly id: number };
+
+/** From a worker to the pool. */
+export type Answer =
+  /** The first message of a worker. */
+  | { readonly jp2kit: string; readonly kind: 'ready' }
+  | { readonly jp2kit: string; readonly kind: 'done'; readonly id: number; readonly outcome: Outcome }
+  /** A batch that was cancelled before it began. */
+  | { readonly jp2kit: string; readonly kind: 'dropped'; readonly id: number }
+  /** A batch that a coder, or this worker, did not take. */
+  | { readonly jp2kit: string; readonly kind: 'failed'; readonly id: number; readonly message: string }
+  /** A message that could not be read at all. */
+  | { readonly jp2kit: string; readonly kind: 'unreadable' };
+
+/** A task as a message, and the memory that goes with it. */
+export function formatTask(id: number, task: Task): { message: Request; transfer: ArrayBuffer[] } {
+  const transfer: ArrayBuffer[] = [];
+  return { message: { jp2kit: BUILD, kind: 'task', id, task: sendable(task, transfer) }, transfer };
+}
+
+/**
+ * Large arrays travel as a copy of which the memory is moved. The batch itself stays whole, because another worker has to do it again
+ * when this one dies; shared memory needs neither.
+ */
+function sendable(task: Task, transfer: ArrayBuffer[]): Task {
+  if (task.kind === 'decode') {
+    const { batch } = task;
+    return {
+      kind: 'decode',
+      batch: { ...batch, data: isShared(batch.data) ? batch.data : moved(batch.data, transfer) },
+    };
+  }
+  const { batch } = task;
+  const { coefficients } = batch;
+  if (isShared(coefficients)) return task;
+  const copy = new Int32Array(coefficients);
+  transfer.push(copy.buffer);
+  return { kind: 'encode', batch: { ...batch, coefficients: copy } };
+}
+
+function moved(bytes: Uint8Array, transfer: ArrayBuffer[]): Uint8Array {
+  const copy = new Uint8Array(bytes);
+  transfer.push(copy.buffer);
+  return copy;
+}
+
+/** An outcome as a message, and the memory that goes with it: all of it but what is shared. */
+export function formatOutcome(id: number, outcome: Outcome): { message: Answer; transfer: ArrayBuffer[] } {
+  const arrays: ArrayBufferView[] = Object.values(outcome);
+  const transfer = arrays.filter((array) => !isShared(array)).map((array) => array.buffer as ArrayBuffer);
+  return { message: { jp2kit: BUILD, kind: 'done', id, outcome }, transfer };
+}
+
+/** True for memory that several threads can see. */
+export function isShared({ buffer }: ArrayBufferView): boolean {
+  return typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer;
+}
+
+/** A request, or nothing where the message is not for us. */
+export function readRequest(message: unknown): Request | undefined {
+  const request = message as Request | null | undefined;
+  if (request?.jp2kit !== BUILD) return undefined;
+  return request;
+}
+
+/** An answer, or nothing where the message is not from one of our workers. */
+export function readAnswer(message: unknown): Answer | undefined {
+  const answer = message as Answer | null | undefined;
+  return typeof answer?.jp2kit === 'string' ? answer : undefined;
+}
+
+/** Whether an outcome is what the task asked for; a worker that says something else is not to be trusted any more. */
+export function answers(task: Task, outcome: Outcome): boolean {
+  if (task.kind === 'decode') {
+    const { coefficients, findings } = outcome as DecodedBatch;
+    return isWords(coefficients) && isWords(findings) && coefficients.length >= task.batch.length;
+  }
+  const { params, data, passLengths, passDistortions, residuals } = outcome as EncodedBatch;
+  const areFloats = passDistortions instanceof Float64Array && residuals instanceof Float64Array;
+  const areThere = isWords(params) && isWords(passLengths) && data instanceof Uint8Array && areFloats;
+  return areThere && residuals.length === task.batch.stopSlopes.length;
+}
+
+function isWords(array: unknown): array is Int32Array {
+  return array instanceof Int32Array;
+}

@@ -1,0 +1,64 @@
+/** The script of a test page, bundled by whatever is tested: batches through workers and on the page's own thread, compared. */
+import { createPool, type DecodedBatch, type EncodeBatch, type EncodedBatch, type WorkerPool } from 'jp2kit/workers';
+
+const BLOCKS = 24;
+const SIDE = 32;
+
+function batchOf(seed: number): EncodeBatch {
+  let state = seed;
+  const coefficients = Int32Array.from({ length: BLOCKS * SIDE * SIDE }, () => {
+    state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
+    return (state >> 20) - 1000;
+  });
+  const params = Int32Array.from({ length: BLOCKS * 7 }, (_, i) => [SIDE, SIDE, 1, 0, 0, 1, 0][i % 7]!);
+  return { coder: 'classic', params, stopSlopes: new Float64Array(BLOCKS), coefficients, cost: 1 };
+}
+
+async function roundTrip(pool: WorkerPool, batch: EncodeBatch): Promise<[EncodedBatch, DecodedBatch]> {
+  const encoded = await pool.encode(batch);
+  const params = new Int32Array(BLOCKS * 10);
+  const segments = new Int32Array(BLOCKS * 2);
+  for (let k = 0; k < BLOCKS; k++) {
+    const [bitPlanes = 0, numPasses = 0, bytes = 0] = encoded.params.subarray(3 * k, 3 * k + 3);
+    params.set([SIDE, SIDE, 1, 0, bitPlanes, numPasses, 1, bytes, k * SIDE * SIDE, SIDE], 10 * k);
+    segments.set([numPasses, bytes], 2 * k);
+  }
+  const length = BLOCKS * SIDE * SIDE;
+  const out = pool.sharesMemory ? pool.allocate(length) : undefined;
+  return [encoded, await pool.decode({ coder: 'classic', params, segments, data: encoded.data, out, length, cost: 1 })];
+}
+
+async function main(): Promise<unknown> {
+  const warnings: string[] = [];
+  const pool = createPool({ size: 2, onWarning: ({ code, message }) => warnings.push(`${code}: ${message}`) });
+  const here = createPool({
+    transfer: true,
+    createWorker: () => {
+      throw new Error('none');
+    },
+  });
+  const batches = [1, 2, 3, 4].map(batchOf);
+  const byWorkers = await Promise.all(batches.map((batch) => roundTrip(pool, batch)));
+  const byPage = await Promise.all(batches.map((batch) => roundTrip(here, batch)));
+  const textOf = (result: unknown): string =>
+    JSON.stringify(result, (_, v) => (ArrayBuffer.isView(v) ? [...(v as Int32Array)] : v));
+  const isLossless = byPage.every(([, { coefficients }], k) =>
+    coefficients.every((v, i) => {
+      const q = batches[k]!.coefficients[i]!;
+      return v === Math.sign(q) * (2 * Math.abs(q) + (q === 0 ? 0 : 1));
+    }),
+  );
+  const isEqual = textOf(byWorkers) === textOf(byPage);
+  const { stats, sharesMemory } = pool;
+  await pool.close();
+  return { isEqual, isLossless, sharesMemory, isIsolated: crossOriginIsolated, warnings, stats, here: here.stats };
+}
+
+main().then(
+  (result) => {
+    document.body.dataset.result = JSON.stringify(result);
+  },
+  (error) => {
+    document.body.dataset.result = JSON.stringify({ error: String(error) });
+  },
+);
