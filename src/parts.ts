@@ -113,20 +113,11 @@ export { segmentCapacity } from './codec/tier2/segments.ts';
 export { tagTreeMemory, TagTreeDecoder, TagTreeEncoder } from './codec/tier2/tag-tree.ts';
 export { writePackets } from './codec/tier2/write-packets.ts';
 export { forwardIct, forwardRct, inverseIct, inverseRct } from './codec/transform/component-transform.ts';
-export type { AnalysisStep, AxisStep } from './codec/transform/dwt.ts';
-export {
-  analyse53Columns,
-  analyse53Rows,
-  analyse97Columns,
-  analyse97Rows,
-  spreadRows,
-  synthesise53Columns,
-  synthesise53Rows,
-  synthesise97Columns,
-  synthesise97Rows,
-} from './codec/transform/dwt.ts';
+export type { AnalysisStep } from './codec/transform/dwt.ts';
+export { analyse53Columns, analyse53Rows, analyse97Columns, analyse97Rows } from './codec/transform/dwt.ts';
 export { boundOf, energyOf } from './codec/transform/gains.ts';
-export { ALL_IN_RANGE, loadSamples, storeSamples } from './codec/transform/level-shift.ts';
+export type { RowStorer } from './codec/transform/level-shift.ts';
+export { ALL_IN_RANGE, loadSamples, rowStorer } from './codec/transform/level-shift.ts';
 export { forward53Row, inverse53Row } from './codec/transform/lifting-53.ts';
 export { forward97Row, inverse97Row } from './codec/transform/lifting-97.ts';
 export {
@@ -137,5 +128,8 @@ export {
   stepSizeOf,
 } from './codec/transform/quantization.ts';
 export { forwardMaxshift, inverseMaxshift } from './codec/transform/roi-maxshift.ts';
+export type { RowSource } from './codec/transform/rows.ts';
+export type { AxisStep, LevelInput } from './codec/transform/synthesis.ts';
+export { Synthesis53, Synthesis97, SynthesisRows } from './codec/transform/synthesis.ts';
 export { transcodePackets } from './codec/transcode-picture.ts';
 export type { TranscodeOptions, TranscodeSummary } from './codec/transcode/options.ts';

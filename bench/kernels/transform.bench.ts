@@ -4,28 +4,18 @@
  */
 import { Bench } from 'tinybench';
 import { inverseIct, inverseRct } from '../../src/codec/transform/component-transform.ts';
-import {
-  type AxisStep,
-  spreadRows,
-  synthesise53Columns,
-  synthesise53Rows,
-  synthesise97Columns,
-  synthesise97Rows,
-} from '../../src/codec/transform/dwt.ts';
-import { storeSamples } from '../../src/codec/transform/level-shift.ts';
+import { rowStorer } from '../../src/codec/transform/level-shift.ts';
 import { dequantiseIrreversible, dequantiseReversible } from '../../src/codec/transform/quantization.ts';
+import type { RowSource } from '../../src/codec/transform/rows.ts';
+import { type AxisStep, Synthesis53, Synthesis97, SynthesisRows } from '../../src/codec/transform/synthesis.ts';
 import { describeMachine, formatSample, markdownTable, summarise } from '../support/table.ts';
 
 const SIZE = 2048;
 const LEVELS = 5;
-/** Columns that the vertical half takes at once; the smallest level is a multiple of it. */
-const COLUMNS = 128;
 const N = SIZE * SIZE;
 
 const ints = [0, 1, 2].map(() => Int32Array.from({ length: N }, (_, k) => (Math.imul(k, 2654435761) >> 20) & 255));
 const floats = ints.map((plane) => Float32Array.from(plane));
-const intScratch = new Int32Array(SIZE);
-const floatScratch = new Float32Array(SIZE);
 const bytes = new Uint8Array(3 * N);
 
 /** Values stay bounded from run to run, because each begins with fresh coefficients. */
@@ -40,38 +30,71 @@ function stepsOf(level: number): AxisStep {
   return { numLow: n / 2, numHigh: n / 2, parity: 0, skip: 0, count: n };
 }
 
+/** A subband of so many columns, row after row of a plane. */
+class PlaneRows<Samples> implements RowSource<Samples> {
+  readonly line: Samples;
+  at: number;
+  readonly isZero = false;
+  private readonly width: number;
+
+  constructor(plane: Samples, width: number) {
+    this.line = plane;
+    this.width = width;
+    this.at = -width;
+  }
+
+  advance(): void {
+    this.at += this.width;
+  }
+}
+
+const shared = new SynthesisRows();
 const bench = new Bench({ time: 0, retainSamples: true, iterations: 9, warmupTime: 0, warmupIterations: 3 });
 const options = { beforeEach: refill };
+
+/** All levels, each drawing its rows from the one below. */
+function synthesise<Samples>(
+  plane: Samples,
+  levelOf: (
+    step: AxisStep,
+    low: RowSource<Samples>,
+    band: () => RowSource<Samples>,
+  ) => RowSource<Samples> & { release(): void },
+): void {
+  let rows: RowSource<Samples> = new PlaneRows(plane, SIZE >> LEVELS);
+  const levels = [];
+  for (let r = 1; r <= LEVELS; r++) {
+    const step = stepsOf(r);
+    const level = levelOf(step, rows, () => new PlaneRows(plane, step.numHigh));
+    levels.push(level);
+    rows = level;
+  }
+  for (let y = 0; y < SIZE; y++) rows.advance();
+  for (const level of levels) level.release();
+}
+
 bench.add(
   `5/3 synthesis, ${LEVELS} levels`,
-  () => {
-    for (let level = 1; level <= LEVELS; level++) {
-      const step = stepsOf(level);
-      spreadRows(ints[0]!, SIZE, step.numLow, step.numLow, 0);
-      synthesise53Rows(ints[0]!, SIZE, step, 0, step.count, intScratch);
-      for (let x = 0; x < step.count; x += COLUMNS) synthesise53Columns(ints[0]!, SIZE, step, x, x + COLUMNS);
-    }
-  },
+  () =>
+    synthesise<Int32Array>(ints[0]!, (step, low, band) => {
+      return new Synthesis53(step, step, { low, hl: band(), lh: band(), hh: band() }, shared);
+    }),
   options,
 );
 bench.add(
   `9/7 synthesis, ${LEVELS} levels`,
-  () => {
-    for (let level = 1; level <= LEVELS; level++) {
-      const step = stepsOf(level);
-      spreadRows(floats[0]!, SIZE, step.numLow, step.numLow, 0);
-      synthesise97Rows(floats[0]!, SIZE, step, step, 0, step.count, floatScratch);
-      for (let x = 0; x < step.count; x += COLUMNS) synthesise97Columns(floats[0]!, SIZE, step, x, x + COLUMNS);
-    }
-  },
+  () =>
+    synthesise<Float32Array>(floats[0]!, (step, low, band) => {
+      return new Synthesis97(step, step, { low, hl: band(), lh: band(), hh: band() }, shared);
+    }),
   options,
 );
 bench.add('dequantise, reversible', () => {
-  for (let at = 0; at < N; at += 4096) dequantiseReversible(ints[1]!, at, 64, 64, 64, ints[0]!, at, 64, 0.5);
+  for (let at = 0; at < N; at += 4096) dequantiseReversible(ints[1]!, at, 64, 64, 64, 0.5);
 });
 bench.add('dequantise, irreversible', () => {
   for (let at = 0; at < N; at += 4096) {
-    dequantiseIrreversible(ints[1]!, at, 64, 64, 64, floats[0]!, at, 64, 0.37, 0.5);
+    dequantiseIrreversible(ints[1]!, floats[0]!, at, 64, 64, 64, 0.37, 0.5);
   }
 });
 bench.add('RCT, three components', () => inverseRct(ints[0]!, ints[1]!, ints[2]!, 0, N), options);
@@ -79,18 +102,16 @@ bench.add('ICT, three components', () => inverseIct(floats[0]!, floats[1]!, floa
 bench.add(
   'store integers as interleaved bytes, three components',
   () => {
-    for (let c = 0; c < 3; c++) {
-      storeSamples(ints[c]!, 0, SIZE, SIZE, SIZE, bytes, c, 3, 3 * SIZE, 8, false);
-    }
+    const { store, shift, least, most } = rowStorer(true, bytes, 8, false);
+    for (let c = 0; c < 3; c++) store(ints[c] as never, 0, N, bytes as never, c, 3, shift, least, most);
   },
   options,
 );
 bench.add(
   'store floats as interleaved bytes, three components',
   () => {
-    for (let c = 0; c < 3; c++) {
-      storeSamples(floats[c]!, 0, SIZE, SIZE, SIZE, bytes, c, 3, 3 * SIZE, 8, false);
-    }
+    const { store, shift, least, most } = rowStorer(false, bytes, 8, false);
+    for (let c = 0; c < 3; c++) store(floats[c] as never, 0, N, bytes as never, c, 3, shift, least, most);
   },
   options,
 );

@@ -13,7 +13,7 @@ import { Deadline, type Executor, PAUSE_INTERVAL_MS } from './executor.ts';
 import type { RasterImage } from './image.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { type Codec, openPicture, openPictureSync } from './picture.ts';
-import { type AbortSignalLike, throwIfAborted } from './source.ts';
+import { throwIfAborted } from './source.ts';
 
 /** A codec that can also encode. */
 export interface EncodingCodec extends Codec {
@@ -48,7 +48,7 @@ export async function encodeFrom(codec: EncodingCodec, image: RawImage, options:
 export async function runEncode<T>(
   work: EncodeWork<T>,
   codec: EncodingCodec,
-  options: Pick<EncodeOptions, 'signal' | 'limits'>,
+  options: Pick<EncodeOptions, 'signal' | 'limits' | 'pool'>,
 ): Promise<T> {
   const { signal } = options;
   throwIfAborted(signal);
@@ -59,7 +59,7 @@ export async function runEncode<T>(
   while (!step.done) {
     deadline.check();
     if (isDecodeRequest(step.value)) {
-      const decoded = await decodeAgain(codec, step.value, signal);
+      const decoded = await decodeAgain(codec, step.value, options);
       step = work.next(componentsOf(decoded));
       continue;
     }
@@ -89,10 +89,10 @@ function asEncoded({ layers }: DecodeRequest): DecodeOptions {
 async function decodeAgain(
   codec: EncodingCodec,
   request: DecodeRequest,
-  signal: AbortSignalLike | undefined,
+  { signal, pool }: Pick<EncodeOptions, 'signal' | 'pool'>,
 ): Promise<RasterImage> {
   const image = await openPicture(codec, request.file, {}, 'picture');
-  return image.decode({ ...asEncoded(request), ...(signal ? { signal } : {}) });
+  return image.decode({ ...asEncoded(request), ...(signal ? { signal } : {}), ...(pool ? { pool } : {}) });
 }
 
 function componentsOf(image: RasterImage): readonly DecodedComponent[] {

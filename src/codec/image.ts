@@ -95,6 +95,24 @@ export interface DecodeStats {
   readonly layers: number;
   /** Milliseconds, by the executor's clock. */
   readonly ms: number;
+  /** Where they went. The rest is parsing of headers, waiting for other work, and the like. */
+  readonly stages: DecodeStages;
+}
+
+/** Milliseconds of a decode by stage. */
+export interface DecodeStages {
+  /** Finding packets and reading their bytes. */
+  readonly read: number;
+  /** Packet headers (15444-1 B.10). */
+  readonly packets: number;
+  /** Code-blocks (Annex D), with dequantisation and region shift; with a pool of workers, waiting for them. */
+  readonly blocks: number;
+  /** Wavelet synthesis (Annex F). */
+  readonly transform: number;
+  /** Component transform, level shift, clipping, storing (Annex G). */
+  readonly store: number;
+  /** Palette, colour, upsampling, conversion of samples (Annex I). */
+  readonly convert: number;
 }
 
 /** A tile or strip of a picture with its place in the window. */

@@ -291,6 +291,7 @@ export class Jp2Image {
         resolutions: decoded.resolutions,
         layers: decoded.layers,
         ms: this.codec.executor.now() - start,
+        stages: decoded.stages,
       },
     };
   }

@@ -367,6 +367,7 @@ export class JpipImage {
         resolutions: decoded.resolutions,
         layers: decoded.layers,
         ms: after.ms - before.ms,
+        stages: decoded.stages,
       },
     };
   }

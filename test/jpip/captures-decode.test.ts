@@ -39,7 +39,7 @@ function sourceOver(cache: BinCache, { csn }: CaptureOracle): CachedSource {
 async function decodeAll(source: CachedSource, reduce: number) {
   const log = new DiagnosticLog();
   const file = readNow(readJp2File(log, DEFAULT_LIMITS), Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 0, 0, 0, 0, 0, 0, 0));
-  const tools = { coders: [classic], channels: undefined };
+  const tools = { coders: [classic], channels: undefined, executor: hostExecutor };
   const options = { reduce, layout: 'planar', colour: 'native' } as const;
   const work = decodePicture({ source, file }, options, tools, DEFAULT_LIMITS, log);
   return (await runFrom(work, source, hostExecutor, DEFAULT_LIMITS)).image;

@@ -6,7 +6,7 @@ import { channelStage } from '../../src/codec/decoder/channel-stage.ts';
 import type { PlacedPlane } from '../../src/codec/decoder/decode.ts';
 import type { DecodeOptions } from '../../src/codec/decoder/options.ts';
 import { assemble, convertPlanes } from '../../src/codec/decoder/samples.ts';
-import type { DecodeWork } from '../../src/codec/decoder/window-decode.ts';
+import type { DecodeWork } from '../../src/codec/decoder/decode-work.ts';
 import { DiagnosticLog } from '../../src/codec/errors.ts';
 import type { Jp2File } from '../../src/codec/fileformat/jp2-file.ts';
 import type { ColourInfo, Plane, SampleArray } from '../../src/codec/image.ts';

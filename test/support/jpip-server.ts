@@ -107,7 +107,13 @@ export class StrictCache {
       Uint8Array.of(0xff, 0x4f, 0xff, 0x51, 0, 0, 0, 0, 0, 0, 0, 0),
     );
     const all = { layout: 'planar', colour: 'native', ...options } as const;
-    const work = decodePicture({ source, file }, all, { coders: [classic], channels: undefined }, DEFAULT_LIMITS, log);
+    const work = decodePicture(
+      { source, file },
+      all,
+      { coders: [classic], channels: undefined, executor: hostExecutor },
+      DEFAULT_LIMITS,
+      log,
+    );
     return (await runFrom(work, source, hostExecutor, DEFAULT_LIMITS)).image as RasterImage;
   }
 }

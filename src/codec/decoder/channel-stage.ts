@@ -14,7 +14,7 @@ import type { Bounds } from '../rect.ts';
 import type { ChannelStage, PlacedPlane } from './decode.ts';
 import type { DecodeOptions } from './options.ts';
 import { STRIP_SAMPLES } from './samples.ts';
-import type { DecodeWork } from './window-decode.ts';
+import type { DecodeWork } from './decode-work.ts';
 
 /** Samples of a strip where tables of up to 2^16 entries are made for each: few enough to pause, enough to be worth them. */
 const DEEP_STRIP_SAMPLES = 1 << 20;

@@ -7,19 +7,22 @@
 import { tileComponentParametersOf } from '../codestream/coding-parameters.ts';
 import type { Siz } from '../codestream/siz.ts';
 import { type DiagnosticLog, overLimit, usage } from '../errors.ts';
+import type { Executor } from '../executor.ts';
 import type { Jp2File } from '../fileformat/jp2-file.ts';
 import { type Interval, lengthOf } from '../geometry/axis.ts';
 import { reducedInterval, tilesOfRegion } from '../geometry/region.ts';
-import type { ColourInfo, Plane, RasterImage, SampleArray } from '../image.ts';
+import type { ColourInfo, DecodeStages, Plane, RasterImage, SampleArray } from '../image.ts';
 import type { Limits } from '../limits.ts';
 import type { PrecinctSource } from '../packets/precinct-source.ts';
 import type { Bounds } from '../rect.ts';
+import type { BlockCache } from './block-cache.ts';
 import type { BlockCoder } from './block-jobs.ts';
+import { DecodeContext } from './decode-context.ts';
 import { canvasRegion, checkOptions, type DecodeOptions, reductionFor } from './options.ts';
 import { assemble, checkInto, commonPrecision, convertPlanes, narrowestArray } from './samples.ts';
-import { DecodeContext } from './tile-decoder.ts';
 import type { ComponentTarget } from './store.ts';
-import { decodeWindow, type DecodeWork } from './window-decode.ts';
+import type { DecodeWork } from './decode-work.ts';
+import { decodeWindow } from './window-decode.ts';
 
 /** Palette, channels, colour: the part of a decode that only files with colour need. */
 export interface ChannelStage {
@@ -49,12 +52,15 @@ export interface PlacedPlane extends Plane {
 export interface DecodeTools {
   readonly coders: readonly BlockCoder[];
   readonly channels: ChannelStage | undefined;
+  readonly executor: Pick<Executor, 'now'>;
 }
 
 /** What a decode is about. */
 export interface Picture {
   readonly source: PrecinctSource;
   readonly file: Jp2File;
+  /** Code-blocks of earlier decodes. */
+  readonly cache?: BlockCache | undefined;
 }
 
 /** A picture without its costs, which only the caller can measure, and what was counted on the way. */
@@ -65,6 +71,7 @@ export interface Decoded {
   /** Resolution levels, from the lowest, of which every precinct had a packet; and the layers that all of those had. */
   readonly resolutions: number;
   readonly layers: number;
+  readonly stages: DecodeStages;
 }
 
 /** Decodes a window. */
@@ -100,7 +107,16 @@ export function* decodePicture(
         const out = new (narrowestArray(precision, signed))(lengthOf(w.x) * lengthOf(w.y));
         return { ...w, out, offset: 0, strideX: 1, strideY: lengthOf(w.x) };
       });
-  const context = new DecodeContext(tools.coders, options.layers ?? 65535, options.reconstruction ?? 0.5, log, limits);
+  const { now } = tools.executor;
+  const context = new DecodeContext(tools.coders, log, {
+    layers: options.layers ?? 65535,
+    reconstruction: options.reconstruction ?? 0.5,
+    now,
+    limits,
+    cache: picture.cache,
+    pool: options.pool,
+    signal: options.signal,
+  });
   const onTile = options.onProgress && ((done: number, of: number) => report(options, context, done, of));
   const inverseMct = options.inverseMct ?? true;
   yield* decodeWindow(source, { region, reduce, inverseMct, targets, onTile }, context);
@@ -108,6 +124,7 @@ export function* decodePicture(
   const counted = {
     codeBlocks: context.codeBlocks,
     packetBytes: context.packetBytes,
+    stages: context.stages,
     ...context.completeness(),
   };
   const status = context.partial ? ('partial' as const) : ('complete' as const);
@@ -126,11 +143,13 @@ export function* decodePicture(
     components[target.component] = placed[k];
   });
   const bounds = reducedBounds(region, reduce);
+  const start = now();
   const channels = stage
     ? yield* stage.apply(components, file, options, bounds, log)
     : { planes: placed, colour: nativeColour(windows, colour) };
   const planes = yield* convertPlanes(channels.planes, options.sample ?? 'auto');
   const image = yield* assemble(planes, options.layout, options.into);
+  context.stages.convert += now() - start;
   return { image: { ...image, colour: channels.colour, status }, ...counted };
 }
 

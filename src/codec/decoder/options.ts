@@ -1,6 +1,7 @@
 /**
  * What a caller may ask of the decoder, and the checks that turn it into numbers.
  */
+import type { BlockPool } from '../block-pool.ts';
 import type { Siz } from '../codestream/siz.ts';
 import { type Diagnostic, usage } from '../errors.ts';
 import type { SampleArray } from '../image.ts';
@@ -60,6 +61,11 @@ export interface DecodeOptions {
   readonly limits?: Partial<Limits>;
   /** Ends the call; it rejects with the signal's reason. */
   readonly signal?: AbortSignalLike;
+  /**
+   * Workers that decode code-blocks, as `createPool` of `jp2kit/workers` makes them. The picture is the same with and without; asynchronous
+   * calls only. Default: everything is done on this thread.
+   */
+  readonly pool?: BlockPool;
   /** Called now and then while decoding. */
   onProgress?(progress: DecodeProgress): void;
   /** Called for each tolerated violation when it is found. */

@@ -1,7 +1,7 @@
 /** Sample arrays: choosing their type, converting them, and putting planes together. */
 import { usage } from '../errors.ts';
 import type { Plane, RasterImage, SampleArray } from '../image.ts';
-import type { DecodeWork } from './window-decode.ts';
+import type { DecodeWork } from './decode-work.ts';
 
 /** Samples converted between two moments to pause: some milliseconds of work. */
 export const STRIP_SAMPLES = 1 << 18;

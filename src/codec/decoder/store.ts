@@ -1,17 +1,23 @@
 /**
- * From decoded planes to the arrays of the result: component transform, level shift, clipping (15444-1 Annex G).
+ * From rows of a tile-component to the arrays of the result: component transform, level shift, clipping (15444-1 Annex G).
  *
- * The general road transforms in place and stores component by component. Where three transformed components go side by side into
- * one unsigned array, which is the commonest picture of all, one pass does everything; {@link sideBySide} decides.
+ * The general road transforms copies of three rows and stores component by component. Where three transformed components go side by
+ * side into one unsigned array, which is the commonest picture of all, one pass does everything; {@link sideBySide} decides.
  */
 import type { SizComponent } from '../codestream/siz.ts';
 import type { Interval } from '../geometry/axis.ts';
 import type { ComponentWindow } from '../geometry/window.ts';
 import type { SampleArray } from '../image.ts';
 import { inverseIct, inverseRct } from '../transform/component-transform.ts';
-import { storeSamples } from '../transform/level-shift.ts';
-import { storeIct, storeRct, type TransformedTarget } from '../transform/transformed-store.ts';
-import type { ComponentPlane } from './tile-decoder.ts';
+import { type RowStorer, rowStorer } from '../transform/level-shift.ts';
+import {
+  type IctStorer,
+  ictStorer,
+  type RctStorer,
+  rctStorer,
+  type TransformedTarget,
+} from '../transform/transformed-store.ts';
+import type { ComponentRows, SampleRows } from './component-rows.ts';
 
 /** Where the samples of one component go. */
 export interface ComponentTarget {
@@ -26,61 +32,107 @@ export interface ComponentTarget {
   readonly strideY: number;
 }
 
-/** Samples stored between two moments to pause. */
-const STORE_PIECE = 1 << 19;
-
-/** Three planes that belong together. */
+/** Three of a kind that belong together. */
 export type Triple<T> = readonly [T, T, T];
 
-/** Inverse RCT or ICT, in place, on three planes of one {@link ComponentPlane.stride}. Yields now and then. */
-export function* transformPlanes([a, b, c]: Triple<ComponentPlane>): Generator<undefined, void, unknown> {
-  const n = a.stride * a.height;
-  for (let from = 0; from < n; from += STORE_PIECE) {
-    const to = Math.min(n, from + STORE_PIECE);
-    if (a.data instanceof Int32Array) inverseRct(a.data, b.data as Int32Array, c.data as Int32Array, from, to);
-    else inverseIct(a.data, b.data as Float32Array, c.data as Float32Array, from, to);
-    yield undefined;
+/** Stores rows of one or three components. */
+export interface RowWriter {
+  /** Stores the current row of the components, which is their row `y`. */
+  write(y: number): void;
+}
+
+/** Stores one component. */
+export class ComponentWriter implements RowWriter {
+  private readonly rows: SampleRows;
+  private readonly width: number;
+  private readonly target: ComponentTarget;
+  private readonly offset: number;
+  private readonly storer: RowStorer;
+
+  constructor(rows: ComponentRows, target: ComponentTarget, component: SizComponent) {
+    this.rows = rows.samples;
+    this.width = rows.width;
+    this.target = target;
+    this.offset = offsetOf(rows.window, target);
+    this.storer = rowStorer(rows.reversible, target.out, component.precision, component.signed);
+  }
+
+  write(y: number): void {
+    this.store(this.rows.line, this.rows.at, y);
+  }
+
+  /** Stores any row in the place of row `y`. */
+  store(line: Int32Array | Float32Array, at: number, y: number): void {
+    const { target, storer } = this;
+    const to = this.offset + y * target.strideY;
+    const { store, shift, least, most } = storer;
+    store(line as never, at, this.width, target.out as never, to, target.strideX, shift, least, most);
   }
 }
 
-/**
- * Three planes with one stride. They have it nearly always; components that differ in their number of decomposition levels have
- * different margins, and a plane of zeros has only one row, and then the rows are moved together.
- */
-export function withOneStride(planes: Triple<ComponentPlane>): Triple<ComponentPlane> {
-  const [a, b, c] = planes;
-  if (a.stride === b.stride && a.stride === c.stride) return planes;
-  return [packed(a), packed(b), packed(c)];
-}
+/** Stores three components after inverse RCT or ICT; those of them that nobody asked for have no writer. */
+export class TransformWriter implements RowWriter {
+  private readonly rows: Triple<ComponentRows>;
+  private readonly writers: readonly (ComponentWriter | undefined)[];
+  private readonly copies: Triple<Int32Array> | Triple<Float32Array>;
 
-function packed(plane: ComponentPlane): ComponentPlane {
-  const { data, stride, width, height } = plane;
-  if (stride === 0) {
-    const zeros = data instanceof Int32Array ? new Int32Array(width * height) : new Float32Array(width * height);
-    return { data: zeros, stride: width, width, height };
+  constructor(rows: Triple<ComponentRows>, writers: readonly (ComponentWriter | undefined)[]) {
+    this.rows = rows;
+    this.writers = writers;
+    const { width, reversible } = rows[0];
+    this.copies = reversible
+      ? [new Int32Array(width), new Int32Array(width), new Int32Array(width)]
+      : [new Float32Array(width), new Float32Array(width), new Float32Array(width)];
   }
-  for (let y = 1; y < height; y++) data.copyWithin(y * width, y * stride, y * stride + width);
-  return { data, stride: width, width, height };
-}
 
-/** Stores one component. Yields now and then. */
-export function* storePlane(
-  plane: ComponentPlane,
-  window: ComponentWindow,
-  target: ComponentTarget,
-  { precision, signed }: SizComponent,
-): Generator<undefined, void, unknown> {
-  const { out, strideX, strideY } = target;
-  const offset = offsetOf(window, target);
-  for (const [row, count] of pieces(plane)) {
-    const from = row * plane.stride;
-    const to = offset + row * strideY;
-    storeSamples(plane.data, from, plane.stride, plane.width, count, out, to, strideX, strideY, precision, signed);
-    yield undefined;
+  write(y: number): void {
+    const { rows, writers, copies } = this;
+    const { width, reversible } = rows[0];
+    // the rows themselves are still needed for those that follow
+    for (let c = 0; c < 3; c++) {
+      const { line, at } = rows[c].samples;
+      copies[c].set(line.subarray(at, at + width));
+    }
+    if (reversible) inverseRct(...(copies as Triple<Int32Array>), 0, width);
+    else inverseIct(...(copies as Triple<Float32Array>), 0, width);
+    for (let c = 0; c < 3; c++) writers[c]?.store(copies[c], 0, y);
   }
 }
 
-/** True when three targets are the neighbouring channels of one unsigned array, so that {@link storeSideBySide} may be used. */
+/** Stores three transformed components at once, side by side. */
+export class SideBySideWriter implements RowWriter {
+  private readonly rows: Triple<ComponentRows>;
+  private readonly target: ComponentTarget;
+  private readonly offset: number;
+  private readonly rct: RctStorer;
+  private readonly ict: IctStorer;
+  private readonly shift: number;
+
+  constructor(rows: Triple<ComponentRows>, target: ComponentTarget, precision: number) {
+    this.rows = rows;
+    this.target = target;
+    this.offset = offsetOf(rows[0].window, target);
+    this.rct = rctStorer(target.out as TransformedTarget);
+    this.ict = ictStorer(target.out as TransformedTarget);
+    this.shift = 1 << (precision - 1);
+  }
+
+  write(y: number): void {
+    const { target, shift, rows } = this;
+    const [a, b, c] = rows;
+    const { out, strideX } = target;
+    const to = this.offset + y * target.strideY;
+    if (a.reversible) {
+      const [s, t, u] = [a.samples, b.samples, c.samples] as unknown as Triple<{ line: Int32Array; at: number }>;
+      this.rct(s.line, s.at, t.line, t.at, u.line, u.at, a.width, out as never, to, strideX, shift);
+    } else {
+      const [s, t, u] = [a.samples, b.samples, c.samples] as unknown as Triple<{ line: Float32Array; at: number }>;
+      this.ict(s.line, s.at, t.line, t.at, u.line, u.at, a.width, out as never, to, strideX, shift);
+    }
+  }
+}
+
+/** True when three targets are the neighbouring channels of one unsigned array, so that {@link SideBySideWriter} may be used. */
 export function sideBySide(
   targets: readonly (ComponentTarget | undefined)[],
   components: readonly SizComponent[],
@@ -95,40 +147,9 @@ export function sideBySide(
   );
 }
 
-/** Inverse RCT or ICT and storing of three components at once. Yields now and then. */
-export function* storeSideBySide(
-  [a, b, c]: Triple<ComponentPlane>,
-  window: ComponentWindow,
-  target: ComponentTarget,
-  precision: number,
-): Generator<undefined, void, unknown> {
-  const { strideX, strideY } = target;
-  const out = target.out as TransformedTarget;
-  const offset = offsetOf(window, target);
-  const { stride, width } = a;
-  for (const [row, count] of pieces(a)) {
-    const from = row * stride;
-    const to = offset + row * strideY;
-    if (a.data instanceof Int32Array) {
-      const [y1, y2] = [b.data as Int32Array, c.data as Int32Array];
-      storeRct(a.data, y1, y2, from, stride, width, count, out, to, strideX, strideY, precision);
-    } else {
-      const [y1, y2] = [b.data as Float32Array, c.data as Float32Array];
-      storeIct(a.data, y1, y2, from, stride, width, count, out, to, strideX, strideY, precision);
-    }
-    yield undefined;
-  }
-}
-
 /** Index in the target of the window's first sample. */
 function offsetOf(window: ComponentWindow, target: ComponentTarget): number {
   const x = window.x.kept[window.target];
   const y = window.y.kept[window.target];
   return target.offset + (x.lo - target.x.lo) * target.strideX + (y.lo - target.y.lo) * target.strideY;
-}
-
-/** Rows in pieces: first row and number of rows. */
-function* pieces(plane: ComponentPlane): Generator<readonly [number, number]> {
-  const rows = Math.max(1, Math.floor(STORE_PIECE / Math.max(1, plane.width)));
-  for (let row = 0; row < plane.height; row += rows) yield [row, Math.min(rows, plane.height - row)];
 }

@@ -7,32 +7,37 @@
  */
 import type { SampleArray } from '../image.ts';
 
-/**
- * Writes a `width` x `height` part of a plane, beginning at index `from`, to `out[outOffset + x * outStrideX + y * outStrideY]`.
- * Unsigned samples are shifted up by 2^(precision - 1); all are clipped to the range of `precision` bits.
- */
-export function storeSamples(
-  plane: Int32Array | Float32Array,
-  from: number,
-  planeStride: number,
-  width: number,
-  height: number,
-  out: SampleArray,
-  outOffset: number,
-  outStrideX: number,
-  outStrideY: number,
-  precision: number,
-  signed: boolean,
-): void {
+/** How the samples of one component are stored. */
+export interface RowStorer {
+  /**
+   * Writes `width` samples from `line[from]` on to `out[to + x * step]`: `shift` is added, and what is below `least` or above `most` is
+   * clipped.
+   */
+  readonly store: (
+    line: never,
+    from: number,
+    width: number,
+    out: never,
+    to: number,
+    step: number,
+    shift: number,
+    least: number,
+    most: number,
+  ) => void;
+  readonly shift: number;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Unsigned samples are shifted up by 2^(precision - 1) (G-1); all are clipped to the range of `precision` bits. */
+export function rowStorer(fromIntegers: boolean, out: SampleArray, precision: number, signed: boolean): RowStorer {
   const half = integer(2 ** (precision - 1));
-  const shift = signed ? 0 : half;
-  const least = signed ? -half : 0;
-  const most = integer(signed ? half - 1 : 2 * half - 1);
-  const storeRow = rowStore(plane, out);
-  for (let y = 0; y < height; y++) {
-    const to = outOffset + y * outStrideY;
-    storeRow(plane as never, from + y * planeStride, width, out as never, to, outStrideX, shift, least, most);
-  }
+  return {
+    store: fromIntegers ? storeIntegers(out) : storeFloats(out),
+    shift: signed ? 0 : half,
+    least: signed ? -half : 0,
+    most: integer(signed ? half - 1 : 2 * half - 1),
+  };
 }
 
 /** The same value, but held as an integer where it fits one, which keeps the loops off floating-point comparisons. */
@@ -40,25 +45,14 @@ function integer(value: number): number {
   return value < 0x40000000 ? value | 0 : value;
 }
 
-type RowStore = (
-  plane: never,
-  from: number,
-  width: number,
-  out: never,
-  to: number,
-  step: number,
-  shift: number,
-  least: number,
-  most: number,
-) => void;
+function storeIntegers(out: SampleArray): RowStorer['store'] {
+  if (out instanceof Uint8Array) return intToUint8;
+  if (out instanceof Uint16Array) return intToUint16;
+  if (out instanceof Int16Array) return intToInt16;
+  return intToAny;
+}
 
-function rowStore(plane: Int32Array | Float32Array, out: SampleArray): RowStore {
-  if (plane instanceof Int32Array) {
-    if (out instanceof Uint8Array) return intToUint8;
-    if (out instanceof Uint16Array) return intToUint16;
-    if (out instanceof Int16Array) return intToInt16;
-    return intToAny;
-  }
+function storeFloats(out: SampleArray): RowStorer['store'] {
   if (out instanceof Uint8Array) return floatToUint8;
   if (out instanceof Uint16Array) return floatToUint16;
   if (out instanceof Int16Array) return floatToInt16;

@@ -10,91 +10,93 @@
  * as magnitudes stay below 2^29.
  */
 
-/** One row: reads `numLow` low-pass and then `numHigh` high-pass samples from `plane[at]` on, leaves them interleaved in `line`. */
+/**
+ * One row: `numLow` low-pass samples from `low[lowAt]` on and `numHigh` high-pass ones from `high[highAt]` on come out interleaved in
+ * `line`.
+ */
 export function inverse53Row(
-  plane: Int32Array,
-  at: number,
+  low: Int32Array,
+  lowAt: number,
+  high: Int32Array,
+  highAt: number,
   numLow: number,
   numHigh: number,
   parity: number,
   line: Int32Array,
 ): void {
-  const highAt = at + numLow;
   if (numLow + numHigh === 1) {
-    line[0] = parity === 0 ? plane[at] : halve(plane[highAt]);
+    line[0] = parity === 0 ? low[lowAt] : halve(high[highAt]);
     return;
   }
   if (parity === 0) {
-    let high = plane[highAt]; // the sample left of the line mirrors to this one
-    let even = plane[at] - ((high + high + 2) >> 2); // F-5
+    let right = high[highAt]; // the sample left of the line mirrors to this one
+    let even = low[lowAt] - ((right + right + 2) >> 2); // F-5
     line[0] = even;
     for (let n = 1; n < numHigh; n++) {
-      const nextHigh = plane[highAt + n];
-      const nextEven = plane[at + n] - ((high + nextHigh + 2) >> 2); // F-5
-      line[2 * n - 1] = high + ((even + nextEven) >> 1); // F-6
+      const nextRight = high[highAt + n];
+      const nextEven = low[lowAt + n] - ((right + nextRight + 2) >> 2); // F-5
+      line[2 * n - 1] = right + ((even + nextEven) >> 1); // F-6
       line[2 * n] = nextEven;
-      high = nextHigh;
+      right = nextRight;
       even = nextEven;
     }
     if (numLow > numHigh) {
-      const nextEven = plane[at + numHigh] - ((high + high + 2) >> 2);
-      line[2 * numHigh - 1] = high + ((even + nextEven) >> 1);
+      const nextEven = low[lowAt + numHigh] - ((right + right + 2) >> 2);
+      line[2 * numHigh - 1] = right + ((even + nextEven) >> 1);
       line[2 * numHigh] = nextEven;
-    } else line[2 * numHigh - 1] = high + even;
+    } else line[2 * numHigh - 1] = right + even;
     return;
   }
-  let high = plane[highAt];
-  let nextHigh = numHigh > 1 ? plane[highAt + 1] : high;
-  let even = plane[at] - ((high + nextHigh + 2) >> 2);
-  line[0] = high + even;
+  let left = high[highAt];
+  let right = numHigh > 1 ? high[highAt + 1] : left;
+  let even = low[lowAt] - ((left + right + 2) >> 2);
+  line[0] = left + even;
   line[1] = even;
-  high = nextHigh;
+  left = right;
   for (let n = 1; n < numLow; n++) {
-    nextHigh = n + 1 < numHigh ? plane[highAt + n + 1] : high;
-    const nextEven = plane[at + n] - ((high + nextHigh + 2) >> 2);
-    line[2 * n] = high + ((even + nextEven) >> 1);
+    right = n + 1 < numHigh ? high[highAt + n + 1] : left;
+    const nextEven = low[lowAt + n] - ((left + right + 2) >> 2);
+    line[2 * n] = left + ((even + nextEven) >> 1);
     line[2 * n + 1] = nextEven;
     even = nextEven;
-    high = nextHigh;
+    left = right;
   }
-  if (numHigh > numLow) line[2 * numLow] = high + even;
+  if (numHigh > numLow) line[2 * numLow] = left + even;
 }
 
 /**
- * Columns `x0 <= x < x1`, all at once and in place: `n` rows from `plane[0]` on, `stride` samples apart, already interleaved. Whole
- * rows are combined, so the inner loops run along memory.
+ * The vertical steps of one low-pass row, `n` samples wide: `low` becomes the even row (F-5), and `before`, the high-pass row above it,
+ * the odd one between it and `previous`, the even row before (F-6). `after` is the high-pass row below. Where a line ends, rows stand
+ * for each other (F.3.7): `after` may be `before`, and `previous` may be `low`.
  */
-export function inverse53Columns(
-  plane: Int32Array,
-  stride: number,
+export function inverse53Rows(
+  before: Int32Array,
+  low: Int32Array,
+  after: Int32Array,
+  previous: Int32Array,
   n: number,
-  parity: number,
-  x0: number,
-  x1: number,
 ): void {
-  if (n === 1) {
-    if (parity === 1) for (let x = x0; x < x1; x++) plane[x] = halve(plane[x]);
-    return;
+  for (let x = 0; x < n; x++) {
+    const high = before[x];
+    const even = low[x] - ((high + after[x] + 2) >> 2); // F-5
+    low[x] = even; // stored before `previous` is read, which may be the same row
+    before[x] = high + ((previous[x] + even) >> 1); // F-6
   }
-  const last = n - 1;
-  for (let k = parity; k < n; k += 2) {
-    const even = k * stride;
-    const below = (k < last ? k + 1 : last - 1) * stride;
-    const above = (k > 0 ? k - 1 : 1) * stride;
-    // the row above is finished with the even row before it; at the start of the line the two are one
-    const before = k > 1 ? even - 2 * stride : even;
-    for (let x = x0; x < x1; x++) {
-      const high = plane[above + x];
-      plane[even + x] -= (high + plane[below + x] + 2) >> 2; // F-5
-      if (k > 0) plane[above + x] = high + ((plane[before + x] + plane[even + x]) >> 1); // F-6
-    }
-  }
-  if ((last & 1) !== parity) {
-    // an odd row ends the line: both its neighbours are the one above
-    const odd = last * stride;
-    const above = odd - stride;
-    for (let x = x0; x < x1; x++) plane[odd + x] += plane[above + x];
-  }
+}
+
+/** The first row of a line that begins with a low-pass one: above it, `after` mirrors (F-5). */
+export function firstRow53(low: Int32Array, after: Int32Array, n: number): void {
+  for (let x = 0; x < n; x++) low[x] -= (after[x] + after[x] + 2) >> 2;
+}
+
+/** The last row of a line that ends with a high-pass one: below it, `even` mirrors (F-6). */
+export function lastRow53(high: Int32Array, even: Int32Array, n: number): void {
+  for (let x = 0; x < n; x++) high[x] += even[x];
+}
+
+/** A line of one high-pass row. */
+export function loneRow53(high: Int32Array, n: number): void {
+  for (let x = 0; x < n; x++) high[x] = halve(high[x]);
 }
 
 /**

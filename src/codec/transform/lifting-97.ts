@@ -28,33 +28,34 @@ export const DELTA = 0.443506852043971;
 export const K = 1.230174104914001;
 
 /** Lines of fewer samples take the plain road. */
-const STREAMED = 8;
+export const STREAMED = 8;
 
 /**
- * One row: reads `numLow` low-pass and then `numHigh` high-pass samples from `plane[at]` on, and leaves them interleaved in `line`,
- * all multiplied by `scale`, the factor of the other axis.
+ * One row: `numLow` low-pass samples from `low[lowAt]` on and `numHigh` high-pass ones from `high[highAt]` on come out interleaved in
+ * `line`, all multiplied by `scale`, the factor of the other axis.
  */
 export function inverse97Row(
-  plane: Float32Array,
-  at: number,
+  low: Float32Array,
+  lowAt: number,
+  high: Float32Array,
+  highAt: number,
   numLow: number,
   numHigh: number,
   parity: number,
   scale: number,
-  line: Float32Array,
+  line: Float64Array,
 ): void {
   const n = numLow + numHigh;
   if (n === 1) {
-    line[0] = plane[at] * (parity === 0 ? scale : scale / 2); // F.3.6
+    line[0] = parity === 0 ? low[lowAt] * scale : high[highAt] * (scale / 2); // F.3.6
     return;
   }
   if (n >= STREAMED) {
-    streamRow(plane, at, numLow, numHigh, parity, scale * K, scale / K, line);
+    streamRow(low, lowAt, high, highAt, numLow, numHigh, parity, scale * K, scale / K, line);
     return;
   }
-  const highAt = at + numLow;
-  for (let k = 0, to = parity; k < numLow; k++, to += 2) line[to] = plane[at + k] * (scale * K);
-  for (let k = 0, to = 1 - parity; k < numHigh; k++, to += 2) line[to] = plane[highAt + k] * (scale / K);
+  for (let k = 0, to = parity; k < numLow; k++, to += 2) line[to] = low[lowAt + k] * (scale * K);
+  for (let k = 0, to = 1 - parity; k < numHigh; k++, to += 2) line[to] = high[highAt + k] * (scale / K);
   liftRow(line, n, parity, DELTA);
   liftRow(line, n, 1 - parity, GAMMA);
   liftRow(line, n, parity, BETA);
@@ -62,7 +63,7 @@ export function inverse97Row(
 }
 
 /** Takes `factor` times the two neighbours from every second sample, beginning at `first` (0 or 1). */
-function liftRow(line: Float32Array, n: number, first: number, factor: number): void {
+function liftRow(line: Float64Array, n: number, first: number, factor: number): void {
   const last = n - 1;
   for (let k = first; k < n; k += 2) {
     line[k] -= factor * (line[k > 0 ? k - 1 : 1] + line[k < last ? k + 1 : last - 1]);
@@ -70,22 +71,23 @@ function liftRow(line: Float32Array, n: number, first: number, factor: number): 
 }
 
 function streamRow(
-  plane: Float32Array,
-  at: number,
+  low: Float32Array,
+  lowAt: number,
+  high: Float32Array,
+  highAt: number,
   numLow: number,
   numHigh: number,
   parity: number,
   lowScale: number,
   highScale: number,
-  line: Float32Array,
+  line: Float64Array,
 ): void {
-  const highAt = at + numLow;
   // b: the odd sample right of even sample n. What lies left of the line mirrors to what lies right of its first sample.
-  let b = plane[highAt + parity] * highScale;
-  let a1 = plane[at] * lowScale - DELTA * (plane[highAt] * highScale + b);
-  let b1 = parity === 0 ? 0 : plane[highAt] * highScale - 2 * GAMMA * a1;
-  let nextB = plane[highAt + 1 + parity] * highScale;
-  let nextA1 = plane[at + 1] * lowScale - DELTA * (b + nextB);
+  let b = high[highAt + parity] * highScale;
+  let a1 = low[lowAt] * lowScale - DELTA * (high[highAt] * highScale + b);
+  let b1 = parity === 0 ? 0 : high[highAt] * highScale - 2 * GAMMA * a1;
+  let nextB = high[highAt + 1 + parity] * highScale;
+  let nextA1 = low[lowAt + 1] * lowScale - DELTA * (b + nextB);
   let nextB1 = b - GAMMA * (a1 + nextA1);
   let a2 = a1 - BETA * ((parity === 0 ? nextB1 : b1) + nextB1);
   line[parity] = a2;
@@ -97,8 +99,8 @@ function streamRow(
   // even samples that have an odd one on their right
   const full = numHigh - parity;
   for (let n = 2; n < full; n++, to += 2) {
-    nextB = plane[highAt + n + parity] * highScale;
-    nextA1 = plane[at + n] * lowScale - DELTA * (b + nextB);
+    nextB = high[highAt + n + parity] * highScale;
+    nextA1 = low[lowAt + n] * lowScale - DELTA * (b + nextB);
     nextB1 = b - GAMMA * (a1 + nextA1);
     const nextA2 = a1 - BETA * (b1 + nextB1);
     line[to] = b1 - ALPHA * (a2 + nextA2);
@@ -110,7 +112,7 @@ function streamRow(
   }
   if (full < numLow) {
     // the line ends with an even sample, right of which everything mirrors
-    nextA1 = plane[at + numLow - 1] * lowScale - 2 * DELTA * b;
+    nextA1 = low[lowAt + numLow - 1] * lowScale - 2 * DELTA * b;
     nextB1 = b - GAMMA * (a1 + nextA1);
     const nextA2 = a1 - BETA * (b1 + nextB1);
     line[to] = b1 - ALPHA * (a2 + nextA2);
@@ -128,71 +130,73 @@ function streamRow(
 }
 
 /**
- * Columns `x0 <= x < x1`, all at once and in place: `n` rows from `plane[0]` on, `stride` samples apart, already interleaved and
- * scaled. The four steps follow each other at a distance of a row, so that a row is still in the cache when the next step needs it.
+ * The vertical steps that one more low-pass row makes possible, `n` samples wide. The arrays are rows of the picture, top to bottom,
+ * each as far as the steps have brought it: `a2` (finished), `b1`, `a1`, `b`, `a` (the low-pass row) and `below` (the high-pass row under
+ * it, as it came). One step of each kind is made, which leaves `b` and `a` one step further, and finishes two rows: `odd`, in the place of
+ * `b1`, and `even`, in that of `a1`.
+ *
+ * Where a line ends, rows stand for each other (F.3.7): `below` may be `b`, `b1` may be `b`, and `a2` may be `even`. So what is
+ * written comes before what is read from there.
  */
-export function inverse97Columns(
-  plane: Float32Array,
-  stride: number,
+export function inverse97Rows(
+  a: Float64Array,
+  below: Float64Array,
+  b: Float64Array,
+  a1: Float64Array,
+  b1: Float64Array,
+  a2: Float32Array,
+  odd: Float32Array,
+  even: Float32Array,
   n: number,
-  parity: number,
-  x0: number,
-  x1: number,
 ): void {
-  if (n === 1) return;
-  if (n < STREAMED) {
-    for (let k = parity; k < n; k += 2) liftRowAt(plane, stride, n, k, DELTA, x0, x1);
-    for (let k = 1 - parity; k < n; k += 2) liftRowAt(plane, stride, n, k, GAMMA, x0, x1);
-    for (let k = parity; k < n; k += 2) liftRowAt(plane, stride, n, k, BETA, x0, x1);
-    for (let k = 1 - parity; k < n; k += 2) liftRowAt(plane, stride, n, k, ALPHA, x0, x1);
-    return;
+  for (let x = 0; x < n; x++) {
+    const high = b[x];
+    const previousA1 = a1[x];
+    const nextA1 = a[x] - DELTA * (high + below[x]);
+    const nextB1 = high - GAMMA * (previousA1 + nextA1);
+    a[x] = nextA1;
+    b[x] = nextB1;
+    const previousB1 = b1[x];
+    const nextA2 = previousA1 - BETA * (previousB1 + nextB1);
+    even[x] = nextA2;
+    odd[x] = previousB1 - ALPHA * (a2[x] + nextA2);
   }
-  // up to the second even row the steps are made one by one
-  const first = parity + 4;
-  for (let k = parity; k < first; k += 2) liftRowAt(plane, stride, n, k, DELTA, x0, x1);
-  for (let k = 1 - parity; k < first - 1; k += 2) liftRowAt(plane, stride, n, k, GAMMA, x0, x1);
-  liftRowAt(plane, stride, n, parity, BETA, x0, x1);
-  if (parity === 1) liftRowAt(plane, stride, n, 0, ALPHA, x0, x1);
-  // then each even row that has an odd one below it takes all four along
-  let k = first;
-  for (; k < n - 1; k += 2) {
-    const a = k * stride;
-    const below = a + stride;
-    const b = a - stride;
-    const a1 = b - stride;
-    const b1 = a1 - stride;
-    const a2 = b1 - stride;
-    for (let x = x0; x < x1; x++) {
-      const nextA1 = plane[a + x] - DELTA * (plane[b + x] + plane[below + x]);
-      const nextB1 = plane[b + x] - GAMMA * (plane[a1 + x] + nextA1);
-      const nextA2 = plane[a1 + x] - BETA * (plane[b1 + x] + nextB1);
-      plane[b1 + x] -= ALPHA * (plane[a2 + x] + nextA2);
-      plane[a1 + x] = nextA2;
-      plane[b + x] = nextB1;
-      plane[a + x] = nextA1;
-    }
-  }
-  // what is left at the end, again one by one; k is the first even row without its DELTA step
-  for (let e = k; e < n; e += 2) liftRowAt(plane, stride, n, e, DELTA, x0, x1);
-  for (let o = k - 1; o < n; o += 2) liftRowAt(plane, stride, n, o, GAMMA, x0, x1);
-  for (let e = k - 2; e < n; e += 2) liftRowAt(plane, stride, n, e, BETA, x0, x1);
-  for (let o = k - 3; o < n; o += 2) liftRowAt(plane, stride, n, o, ALPHA, x0, x1);
 }
 
-/** One lifting step of row k. */
-function liftRowAt(
-  plane: Float32Array,
-  stride: number,
+/**
+ * The last two steps at the end of a line, `n` samples wide: `odd` in the place of `b1` and `even` in that of `a1`, with `b2` the row under
+ * `a1`, which has had its step (and may be `b1`, where the line ends with `a1`).
+ */
+export function finish97Rows(
+  b2: Float64Array,
+  a1: Float64Array,
+  b1: Float64Array,
+  a2: Float32Array,
+  odd: Float32Array,
+  even: Float32Array,
   n: number,
-  k: number,
-  factor: number,
-  x0: number,
-  x1: number,
 ): void {
-  const row = k * stride;
-  const above = (k > 0 ? k - 1 : 1) * stride;
-  const below = (k < n - 1 ? k + 1 : n - 2) * stride;
-  for (let x = x0; x < x1; x++) plane[row + x] -= factor * (plane[above + x] + plane[below + x]);
+  for (let x = 0; x < n; x++) {
+    const nextA2 = a1[x] - BETA * (b1[x] + b2[x]);
+    even[x] = nextA2;
+    odd[x] = b1[x] - ALPHA * (a2[x] + nextA2);
+  }
+}
+
+/** The last row of a line that ends with a high-pass one: below it, `even` mirrors. */
+export function lastRow97(b2: Float64Array, even: Float32Array, odd: Float32Array, n: number): void {
+  for (let x = 0; x < n; x++) odd[x] = b2[x] - 2 * ALPHA * even[x];
+}
+
+/** One lifting step of one row: takes `factor` times the rows above and below from it. */
+export function liftRow97(
+  row: Float64Array,
+  above: Float64Array,
+  below: Float64Array,
+  factor: number,
+  n: number,
+): void {
+  for (let x = 0; x < n; x++) row[x] -= factor * (above[x] + below[x]);
 }
 
 /**

@@ -17,49 +17,44 @@ export function stepSizeOf(precision: number, gainLog2: number, epsilonB: number
 }
 
 /**
- * Moves a part of a code-block into an integer plane; the step is 1 (reversible path).
+ * Dequantises a code-block in place, `width` x `height` coefficients from `v[at]` on; the step is 1 (reversible path).
  *
  * With r = 0.5 a fully decoded V = 2q + 1 becomes q, and one that lacks p bit-planes becomes (m + 1/2) 2^p.
  */
 export function dequantiseReversible(
   v: Int32Array,
-  from: number,
-  fromStride: number,
+  at: number,
+  stride: number,
   width: number,
   height: number,
-  plane: Int32Array,
-  to: number,
-  stride: number,
   reconstruction: number,
 ): void {
-  for (let y = 0; y < height; y++, from += fromStride, to += stride) {
+  for (let y = 0; y < height; y++, at += stride) {
     if (reconstruction === 0.5) {
-      for (let x = 0; x < width; x++) plane[to + x] = (v[from + x] / 2) | 0; // toward zero
+      for (let k = at; k < at + width; k++) v[k] = (v[k] / 2) | 0; // toward zero
     } else {
-      for (let x = 0; x < width; x++) plane[to + x] = Math.trunc(reconstruct(v[from + x], reconstruction));
+      for (let k = at; k < at + width; k++) v[k] = Math.trunc(reconstruct(v[k], reconstruction));
     }
   }
 }
 
-/** Moves a part of a code-block into a float plane, times the step size (irreversible path). */
+/** The same for the irreversible path: times the step size, into `values`, which may be the same memory. */
 export function dequantiseIrreversible(
   v: Int32Array,
-  from: number,
-  fromStride: number,
+  values: Float32Array,
+  at: number,
+  stride: number,
   width: number,
   height: number,
-  plane: Float32Array,
-  to: number,
-  stride: number,
   step: number,
   reconstruction: number,
 ): void {
   const half = step / 2;
-  for (let y = 0; y < height; y++, from += fromStride, to += stride) {
+  for (let y = 0; y < height; y++, at += stride) {
     if (reconstruction === 0.5) {
-      for (let x = 0; x < width; x++) plane[to + x] = v[from + x] * half;
+      for (let k = at; k < at + width; k++) values[k] = v[k] * half;
     } else {
-      for (let x = 0; x < width; x++) plane[to + x] = reconstruct(v[from + x], reconstruction) * step;
+      for (let k = at; k < at + width; k++) values[k] = reconstruct(v[k], reconstruction) * step;
     }
   }
 }

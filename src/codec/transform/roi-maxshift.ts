@@ -6,14 +6,14 @@
  */
 
 /**
- * In place on the first `n` values, which are doubled magnitudes with the half-step bit as block coders deliver them (see
+ * In place on `n` values from `v[from]` on, which are doubled magnitudes with the half-step bit as block coders deliver them (see
  * `quantization`). Shifting may push the half-step bit out; it is put back, so that a fully decoded value keeps its form 2q + 1.
  */
-export function inverseMaxshift(v: Int32Array, n: number, shift: number): void {
+export function inverseMaxshift(v: Int32Array, from: number, n: number, shift: number): void {
   if (shift >= 31) return; // nothing that 32 bits hold can reach the region
   // |V| >= 2^(s + 1) is the same as magnitude >= 2^s, because V is doubled
   const threshold = 2 ** (shift + 1);
-  for (let k = 0; k < n; k++) {
+  for (let k = from; k < from + n; k++) {
     const value = v[k];
     const magnitude = value < 0 ? -value : value;
     if (magnitude < threshold) continue;

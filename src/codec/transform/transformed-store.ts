@@ -9,68 +9,67 @@
 /** An array that three interleaved channels can be written to at once. */
 export type TransformedTarget = Uint8Array | Uint16Array;
 
-/** RCT: rows of three integer planes to interleaved samples at `out[to + x * step]`, `to + 1` and `to + 2`. */
-export function storeRct(
+/**
+ * Inverse RCT of one row: `width` samples of three components, from `y0[at0]`, `y1[at1]` and `y2[at2]` on, to interleaved samples at
+ * `out[to + x * step]`, `to + 1` and `to + 2`. `shift` is the level shift, 2^(precision - 1).
+ */
+export type RctStorer = (
   y0: Int32Array,
+  at0: number,
   y1: Int32Array,
+  at1: number,
   y2: Int32Array,
-  from: number,
-  stride: number,
+  at2: number,
   width: number,
-  height: number,
-  out: TransformedTarget,
+  out: never,
   to: number,
   step: number,
-  strideY: number,
-  precision: number,
-): void {
-  const shift = 1 << (precision - 1);
-  const most = 2 * shift - 1;
-  const storeRow = out instanceof Uint8Array ? rctToUint8 : rctToUint16;
-  for (let y = 0; y < height; y++) {
-    storeRow(y0, y1, y2, from + y * stride, width, out as never, to + y * strideY, step, shift, most);
-  }
+  shift: number,
+) => void;
+
+/** Inverse ICT of one row, as {@link RctStorer}. */
+export type IctStorer = (
+  y0: Float32Array,
+  at0: number,
+  y1: Float32Array,
+  at1: number,
+  y2: Float32Array,
+  at2: number,
+  width: number,
+  out: never,
+  to: number,
+  step: number,
+  shift: number,
+) => void;
+
+/** The loop for a kind of array. */
+export function rctStorer(out: TransformedTarget): RctStorer {
+  return out instanceof Uint8Array ? rctToUint8 : rctToUint16;
 }
 
-/** ICT: rows of three float planes to interleaved samples, as {@link storeRct}. */
-export function storeIct(
-  y0: Float32Array,
-  y1: Float32Array,
-  y2: Float32Array,
-  from: number,
-  stride: number,
-  width: number,
-  height: number,
-  out: TransformedTarget,
-  to: number,
-  step: number,
-  strideY: number,
-  precision: number,
-): void {
-  const shift = 1 << (precision - 1);
-  const most = 2 * shift - 1;
-  const storeRow = out instanceof Uint8Array ? ictToUint8 : ictToUint16;
-  for (let y = 0; y < height; y++) {
-    storeRow(y0, y1, y2, from + y * stride, width, out as never, to + y * strideY, step, shift, most);
-  }
+/** The loop for a kind of array. */
+export function ictStorer(out: TransformedTarget): IctStorer {
+  return out instanceof Uint8Array ? ictToUint8 : ictToUint16;
 }
 
 function rctToUint8(
   y0: Int32Array,
+  at0: number,
   y1: Int32Array,
+  at1: number,
   y2: Int32Array,
-  from: number,
+  at2: number,
   width: number,
   out: Uint8Array,
   to: number,
   step: number,
   shift: number,
-  most: number,
 ): void {
-  for (let k = from; k < from + width; k++, to += step) {
-    const b = y1[k];
-    const r = y2[k];
-    const green = y0[k] - ((b + r) >> 2) + shift;
+  const most = 2 * shift - 1;
+  for (let x = 0; x < width; x++, to += step) {
+    const b = y1[at1 + x];
+    const r = y2[at2 + x];
+    const green = y0[at0 + x] - ((b + r) >> 2) + shift;
     const red = r + green;
     const blue = b + green;
     out[to] = red < 0 ? 0 : red > most ? most : red;
@@ -81,20 +80,22 @@ function rctToUint8(
 
 function rctToUint16(
   y0: Int32Array,
+  at0: number,
   y1: Int32Array,
+  at1: number,
   y2: Int32Array,
-  from: number,
+  at2: number,
   width: number,
   out: Uint16Array,
   to: number,
   step: number,
   shift: number,
-  most: number,
 ): void {
-  for (let k = from; k < from + width; k++, to += step) {
-    const b = y1[k];
-    const r = y2[k];
-    const green = y0[k] - ((b + r) >> 2) + shift;
+  const most = 2 * shift - 1;
+  for (let x = 0; x < width; x++, to += step) {
+    const b = y1[at1 + x];
+    const r = y2[at2 + x];
+    const green = y0[at0 + x] - ((b + r) >> 2) + shift;
     const red = r + green;
     const blue = b + green;
     out[to] = red < 0 ? 0 : red > most ? most : red;
@@ -105,21 +106,23 @@ function rctToUint16(
 
 function ictToUint8(
   y0: Float32Array,
+  at0: number,
   y1: Float32Array,
+  at1: number,
   y2: Float32Array,
-  from: number,
+  at2: number,
   width: number,
   out: Uint8Array,
   to: number,
   step: number,
   shift: number,
-  most: number,
 ): void {
-  for (let k = from; k < from + width; k++, to += step) {
-    const y = y0[k];
-    const cb = y1[k];
-    const cr = y2[k];
-    // rounded to 32 bits in between, as the planes of the general road are
+  const most = 2 * shift - 1;
+  for (let x = 0; x < width; x++, to += step) {
+    const y = y0[at0 + x];
+    const cb = y1[at1 + x];
+    const cr = y2[at2 + x];
+    // rounded to 32 bits in between, as the rows of the general road are
     const red = (Math.fround(y + 1.402 * cr) + shift + 0.5) | 0;
     const green = (Math.fround(y - 0.344136 * cb - 0.714136 * cr) + shift + 0.5) | 0;
     const blue = (Math.fround(y + 1.772 * cb) + shift + 0.5) | 0;
@@ -131,20 +134,22 @@ function ictToUint8(
 
 function ictToUint16(
   y0: Float32Array,
+  at0: number,
   y1: Float32Array,
+  at1: number,
   y2: Float32Array,
-  from: number,
+  at2: number,
   width: number,
   out: Uint16Array,
   to: number,
   step: number,
   shift: number,
-  most: number,
 ): void {
-  for (let k = from; k < from + width; k++, to += step) {
-    const y = y0[k];
-    const cb = y1[k];
-    const cr = y2[k];
+  const most = 2 * shift - 1;
+  for (let x = 0; x < width; x++, to += step) {
+    const y = y0[at0 + x];
+    const cb = y1[at1 + x];
+    const cr = y2[at2 + x];
     const red = (Math.fround(y + 1.402 * cr) + shift + 0.5) | 0;
     const green = (Math.fround(y - 0.344136 * cb - 0.714136 * cr) + shift + 0.5) | 0;
     const blue = (Math.fround(y + 1.772 * cb) + shift + 0.5) | 0;

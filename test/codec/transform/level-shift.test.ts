@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { SampleArray } from '../../../src/codec/image.ts';
-import { storeSamples } from '../../../src/codec/transform/level-shift.ts';
+import { rowStorer } from '../../../src/codec/transform/level-shift.ts';
 
 /** G.1.2 with rounding and clipping, in plain numbers. */
 function sampleOf(value: number, precision: number, signed: boolean): number {
@@ -9,6 +9,19 @@ function sampleOf(value: number, precision: number, signed: boolean): number {
   const least = signed ? -(2 ** (precision - 1)) : 0;
   const most = signed ? 2 ** (precision - 1) - 1 : 2 ** precision - 1;
   return Math.min(most, Math.max(least, shifted));
+}
+
+function store(
+  row: Int32Array | Float32Array,
+  from: number,
+  width: number,
+  out: SampleArray,
+  [to, step]: readonly [number, number],
+  precision: number,
+  signed: boolean,
+): void {
+  const { store: into, shift, least, most } = rowStorer(row instanceof Int32Array, out, precision, signed);
+  into(row as never, from, width, out as never, to, step, shift, least, most);
 }
 
 const KINDS: readonly [string, (n: number) => SampleArray, number, boolean][] = [
@@ -36,7 +49,7 @@ describe.each(KINDS)('into a %s', (_, make, precision, signed) => {
     fc.assert(
       fc.property(fc.array(anyInt, { minLength: 1, maxLength: 20 }), (values) => {
         const out = make(values.length);
-        storeSamples(Int32Array.from(values), 0, 0, values.length, 1, out, 0, 1, 0, precision, signed);
+        store(Int32Array.from(values), 0, values.length, out, [0, 1], precision, signed);
         expect([...out]).toEqual(values.map((value) => sampleOf(value, precision, signed) + 0));
       }),
     );
@@ -53,7 +66,7 @@ describe.each(KINDS)('into a %s', (_, make, precision, signed) => {
       fc.property(fc.array(anyFloat, { minLength: 1, maxLength: 20 }), (values) => {
         const out = make(values.length);
         const plane = Float32Array.from(values);
-        storeSamples(plane, 0, 0, values.length, 1, out, 0, 1, 0, precision, signed);
+        store(plane, 0, values.length, out, [0, 1], precision, signed);
         plane.forEach((value, k) => {
           expect(out[k]).toBe(sampleOf(value, precision, signed) + 0);
         });
@@ -62,9 +75,9 @@ describe.each(KINDS)('into a %s', (_, make, precision, signed) => {
   });
 });
 
-test('any strides: an interleaved picture is filled channel by channel', () => {
-  const plane = Int32Array.of(0, 1, 2, 99, 3, 4, 5, 99);
-  const out = new Uint8Array(2 * 3 * 3).fill(7);
-  storeSamples(plane, 0, 4, 3, 2, out, 1, 3, 9, 8, false);
-  expect([...out]).toEqual([7, 128, 7, 7, 129, 7, 7, 130, 7, 7, 131, 7, 7, 132, 7, 7, 133, 7]);
+test('any place and stride: an interleaved picture is filled channel by channel', () => {
+  const row = Int32Array.of(99, 0, 1, 2, 99);
+  const out = new Uint8Array(4 * 3).fill(7);
+  store(row, 1, 3, out, [1, 3], 8, false);
+  expect([...out]).toEqual([7, 128, 7, 7, 129, 7, 7, 130, 7, 7, 7, 7]);
 });

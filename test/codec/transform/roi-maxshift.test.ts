@@ -25,7 +25,7 @@ test('region coefficients come down, background coefficients stay, at every trun
           ...background.map((q) => codedAs(q, missing)),
         ];
         const v = Int32Array.from(coded);
-        inverseMaxshift(v, v.length, s);
+        inverseMaxshift(v, 0, v.length, s);
         // below plane s there is nothing left to know of the region
         const wanted = [
           ...region.map((q) => codedAs(q, Math.max(0, missing - s))),
@@ -39,12 +39,12 @@ test('region coefficients come down, background coefficients stay, at every trun
 
 test('shifts that leave no room for a region change nothing', () => {
   const v = Int32Array.of(0x7fffffff, -0x7fffffff, 5, 0);
-  for (const s of [30, 31, 32, 33, 37, 255]) inverseMaxshift(v, 4, s);
+  for (const s of [30, 31, 32, 33, 37, 255]) inverseMaxshift(v, 0, 4, s);
   expect([...v]).toEqual([0x7fffffff, -0x7fffffff, 5, 0]);
 });
 
 test('only the first n values are looked at', () => {
   const v = Int32Array.of(1025, 1025);
-  inverseMaxshift(v, 1, 4);
+  inverseMaxshift(v, 0, 1, 4);
   expect([...v]).toEqual([65, 1025]);
 });

@@ -1,22 +1,23 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { inverseIct, inverseRct } from '../../../src/codec/transform/component-transform.ts';
-import { storeSamples } from '../../../src/codec/transform/level-shift.ts';
-import { storeIct, storeRct } from '../../../src/codec/transform/transformed-store.ts';
+import { rowStorer } from '../../../src/codec/transform/level-shift.ts';
+import { ictStorer, rctStorer } from '../../../src/codec/transform/transformed-store.ts';
 
 const width = 5;
-const height = 3;
-const stride = 7;
+/** Where each component's row begins. */
+const starts = [0, 2, 1] as const;
+const n = 8;
 
 /** Three interleaved channels among four, by the general road. */
-function plainly(planes: (Int32Array | Float32Array)[], out: Uint8Array | Uint16Array, precision: number): void {
-  const copies = planes.map((plane) => plane.slice());
-  if (copies[0] instanceof Int32Array) {
-    inverseRct(copies[0], copies[1] as Int32Array, copies[2] as Int32Array, 0, stride * height);
-  } else
-    inverseIct(copies[0] as Float32Array, copies[1] as Float32Array, copies[2] as Float32Array, 0, stride * height);
-  copies.forEach((plane, c) => {
-    storeSamples(plane, 0, stride, width, height, out, c + 1, 4, 4 * width, precision, false);
+function plainly(rows: (Int32Array | Float32Array)[], out: Uint8Array | Uint16Array, precision: number): void {
+  const copies = rows.map((row, c) => row.slice(starts[c], starts[c]! + width));
+  const [a, b, c] = copies;
+  if (a instanceof Int32Array) inverseRct(a, b as Int32Array, c as Int32Array, 0, width);
+  else inverseIct(a as Float32Array, b as Float32Array, c as Float32Array, 0, width);
+  copies.forEach((row, k) => {
+    const { store, shift, least, most } = rowStorer(row instanceof Int32Array, out, precision, false);
+    store(row as never, 0, width, out as never, k + 1, 4, shift, least, most);
   });
 }
 
@@ -26,7 +27,6 @@ describe.each([
   ['twelve bits', 12, Uint16Array],
   ['sixteen bits', 16, Uint16Array],
 ] as const)('three channels of %s at once', (_, precision, make) => {
-  const n = stride * height;
   const edge = 2 ** precision;
 
   test('RCT: the same samples as one by one', () => {
@@ -34,10 +34,11 @@ describe.each([
     fc.assert(
       fc.property(samples, (values) => {
         const planes = [0, 1, 2].map((c) => Int32Array.from(values.slice(c * n, (c + 1) * n)));
-        const expected = new make(4 * width * height).fill(3);
+        const expected = new make(4 * width + 4).fill(3);
         plainly(planes, expected, precision);
-        const out = new make(4 * width * height).fill(3);
-        storeRct(planes[0]!, planes[1]!, planes[2]!, 0, stride, width, height, out, 1, 4, 4 * width, precision);
+        const out = new make(4 * width + 4).fill(3);
+        const [a, b, c] = planes as [Int32Array, Int32Array, Int32Array];
+        rctStorer(out)(a, starts[0], b, starts[1], c, starts[2], width, out as never, 1, 4, edge / 2);
         expect([...out]).toEqual([...expected]);
       }),
     );
@@ -49,10 +50,11 @@ describe.each([
     fc.assert(
       fc.property(samples, (values) => {
         const planes = [0, 1, 2].map((c) => Float32Array.from(values.slice(c * n, (c + 1) * n)));
-        const expected = new make(4 * width * height).fill(3);
+        const expected = new make(4 * width + 4).fill(3);
         plainly(planes, expected, precision);
-        const out = new make(4 * width * height).fill(3);
-        storeIct(planes[0]!, planes[1]!, planes[2]!, 0, stride, width, height, out, 1, 4, 4 * width, precision);
+        const out = new make(4 * width + 4).fill(3);
+        const [a, b, c] = planes as [Float32Array, Float32Array, Float32Array];
+        ictStorer(out)(a, starts[0], b, starts[1], c, starts[2], width, out as never, 1, 4, edge / 2);
         expect([...out]).toEqual([...expected]);
       }),
     );

@@ -1,0 +1,63 @@
+/**
+ * Decoded code-blocks that outlive a decode, so that a window that moves decodes only what is new.
+ *
+ * A code-block is known by its place and by how much of it was decoded: passes and bytes. Where more of it has come in since, or more
+ * quality layers are asked for, it counts as another. What was used longest ago goes first when memory runs out.
+ */
+
+/** A decoded code-block: coefficients as the block coder left them, row major without gaps. */
+export interface CachedBlock {
+  readonly numPasses: number;
+  readonly dataLength: number;
+  readonly coefficients: Int32Array;
+  /** What the block coder found wrong. */
+  readonly findings: number;
+}
+
+/** Bytes that an entry takes besides its coefficients, about. */
+const OVERHEAD = 200;
+
+/** A bounded store of decoded code-blocks. */
+export class BlockCache {
+  private readonly entries = new Map<string, CachedBlock>();
+  private readonly maxBytes: number;
+  /** Bytes held, about. */
+  bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  /** The code-block at a place, if exactly so much of it was decoded before. */
+  get(key: string, numPasses: number, dataLength: number): CachedBlock | undefined {
+    const entry = this.entries.get(key);
+    if (entry === undefined || entry.numPasses !== numPasses || entry.dataLength !== dataLength) return undefined;
+    // a Map keeps the order of insertion, so the first entry is the one that was used longest ago
+    this.entries.delete(key);
+    this.entries.set(key, entry);
+    return entry;
+  }
+
+  /** Keeps a code-block, in the place of any other state of it. */
+  set(key: string, entry: CachedBlock): void {
+    this.drop(key);
+    const size = entry.coefficients.byteLength + OVERHEAD;
+    if (size > this.maxBytes) return;
+    this.entries.set(key, entry);
+    this.bytes += size;
+    while (this.bytes > this.maxBytes) this.drop(this.entries.keys().next().value!);
+  }
+
+  /** Lets go of everything. */
+  clear(): void {
+    this.entries.clear();
+    this.bytes = 0;
+  }
+
+  private drop(key: string): void {
+    const entry = this.entries.get(key);
+    if (entry === undefined) return;
+    this.entries.delete(key);
+    this.bytes -= entry.coefficients.byteLength + OVERHEAD;
+  }
+}

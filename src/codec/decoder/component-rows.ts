@@ -1,0 +1,215 @@
+/**
+ * A window of one tile-component as rows of samples, from packets up (15444-1 Annexes D, E, F and H).
+ *
+ * Subbands give rows of coefficients, and every resolution level makes rows of its own from them and from the level below. Asking the
+ * highest level for a row draws a few rows through all of them, so that no plane of coefficients or samples is ever held: memory is one
+ * or two rows of code-blocks for each subband, whatever the height of the picture. What rows need must be loaded before they are
+ * drawn: {@link ComponentRows.load} does it, and is where work can pause.
+ */
+import { stepOf } from '../codestream/qcd.ts';
+import type { PooledWork, Work } from '../executor.ts';
+import { clip, lengthOf } from '../geometry/axis.ts';
+import type { TileComponent } from '../geometry/tile.ts';
+import type { ResolutionGeometry, SubbandGeometry } from '../geometry/tile-component.ts';
+import { type ComponentWindow, precinctsOfWindow, subbandWindow } from '../geometry/window.ts';
+import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
+import { magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
+import type { RowSource } from '../transform/rows.ts';
+import { type LevelInput, ROWS_AHEAD_53, ROWS_AHEAD_97, Synthesis53, Synthesis97 } from '../transform/synthesis.ts';
+import type { DecodeContext } from './decode-context.ts';
+import { LevelPrecincts } from './level-precincts.ts';
+import { type SubbandPlan, SubbandRows } from './subband-rows.ts';
+
+/** Gain of a subband as a power of two: LL 0, HL and LH 1, HH 2 (Table E.1). */
+const GAIN_LOG2 = [0, 1, 1, 2] as const;
+
+/** Rows of samples before component transform and level shift, of either kind. */
+export type SampleRows = RowSource<Int32Array> | RowSource<Float32Array>;
+
+/** One resolution level of a window. */
+interface Level {
+  readonly precincts: LevelPrecincts | undefined;
+  /** By orientation; undefined where the window has nothing of the subband. */
+  readonly bands: readonly (SubbandRows | undefined)[];
+}
+
+/** Rows of a tile-component. */
+export class ComponentRows {
+  readonly window: ComponentWindow;
+  readonly reversible: boolean;
+  /** Samples of a row, and rows. */
+  readonly width: number;
+  readonly height: number;
+  /** Draws rows, as far as they are loaded. */
+  readonly samples: SampleRows;
+  private readonly levels: Level[] = [];
+  private readonly syntheses: (Synthesis53 | Synthesis97)[] = [];
+  private loaded = 0;
+
+  constructor(
+    tile: number,
+    component: TileComponent,
+    window: ComponentWindow,
+    snapshot: PrecinctSnapshot | undefined,
+    context: DecodeContext,
+  ) {
+    this.window = window;
+    this.reversible = component.parameters.style.reversible;
+    this.width = lengthOf(window.x.kept[window.target]);
+    this.height = lengthOf(window.y.kept[window.target]);
+    for (let r = 0; r <= window.target; r++) {
+      const resolution = component.geometry.resolutions[r];
+      const rect = precinctsOfWindow(window, resolution);
+      if (rect === undefined || snapshot === undefined) {
+        this.levels.push({ precincts: undefined, bands: [] });
+        continue;
+      }
+      const precincts = new LevelPrecincts(rect, tile, component, resolution, snapshot, context);
+      const bands: (SubbandRows | undefined)[] = [];
+      resolution.subbands.forEach((subband, band) => {
+        const plan = planSubband(tile, component, resolution, subband, band, window, snapshot, context);
+        bands[subband.orientation] = plan && new SubbandRows(plan, resolution, precincts, context);
+      });
+      this.levels.push({ precincts, bands });
+    }
+    this.samples = this.reversible ? this.chain53(context) : this.chain97(context);
+  }
+
+  private chain53(context: DecodeContext): RowSource<Int32Array> {
+    const { window, levels } = this;
+    let rows = this.bandRows(0, 0, context) as RowSource<Int32Array>;
+    for (let r = 1; r < levels.length; r++) {
+      const level = new Synthesis53(window.x.steps[r], window.y.steps[r], this.input(r, rows, context), context.rows);
+      this.syntheses.push(level);
+      rows = level;
+    }
+    return rows;
+  }
+
+  private chain97(context: DecodeContext): RowSource<Float32Array> {
+    const { window, levels } = this;
+    let rows = this.bandRows(0, 0, context) as RowSource<Float32Array>;
+    for (let r = 1; r < levels.length; r++) {
+      const level = new Synthesis97(window.x.steps[r], window.y.steps[r], this.input(r, rows, context), context.rows);
+      this.syntheses.push(level);
+      rows = level;
+    }
+    return rows;
+  }
+
+  private input<Samples>(r: number, low: RowSource<Samples>, context: DecodeContext): LevelInput<Samples> {
+    const [hl, lh, hh] = [1, 2, 3].map((orientation) => this.bandRows(r, orientation, context));
+    return { low, hl, lh, hh } as unknown as LevelInput<Samples>;
+  }
+
+  private bandRows(r: number, orientation: number, context: DecodeContext): SampleRows {
+    const { x } = subbandWindow(this.window, r, orientation);
+    const rows = this.levels[r].bands[orientation] ?? new ZeroRows(context.zeros(lengthOf(x), this.reversible));
+    return rows as SampleRows;
+  }
+
+  /** Sets out to bring in what the first `count` rows need, so that a pool can work on it. Yields now and then. */
+  *begin(count: number): Work<void> {
+    for (const { band, rows } of this.need(count)) yield* band.begin(rows);
+  }
+
+  /** Brings in what the first `count` rows need. Yields now and then. */
+  *load(count: number): PooledWork<void> {
+    if (count <= this.loaded) return;
+    this.loaded = count;
+    for (const { band, rows } of this.need(count)) yield* band.load(rows);
+    for (const { precincts, bands } of this.levels) {
+      precincts?.forgetAbove(Math.min(...bands.map((band) => band?.nextPrecinctRow ?? Number.POSITIVE_INFINITY)));
+    }
+  }
+
+  /** The subbands that the first `count` rows need, and how many rows of each. */
+  private need(count: number): { band: SubbandRows; rows: number }[] {
+    const ahead = this.reversible ? ROWS_AHEAD_53 : ROWS_AHEAD_97;
+    const list: { band: SubbandRows; rows: number }[] = [];
+    let low = count;
+    for (let r = this.levels.length - 1; r >= 0; r--) {
+      let high = 0;
+      if (r > 0) {
+        const { numLow, numHigh, parity, skip } = this.window.y.steps[r];
+        const lines = Math.min(numLow + numHigh, skip + low + ahead);
+        low = (lines + 1 - parity) >> 1;
+        high = lines - low;
+      }
+      this.levels[r].bands.forEach((band, orientation) => {
+        if (band) list.push({ band, rows: orientation & 2 ? high : low });
+      });
+    }
+    return list;
+  }
+
+  /** Ends the work: looks at the precincts that no row needed, and gives all memory back. */
+  *finish(): Work<void> {
+    for (const { precincts, bands } of this.levels) {
+      if (precincts) yield* precincts.finish();
+      for (const band of bands) band?.release();
+    }
+    for (const synthesis of this.syntheses) synthesis.release();
+  }
+}
+
+/** Rows of a subband that the window has nothing of, or the file. */
+class ZeroRows implements RowSource<Int32Array | Float32Array> {
+  readonly line: Int32Array | Float32Array;
+  readonly at = 0;
+  readonly isZero = true;
+
+  constructor(line: Int32Array | Float32Array) {
+    this.line = line;
+  }
+
+  advance(): void {}
+}
+
+function planSubband(
+  tile: number,
+  component: TileComponent,
+  resolution: ResolutionGeometry,
+  subband: SubbandGeometry,
+  band: number,
+  window: ComponentWindow,
+  snapshot: PrecinctSnapshot,
+  context: DecodeContext,
+): SubbandPlan | undefined {
+  const { style, quantization, roiShift } = component.parameters;
+  const { r } = resolution;
+  const { orientation } = subband;
+  const wanted = subbandWindow(window, r, orientation);
+  const x = clip(wanted.x, subband.x);
+  const y = clip(wanted.y, subband.y);
+  if (lengthOf(x) === 0 || lengthOf(y) === 0) return undefined;
+  const levels = style.numDecompositionLevels;
+  let step = stepOf(quantization, levels, r, orientation);
+  if (step === undefined) {
+    // the last step given is the best guess there is
+    step = { epsilon: quantization.epsilon.at(-1)!, mu: quantization.mu.at(-1)! };
+    context.partial = true;
+    const found = quantization.epsilon.length;
+    context.log.add('qcd-length', `${found} step sizes for ${3 * levels + 1} subbands; the last one is used again`, {
+      clause: '15444-1 A.6.4',
+    });
+  }
+  if (style.reversible && quantization.style !== 'none' && r === 0) {
+    context.log.add('qcd-value', 'step sizes with the reversible filter; they are ignored', {
+      clause: '15444-1 A.6.4',
+    });
+  }
+  const { precision } = snapshot.main.siz.components[component.component];
+  return {
+    subband,
+    band,
+    x,
+    y,
+    reversible: style.reversible,
+    style: style.codeBlockStyle,
+    bitPlanes: magnitudeBitPlanesOf(quantization.guardBits, step.epsilon) + roiShift,
+    roiShift,
+    step: stepSizeOf(precision, GAIN_LOG2[orientation], step.epsilon, step.mu),
+    name: `${tile} ${component.component} ${r} ${orientation}`,
+  };
+}

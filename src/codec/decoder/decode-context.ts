@@ -1,0 +1,177 @@
+/**
+ * What all tiles of one decode share: coders, memory that is used again, and what was found and counted on the way.
+ */
+import type { BlockPool } from '../block-pool.ts';
+import { type Diagnostic, type DiagnosticLog, unsupported } from '../errors.ts';
+import type { DecodeStages } from '../image.ts';
+import type { Limits } from '../limits.ts';
+import type { AbortSignalLike } from '../source.ts';
+import { SynthesisRows } from '../transform/synthesis.ts';
+import type { BlockCache } from './block-cache.ts';
+import { type BlockCoder, type BlockDecoder, BlockJob } from './block-jobs.ts';
+
+/** What a decode is told besides its packets. */
+export interface ContextOptions {
+  readonly layers: number;
+  readonly reconstruction: number;
+  readonly now: () => number;
+  readonly limits: Pick<Limits, 'codeBlocks'>;
+  readonly cache?: BlockCache | undefined;
+  readonly pool?: BlockPool | undefined;
+  readonly signal?: AbortSignalLike | undefined;
+}
+
+/** What all tiles of one decode share. */
+export class DecodeContext {
+  readonly log: DiagnosticLog;
+  readonly layers: number;
+  readonly reconstruction: number;
+  /** A precinct's code-blocks are held at once. */
+  readonly maxBlocksOfPrecinct: number;
+  /** Code-blocks decoded so far. */
+  codeBlocks = 0;
+  /** Bytes of the packets that were read. */
+  packetBytes = 0;
+  /** Set when anything was missing or damaged. */
+  partial = false;
+  /** Layers that the tiles have, at most as many as were asked for. */
+  mostLayers = 0;
+  readonly job = new BlockJob();
+  readonly rows = new SynthesisRows();
+  readonly strips: StripStore;
+  /** Decodes code-blocks elsewhere; without it they are decoded here. */
+  readonly pool: BlockPool | undefined;
+  readonly signal: AbortSignalLike | undefined;
+  /** Batches that the pool has. */
+  batches = 0;
+  /** Coefficients in strips, decoded or on their way. */
+  heldCoefficients = 0;
+  /** Decoded code-blocks of earlier decodes; without it each decode starts anew. */
+  readonly cache: BlockCache | undefined;
+  /** Milliseconds by stage so far. */
+  readonly stages: { -readonly [K in keyof DecodeStages]: number } = {
+    read: 0,
+    packets: 0,
+    blocks: 0,
+    transform: 0,
+    store: 0,
+    convert: 0,
+  };
+  readonly now: () => number;
+  private readonly coders: readonly { coder: BlockCoder; decoder: BlockDecoder | undefined }[];
+  private readonly fewestPackets: number[] = [];
+  private readonly taken = new Set<string>();
+  private noBits = new StripMemory(new Int32Array(0));
+
+  constructor(coders: readonly BlockCoder[], log: DiagnosticLog, options: ContextOptions) {
+    const { layers, reconstruction, now, limits, cache, pool, signal } = options;
+    this.coders = coders.map((coder) => ({ coder, decoder: undefined }));
+    this.log = log;
+    this.layers = layers;
+    this.reconstruction = reconstruction;
+    this.now = now;
+    this.cache = cache;
+    this.pool = pool;
+    this.signal = signal;
+    this.strips = new StripStore(pool?.sharesMemory ? (length) => pool.allocate(length) : undefined);
+    this.maxBlocksOfPrecinct = limits.codeBlocks;
+    // findings in the main header are in the log already, and the source will name them again
+    for (const diagnostic of log.list) this.taken.add(keyOf(diagnostic));
+  }
+
+  /** The coder for a code-block style, with a decoder of this decode's own. */
+  coderFor(style: number): { readonly name: string; readonly decoder: BlockDecoder } {
+    for (const entry of this.coders) {
+      if (!entry.coder.handles(style)) continue;
+      entry.decoder ??= entry.coder.createDecoder();
+      return { name: entry.coder.name, decoder: entry.decoder };
+    }
+    const clause = style & 0x40 ? '15444-15 A.4' : '15444-1 Table A.19';
+    throw unsupported('capability', `no coder for code-block style 0x${style.toString(16)}`, { clause });
+  }
+
+  /** Notes that a precinct of resolution level r had so many packets of those that were wanted. */
+  notePackets(r: number, packets: number, complete: boolean): void {
+    const layers = complete ? Number.POSITIVE_INFINITY : packets;
+    this.fewestPackets[r] = Math.min(this.fewestPackets[r] ?? Number.POSITIVE_INFINITY, layers);
+    if (layers < this.layers) this.partial = true;
+  }
+
+  /** Resolution levels, from the lowest, of which every precinct had a packet; and the layers that all of those had. */
+  completeness(): { resolutions: number; layers: number } {
+    let resolutions = 0;
+    let layers = this.mostLayers;
+    while (resolutions < this.fewestPackets.length && (this.fewestPackets[resolutions] ?? 1) > 0) {
+      layers = Math.min(layers, this.fewestPackets[resolutions] ?? layers);
+      resolutions++;
+    }
+    return { resolutions, layers: resolutions === 0 ? 0 : layers };
+  }
+
+  /** Notes that a code-block is damaged. */
+  noteDamage(findings: number): void {
+    this.partial = true;
+    const message = `a code-block is damaged (finding ${findings}); its later passes were left out`;
+    this.log.add('code-block-check', message, { clause: '15444-1 D.5' });
+  }
+
+  /** At least so many zeros, which nobody may write to. */
+  zeros(length: number, reversible: boolean): Int32Array | Float32Array {
+    if (this.noBits.ints.length < length) this.noBits = new StripMemory(new Int32Array(length));
+    return reversible ? this.noBits.ints : this.noBits.floats;
+  }
+
+  /** Hands on what a source tolerated; what was handed on before is not repeated. */
+  take(diagnostics: readonly Diagnostic[]): void {
+    for (const diagnostic of diagnostics) {
+      const key = keyOf(diagnostic);
+      if (this.taken.has(key)) continue;
+      this.taken.add(key);
+      this.log.add(diagnostic.code, diagnostic.message, diagnostic);
+    }
+  }
+}
+
+function keyOf({ code, offset, message }: Diagnostic): string {
+  return `${code} ${offset} ${message}`;
+}
+
+/**
+ * The memory of one row of code-blocks of a subband: coefficients as block coders leave them, and the same memory as floats, which they
+ * become in place where the filter is irreversible.
+ */
+export class StripMemory {
+  readonly ints: Int32Array;
+  readonly floats: Float32Array;
+
+  constructor(ints: Int32Array) {
+    this.ints = ints;
+    this.floats = new Float32Array(ints.buffer, ints.byteOffset, ints.length);
+  }
+}
+
+/** Strips that are used again, by their length. */
+export class StripStore {
+  private readonly allocate: (length: number) => Int32Array;
+  private readonly free = new Map<number, StripMemory[]>();
+
+  constructor(allocate = (length: number): Int32Array => new Int32Array(length)) {
+    this.allocate = allocate;
+  }
+
+  /** A strip of zeros. */
+  take(length: number): StripMemory {
+    const memory = this.free.get(length)?.pop();
+    if (memory === undefined) return new StripMemory(this.allocate(length));
+    memory.ints.fill(0);
+    return memory;
+  }
+
+  /** Takes a strip back. */
+  give(memory: StripMemory): void {
+    const { length } = memory.ints;
+    const strips = this.free.get(length);
+    if (strips === undefined) this.free.set(length, [memory]);
+    else strips.push(memory);
+  }
+}

@@ -1,0 +1,24 @@
+/**
+ * A decode in steps, written once for both worlds: a generator that yields a plan to load, a promise to wait for (where a pool of workers
+ * helps), or nothing, meaning "this is a good moment to pause".
+ */
+import type { PrecinctPlan, PrecinctSnapshot } from '../packets/precinct-source.ts';
+import type { Bounds } from '../rect.ts';
+import type { ComponentTarget } from './store.ts';
+
+/** What to decode. */
+export interface WindowRequest {
+  /** On the reference grid. */
+  readonly region: Bounds;
+  readonly reduce: number;
+  readonly inverseMct: boolean;
+  readonly targets: readonly ComponentTarget[];
+  /** Called when a tile is done. */
+  readonly onTile?: ((done: number, of: number) => void) | undefined;
+}
+
+/** A plan to load, something to wait for, or a moment to pause. */
+export type DecodeStep = PrecinctPlan | Promise<unknown> | undefined;
+
+/** A decode in steps; a plan is answered with a snapshot. */
+export type DecodeWork<T> = Generator<DecodeStep, T, PrecinctSnapshot | undefined>;

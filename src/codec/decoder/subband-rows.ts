@@ -1,0 +1,381 @@
+/**
+ * A subband of a window as rows of coefficients: code-blocks are decoded one row of them at a time (15444-1 Annexes D, E and H).
+ *
+ * A strip is one row of code-blocks, whole ones, so that the block decoder writes straight into it; what the window does not want of
+ * it is skipped when rows are read. Region shift and dequantisation follow in place, while the code-block is still in the cache. Strips
+ * without a coded code-block take no memory.
+ */
+import type { BlockPool, DecodedBatch } from '../block-pool.ts';
+import { unsupported } from '../errors.ts';
+import type { PooledWork, Work } from '../executor.ts';
+import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
+import type { PrecinctBand, ResolutionGeometry, SubbandGeometry } from '../geometry/tile-component.ts';
+import { dequantiseIrreversible, dequantiseReversible } from '../transform/quantization.ts';
+import { inverseMaxshift } from '../transform/roi-maxshift.ts';
+import type { RowSource } from '../transform/rows.ts';
+import { BatchBuilder, type BatchedBlock } from './block-batch.ts';
+import type { BlockDecoder } from './block-jobs.ts';
+import type { DecodeContext, StripMemory } from './decode-context.ts';
+import type { LevelPrecincts, PrecinctRow } from './level-precincts.ts';
+
+/** Bit-planes that fit a coefficient of twice the magnitude in 32 bits with sign. */
+const MAX_BIT_PLANES = 30;
+
+/** Bytes of a strip that are worth a message to another thread and back; less is decoded here sooner. */
+const LEAST_POOLED_BYTES = 1 << 11;
+
+/** Bytes of code-blocks that are decoded between two yields: some milliseconds of work. */
+const PIECE_BYTES = 1 << 14;
+/** A code-block counts as so many bytes more: clearing, dequantising, looking for it. */
+const BLOCK_OVERHEAD = 64;
+
+/** What is the same for all code-blocks of a subband. */
+export interface SubbandPlan {
+  readonly subband: SubbandGeometry;
+  /** Index in `ResolutionGeometry.subbands`. */
+  readonly band: number;
+  /** The coefficients that are wanted, in subband coordinates. */
+  readonly x: Interval;
+  readonly y: Interval;
+  readonly reversible: boolean;
+  /** Code-block style byte (Table A.19). */
+  readonly style: number;
+  /** M_b plus region shift. */
+  readonly bitPlanes: number;
+  readonly roiShift: number;
+  readonly step: number;
+  /** What names the subband among all of the picture. */
+  readonly name: string;
+}
+
+/** One row of code-blocks. */
+interface Strip {
+  /** Rows in subband coordinates. */
+  readonly y: Interval;
+  /** Undefined as long as every coefficient is 0. */
+  memory: StripMemory | undefined;
+  /** A batch that a pool has, until its coefficients are where they belong. */
+  pending: PendingBatch | undefined;
+}
+
+interface PendingBatch {
+  readonly blocks: readonly BatchedBlock[];
+  /** Never rejects for nobody: a failure is thrown where the strip is waited for. */
+  readonly done: Promise<DecodedBatch>;
+  result: DecodedBatch | undefined;
+}
+
+/** Gives the rows of a subband once their strips are loaded: integers where it is reversible, else floats. */
+export class SubbandRows implements RowSource<Int32Array | Float32Array> {
+  line: Int32Array | Float32Array;
+  at = 0;
+  isZero = true;
+  private readonly plan: SubbandPlan;
+  private readonly resolution: ResolutionGeometry;
+  private readonly precincts: LevelPrecincts;
+  private readonly context: DecodeContext;
+  private readonly coder: { readonly name: string; readonly decoder: BlockDecoder };
+  /** Columns of a strip: those of the code-blocks that the window touches. */
+  private readonly x: Interval;
+  /** A row of zeros. */
+  private readonly zeros: Int32Array | Float32Array;
+  /** Loaded strips, the current one first. */
+  private readonly strips: Strip[] = [];
+  /** Rows that are there or on their way, and the next row to give. */
+  private begunTo: number;
+  private y: number;
+
+  constructor(plan: SubbandPlan, resolution: ResolutionGeometry, precincts: LevelPrecincts, context: DecodeContext) {
+    this.plan = plan;
+    this.resolution = resolution;
+    this.precincts = precincts;
+    this.context = context;
+    this.coder = context.coderFor(plan.style);
+    const cell = 2 ** resolution.xcbPrime;
+    const { x } = plan.subband;
+    this.x = clip({ lo: Math.floor(plan.x.lo / cell) * cell, hi: Math.ceil(plan.x.hi / cell) * cell }, x);
+    this.zeros = context.zeros(lengthOf(plan.x), plan.reversible);
+    this.line = this.zeros;
+    this.begunTo = plan.y.lo;
+    this.y = plan.y.lo;
+  }
+
+  /** Sets out to bring in the first `count` rows: without a pool they are there afterwards. Yields between code-blocks. */
+  *begin(count: number): Work<void> {
+    const to = Math.min(this.plan.y.lo + count, this.plan.y.hi);
+    while (this.begunTo < to) yield* this.beginStrip();
+  }
+
+  /** Brings in the first `count` rows, and those that come with them. */
+  *load(count: number): PooledWork<void> {
+    yield* this.begin(count);
+    const to = Math.min(this.plan.y.lo + count, this.plan.y.hi);
+    for (const strip of this.strips) {
+      if (strip.y.lo < to && strip.pending) yield* this.finishBatch(strip, strip.pending);
+    }
+  }
+
+  /** The row of precincts that the next strip is in; beyond all when nothing is left to load. */
+  get nextPrecinctRow(): number {
+    return this.begunTo < this.plan.y.hi ? this.precinctRowAt(this.begunTo) : Number.POSITIVE_INFINITY;
+  }
+
+  private precinctRowAt(y: number): number {
+    const half = this.resolution.r === 0 ? 0 : 1;
+    return Math.floor(y / 2 ** (this.resolution.ppy - half)) - this.resolution.firstPrecinctY;
+  }
+
+  advance(): void {
+    const { y, plan } = this;
+    let strip: Strip | undefined = this.strips[0];
+    if (strip !== undefined && y >= strip.y.hi) {
+      this.letGo(strip);
+      this.strips.shift();
+      strip = this.strips[0];
+    }
+    if (strip === undefined || strip.pending) throw new Error(`row ${y} of a subband was read before it was decoded`);
+    this.y = y + 1;
+    const { memory } = strip;
+    if (memory === undefined) {
+      this.line = this.zeros;
+      this.at = 0;
+      this.isZero = true;
+      return;
+    }
+    this.line = plan.reversible ? memory.ints : memory.floats;
+    this.at = (y - strip.y.lo) * (this.x.hi - this.x.lo) + plan.x.lo - this.x.lo;
+    this.isZero = false;
+  }
+
+  /** Gives the memory back. */
+  release(): void {
+    for (const strip of this.strips) this.letGo(strip);
+    this.strips.length = 0;
+  }
+
+  private letGo(strip: Strip): void {
+    if (strip.memory === undefined) return;
+    this.context.heldCoefficients -= strip.memory.ints.length;
+    // a pool may still write to what it has not given back
+    if (!strip.pending) this.context.strips.give(strip.memory);
+    strip.memory = undefined;
+  }
+
+  private *beginStrip(): Work<void> {
+    const { plan, resolution, precincts } = this;
+    const height = 2 ** resolution.ycbPrime;
+    const row = Math.floor(this.begunTo / height);
+    const y = clip({ lo: row * height, hi: (row + 1) * height }, plan.subband.y);
+    const strip: Strip = { y, memory: undefined, pending: undefined };
+    const beside = yield* precincts.row(this.precinctRowAt(y.lo));
+    if (this.context.pool && this.bytesOf(beside, strip, row) >= LEAST_POOLED_BYTES) {
+      this.sendBlocks(this.context.pool, beside, strip, row);
+    } else yield* this.decodeBlocks(beside, strip, row);
+    this.strips.push(strip);
+    this.begunTo = y.hi;
+  }
+
+  /**
+   * The code-blocks of row `row` of the code-block grid that the window touches and that are coded, from all precincts beside each other.
+   * Each is put into the context's job; what comes out is its first column.
+   */
+  private *blocks(precincts: PrecinctRow, { y }: Strip, row: number): Generator<number> {
+    const { plan, resolution, context } = this;
+    const width = 2 ** resolution.xcbPrime;
+    const { job } = context;
+    for (const blocks of precincts) {
+      if (blocks === undefined) continue;
+      const band = blocks.geometry.bands[plan.band];
+      const by = row - band.firstBlockY;
+      if (by < 0 || by >= band.numBlocksHigh) continue;
+      const first = firstBlockOf(blocks.geometry.bands, plan.band) + by * band.numBlocksWide;
+      for (let bx = 0; bx < band.numBlocksWide; bx++) {
+        const x0 = Math.max((band.firstBlockX + bx) * width, band.x.lo);
+        const x1 = Math.min((band.firstBlockX + bx + 1) * width, band.x.hi);
+        if (x1 <= plan.x.lo || x0 >= plan.x.hi) continue;
+        job.gather(blocks, first + bx, context.layers);
+        if (job.numPasses === 0) continue;
+        job.width = x1 - x0;
+        job.height = lengthOf(y);
+        job.subband = plan.subband.orientation;
+        job.style = plan.style;
+        job.bitPlanes = plan.bitPlanes - blocks.contributions.zeroBitPlanes[first + bx];
+        yield x0;
+      }
+    }
+  }
+
+  private bytesOf(precincts: PrecinctRow, strip: Strip, row: number): number {
+    let sum = 0;
+    for (const _ of this.blocks(precincts, strip, row)) sum += this.context.job.dataLength;
+    return sum;
+  }
+
+  private *decodeBlocks(precincts: PrecinctRow, strip: Strip, row: number): Work<void> {
+    const { context } = this;
+    const { job, stages, now } = context;
+    let start = now();
+    let work = 0;
+    for (const x0 of this.blocks(precincts, strip, row)) {
+      if (!this.hasBitPlanes(job.bitPlanes)) continue;
+      const memory = this.memoryOf(strip);
+      const at = x0 - this.x.lo;
+      const key = this.keyOf(x0, row);
+      if (!this.useCached(memory, at, key)) {
+        const findings = this.coder.decoder.decode(job, memory.ints, at, this.stride);
+        const { width, height, numPasses, dataLength } = job;
+        this.finishBlock(memory, { at, width, height, key, numPasses, dataLength }, findings);
+      }
+      work += job.dataLength + BLOCK_OVERHEAD;
+      if (work < PIECE_BYTES) continue;
+      work = 0;
+      stages.blocks += now() - start;
+      yield;
+      start = now();
+    }
+    stages.blocks += now() - start;
+    yield;
+  }
+
+  /** Hands the code-blocks of a strip to a pool. */
+  private sendBlocks(pool: BlockPool, precincts: PrecinctRow, strip: Strip, row: number): void {
+    const { context } = this;
+    const { job } = context;
+    let builder: BatchBuilder | undefined;
+    for (const x0 of this.blocks(precincts, strip, row)) {
+      if (!this.hasBitPlanes(job.bitPlanes)) continue;
+      const memory = this.memoryOf(strip);
+      const at = x0 - this.x.lo;
+      const key = this.keyOf(x0, row);
+      if (this.useCached(memory, at, key)) continue;
+      builder ??= new BatchBuilder(pool.sharesMemory ? memory.ints : undefined, this.stride);
+      builder.add(job, at, key);
+    }
+    if (builder === undefined) return;
+    const done = pool.decode(builder.build(this.coder.name), context.signal);
+    const pending: PendingBatch = { blocks: builder.blocks, done, result: undefined };
+    context.batches++;
+    done.then(
+      (result) => {
+        context.batches--;
+        pending.result = result;
+      },
+      () => {
+        context.batches--;
+      },
+    );
+    strip.pending = pending;
+  }
+
+  /** Waits for the pool, and finishes what it decoded. */
+  private *finishBatch(strip: Strip, pending: PendingBatch): PooledWork<void> {
+    const { context, stride } = this;
+    const { now, stages } = context;
+    const start = now();
+    if (pending.result === undefined) yield pending.done;
+    const { coefficients, findings } = pending.result!;
+    const memory = strip.memory!;
+    let from = 0;
+    pending.blocks.forEach((block, k) => {
+      const { at, width, height } = block;
+      if (coefficients !== memory.ints) {
+        copyRows(coefficients, from, width, memory.ints, at, stride, width, height);
+        from += width * height;
+      }
+      this.finishBlock(memory, block, findings[k]);
+    });
+    strip.pending = undefined;
+    stages.blocks += now() - start;
+  }
+
+  private get stride(): number {
+    return this.x.hi - this.x.lo;
+  }
+
+  private memoryOf(strip: Strip): StripMemory {
+    if (strip.memory === undefined) {
+      strip.memory = this.context.strips.take(this.stride * lengthOf(strip.y));
+      this.context.heldCoefficients += strip.memory.ints.length;
+    }
+    return strip.memory;
+  }
+
+  /** What a code-block is kept under. */
+  private keyOf(x0: number, row: number): string {
+    return this.context.cache ? `${this.plan.name} ${x0} ${row}` : '';
+  }
+
+  private hasBitPlanes(bitPlanes: number): boolean {
+    const { context } = this;
+    if (bitPlanes > MAX_BIT_PLANES) {
+      const message = `${bitPlanes} bit-planes in a code-block, ${MAX_BIT_PLANES} are carried`;
+      throw unsupported('code-block-depth', message, { clause: '15444-1 E.1' });
+    }
+    if (bitPlanes > 0) return true;
+    context.partial = true;
+    context.log.add('code-block-depth', 'a code-block has passes but no bit-plane left for them', {
+      clause: '15444-1 B.10.5',
+    });
+    return false;
+  }
+
+  /** Takes the code-block of the context's job from those that were decoded before, if it is there. */
+  private useCached(memory: StripMemory, at: number, key: string): boolean {
+    const { job, cache } = this.context;
+    const { width, height, numPasses, dataLength } = job;
+    const known = cache?.get(key, numPasses, dataLength);
+    if (known === undefined) return false;
+    copyRows(known.coefficients, 0, width, memory.ints, at, this.stride, width, height);
+    if (known.findings !== 0) this.context.noteDamage(known.findings);
+    this.dequantise(memory, at, width, height);
+    return true;
+  }
+
+  /** What follows a code-block's decoding: it is counted, kept for later, and made what the synthesis takes. */
+  private finishBlock(memory: StripMemory, block: BatchedBlock, findings: number): void {
+    const { context, stride } = this;
+    const { cache } = context;
+    const { at, width, height, key, numPasses, dataLength } = block;
+    context.codeBlocks++;
+    if (cache) {
+      const coefficients = new Int32Array(width * height);
+      copyRows(memory.ints, at, stride, coefficients, 0, width, width, height);
+      cache.set(key, { numPasses, dataLength, coefficients, findings });
+    }
+    if (findings !== 0) context.noteDamage(findings);
+    this.dequantise(memory, at, width, height);
+  }
+
+  /** Region shift and dequantisation, in place. */
+  private dequantise({ ints, floats }: StripMemory, at: number, width: number, height: number): void {
+    const { plan, context, stride } = this;
+    if (plan.roiShift > 0) {
+      for (let y = 0; y < height; y++) inverseMaxshift(ints, at + y * stride, width, plan.roiShift);
+    }
+    if (plan.reversible) dequantiseReversible(ints, at, stride, width, height, context.reconstruction);
+    else dequantiseIrreversible(ints, floats, at, stride, width, height, plan.step, context.reconstruction);
+  }
+}
+
+/** Code-blocks of a precinct are numbered band by band. */
+function firstBlockOf(bands: readonly PrecinctBand[], band: number): number {
+  let first = 0;
+  for (let b = 0; b < band; b++) first += bands[b].numBlocksWide * bands[b].numBlocksHigh;
+  return first;
+}
+
+function copyRows(
+  from: Int32Array,
+  fromAt: number,
+  fromStride: number,
+  to: Int32Array,
+  toAt: number,
+  toStride: number,
+  width: number,
+  height: number,
+): void {
+  for (let y = 0; y < height; y++) {
+    const start = fromAt + y * fromStride;
+    to.set(from.subarray(start, start + width), toAt + y * toStride);
+  }
+}
