@@ -18,7 +18,18 @@ export interface Place {
   readonly leaf?: boolean;
 }
 
-const GROUND_FILES = ['errors', 'limits', 'image', 'rect', 'source', 'read-window', 'executor', 'sink', 'checks'];
+const GROUND_FILES = [
+  'errors',
+  'limits',
+  'image',
+  'rect',
+  'source',
+  'read-window',
+  'executor',
+  'sink',
+  'checks',
+  'block-pool',
+];
 const CODEC_FLOORS: Readonly<Record<string, number>> = {
   bits: 0,
   codestream: 1,
