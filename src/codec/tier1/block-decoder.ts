@@ -50,8 +50,8 @@ const STYLE_CAUSAL = 8;
 const STYLE_PREDICTABLE = 16;
 const STYLE_SEGMENTATION = 32;
 
-/** A decoder that has read so many bytes of ones behind a segment has not just come to its end. */
-const MANY_ONES = 7;
+/** A decoder that has read more bits behind a segment than these has not just come to its end. */
+const FEW_BITS = 48;
 
 /** Decodes code-blocks one after another, in scratch memory that all decoders share. */
 export class ClassicBlockDecoder {
@@ -143,7 +143,7 @@ export class ClassicBlockDecoder {
 function isAtEnd(data: Uint8Array, start: number, stop: number): boolean {
   const used = passes.bitsUsed();
   const beyond = used + 15 - bitsOfSegment(data, start, stop);
-  return used >= 0 && beyond > 0 && beyond <= 8 * (MANY_ONES - 1);
+  return used >= 0 && beyond > 0 && beyond <= FEW_BITS;
 }
 
 /**
