@@ -4,7 +4,7 @@
  * Which passes there are, in which segment each one is, and what may be wrong with them; coding-passes.ts decodes them.
  */
 import { passes } from './coding-passes.ts';
-import { bitsOfSegment } from './mq-feed.ts';
+import { bitsOfSegment, markerIn } from './mq-feed.ts';
 
 /** A coded block as tier 2 hands it over. */
 export interface CodeBlockData {
@@ -50,7 +50,7 @@ const STYLE_CAUSAL = 8;
 const STYLE_PREDICTABLE = 16;
 const STYLE_SEGMENTATION = 32;
 
-/** A decoder that has read more bits behind a segment than these has not just come to its end. */
+/** A decoder that has read more bits behind the code string than these has not just come to its end. */
 const FEW_BITS = 48;
 
 /** Decodes code-blocks one after another, in scratch memory that all decoders share. */
@@ -141,9 +141,13 @@ export class ClassicBlockDecoder {
  * nothing else is wrong with them.
  */
 function isAtEnd(data: Uint8Array, start: number, stop: number): boolean {
-  const used = passes.bitsUsed();
-  const beyond = used + 15 - bitsOfSegment(data, start, stop);
-  return used >= 0 && beyond > 0 && beyond <= FEW_BITS;
+  const read = passes.bitsUsed() + 15;
+  return read > bitsOfSegment(data, start, stop) && isNearEnd(read, data, start, stop);
+}
+
+/** Whether so many bits are those of the code string and a few behind it; a marker may have ended it early. */
+function isNearEnd(read: number, data: Uint8Array, start: number, stop: number): boolean {
+  return read <= bitsOfSegment(data, start, markerIn(data, start, stop)) + FEW_BITS;
 }
 
 /**
@@ -154,7 +158,7 @@ function isAtEnd(data: Uint8Array, start: number, stop: number): boolean {
  */
 function endsPredictably(data: Uint8Array, start: number, stop: number): boolean {
   const used = passes.bitsUsed();
-  if (used < 0 || stop < start) return false;
+  if (stop < start || !isNearEnd(used + 15, data, start, stop)) return false;
   const sent = bitsOfSegment(data, start, stop);
   const withoutLast = start < stop ? bitsOfSegment(data, start, stop - 1) : -1;
   const filling = used <= sent ? sent - used : sent + 8 - used;

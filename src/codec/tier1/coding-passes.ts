@@ -633,11 +633,11 @@ function createPasses() {
   }
 
   /**
-   * Bits of the segment that decisions have used up, which is one for each renormalisation shift made; or -1 when that
-   * is not known, because the decoder is far behind the end.
+   * Bits of the segment that decisions have used up, which is one for each renormalisation shift made; infinitely many when
+   * the decoder is so far behind the end that nobody counts.
    */
   function bitsUsed(): number {
-    if (MEMORY[POSITION] >= MEMORY[LAST_FEED]) return -1;
+    if (MEMORY[POSITION] >= MEMORY[LAST_FEED]) return Number.POSITIVE_INFINITY;
     let bits = -15 - MEMORY[SPARE];
     for (let i = FEED; i < MEMORY[POSITION]; i++) bits += MEMORY[i] & 31;
     return bits;

@@ -37,11 +37,14 @@ export function feedSegment(data: Uint8Array, start: number, stop: number, feed:
 
 /** How many bits the code register takes from `data[start .. stop)`; bytes behind a marker count as ones. */
 export function bitsOfSegment(data: Uint8Array, start: number, stop: number): number {
-  let bits = 0;
-  for (let i = start; i < stop; i++) {
-    const stuffed = i > start && data[i - 1] === 0xff;
-    if (stuffed && data[i] > 0x8f) return bits + 8 * (stop - i);
-    bits += stuffed ? 7 : 8;
-  }
+  const end = markerIn(data, start, stop);
+  let bits = 8 * (stop - start);
+  for (let i = start + 1; i < end; i++) if (data[i - 1] === 0xff) bits--;
   return bits;
+}
+
+/** Where the code string of a segment ends: at the second byte of a marker, or at `stop`. */
+export function markerIn(data: Uint8Array, start: number, stop: number): number {
+  for (let i = start + 1; i < stop; i++) if (data[i - 1] === 0xff && data[i] > 0x8f) return i;
+  return stop;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { FEED_TAIL, bitsOfSegment, feedSegment } from '../../../src/codec/tier1/mq-feed.ts';
+import { FEED_TAIL, bitsOfSegment, feedSegment, markerIn } from '../../../src/codec/tier1/mq-feed.ts';
 
 /** The code string bit by bit, with carries not resolved: the number that BYTEIN (C.3.4) adds up, and its bits. */
 function codeString(data: Uint8Array): { value: bigint; bits: number; bytes: number } {
@@ -48,6 +48,7 @@ test('bits are counted as they are taken, and bytes behind a marker as ones', ()
   fc.assert(
     fc.property(anyBytes, (data) => {
       const { bits, bytes } = codeString(data);
+      expect(markerIn(data, 0, data.length)).toBe(bytes);
       expect(bitsOfSegment(data, 0, data.length)).toBe(bits + 8 * (data.length - bytes));
     }),
   );
