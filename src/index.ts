@@ -9,6 +9,7 @@ import {
   type ByteSink,
   type Codec,
   type DecodeOptions,
+  type DecodeRowsOptions,
   decodeGrowing,
   encodeFrom,
   encodeNow,
@@ -111,7 +112,7 @@ const encoding: EncodingCodec = {
  */
 export async function open(input: ImageInput, options: OpenFileOptions = {}): Promise<Jp2Image> {
   const image = await openPicture(opening, input, options);
-  return image.useIndex(options);
+  return image.prepare(options);
 }
 
 /**
@@ -222,6 +223,21 @@ export function decodeRegion(
 export async function* decodeTiles(input: ImageInput, options: DecodeOptions = {}): AsyncGenerator<RasterTile> {
   const image = await openPicture(decoding, input, options, 'picture');
   yield* image.decodeTiles(options);
+}
+
+/**
+ * Decodes in strips, from the top, over the whole width; memory does not grow with the height of the picture, tiled or not. The next strip
+ * is made when the last one has been taken care of.
+ *
+ * @throws {Jpeg2000Error} as {@link decode}; `limits.pixels` bounds one strip.
+ * @example
+ * ```ts
+ * for await (const strip of decodeRows(await fileSource('map.jp2'))) await file.write(strip.data);
+ * ```
+ */
+export async function* decodeRows(input: ImageInput, options: DecodeRowsOptions = {}): AsyncGenerator<RasterTile> {
+  const image = await openPicture(decoding, input, options, 'picture');
+  yield* image.decodeRows(options);
 }
 
 /**

@@ -24,6 +24,7 @@ const plain = blocksOf(0);
 const sets: Record<string, CodedBlock[]> = {
   'all passes': plain,
   'all but the last nine passes': plain.map((block) => ({ ...block, numPasses: Math.max(1, block.numPasses - 9) })),
+  'the first four passes': plain.map((block) => ({ ...block, numPasses: Math.min(4, block.numPasses) })),
   'vertically causal, reset, terminated': blocksOf(STYLE.causal | STYLE.reset | STYLE.terminate),
   bypass: blocksOf(STYLE.bypass),
 };
@@ -32,6 +33,10 @@ for (const [name, blocks] of Object.entries(sets)) {
     for (const block of blocks) decoder.decode(block, out, 0, block.width);
   });
 }
+const rows2048 = new Int32Array(SIZE * 2048);
+bench.add('all passes, into rows of 2048', () => {
+  for (const block of plain) decoder.decode(block, rows2048, 960, 2048);
+});
 await bench.run();
 const rows = bench.tasks.map((task) => {
   const times = summarise(samplesOf(task));

@@ -20,8 +20,8 @@ export const INLINE_EXECUTOR: Executor = { now: () => 0 };
 /** A long computation in small pieces: it yields wherever it may be interrupted. */
 export type Work<T> = Generator<undefined, T, unknown>;
 
-/** The same where some of the work is done elsewhere: it also yields what it has to wait for. */
-export type PooledWork<T> = Generator<Promise<unknown> | undefined, T, unknown>;
+/** Work that may also have to wait: it then yields what it waits for. */
+export type WaitingWork<T> = Generator<Promise<unknown> | undefined, T, unknown>;
 
 /** Milliseconds of inline work between two turns of the event loop. */
 export const PAUSE_INTERVAL_MS = 8;

@@ -47,6 +47,7 @@ export type { ColourSpec, MetadataSpec, PaletteSpec, PointsPerMetre } from './fi
 export type {
   ChannelInfo,
   ColourInfo,
+  DecodeStages,
   DecodeStats,
   Plane,
   RasterImage,
@@ -66,6 +67,7 @@ export type { Limits } from './limits.ts';
 export { DEFAULT_LIMITS } from './limits.ts';
 export type {
   Codec,
+  DecodeRowsOptions,
   Indexing,
   IndexOptions,
   IndexProgress,

@@ -4,10 +4,14 @@
  * Everything is written over {@link Codec}, the bundle of what a build offers (block coders, colour) and what the host lends
  * (clock and pauses). Entry files make one and export functions over it.
  */
+import { BlockCache } from './decoder/block-cache.ts';
 import type { BlockCoder } from './decoder/block-jobs.ts';
-import { type ChannelStage, type Decoded, decodePicture, reductionOf } from './decoder/decode.ts';
+import { decodePicture } from './decoder/decode.ts';
+import { type ChannelStage, type Decoded, type Picture, reductionOf } from './decoder/decode-plan.ts';
 import { canvasRegion, checkOptions, type DecodeOptions } from './decoder/options.ts';
+import { handedOver } from './hand-over.ts';
 import { runFrom, runNow } from './decoder/window-decode.ts';
+import { decodeStrips, type DecodedStrip, type StripSink } from './decoder/decode-strips.ts';
 import { type Diagnostic, DiagnosticLog, type ErrorCode, type ErrorPlace, unsupported, usage } from './errors.ts';
 import type { Executor } from './executor.ts';
 import { joinFragments } from './fileformat/fragment-source.ts';
@@ -111,6 +115,20 @@ export interface OpenFileOptions extends OpenOptions {
    * packets. One that belongs to another file, or is damaged, is refused.
    */
   readonly index?: Bytes | RandomAccessSource;
+  /**
+   * Bytes of decoded code-blocks that are kept between decodes of the picture, so that a window that moves, or is asked for again at another
+   * size, decodes only what is new. Default 64 MiB, which is 16 million coefficients; 0 keeps nothing.
+   */
+  readonly cacheBytes?: number;
+}
+
+/** What `open` keeps of decoded code-blocks by default. */
+const DEFAULT_CACHE_BYTES = 1 << 26;
+
+/** Options of a decode in strips. */
+export interface DecodeRowsOptions extends Omit<DecodeOptions, 'into'> {
+  /** Rows of a strip, after any reduction. Default: a multiple of 64 that makes about a million points. */
+  readonly rows?: number;
 }
 
 /** Options of an inspection. */
@@ -128,6 +146,8 @@ export class Jp2Image {
   private readonly source: CodestreamSource;
   private readonly input: RandomAccessSource;
   private readonly limits: Limits;
+  /** Decoded code-blocks of earlier windows. */
+  private cache: BlockCache | undefined;
   private closed = false;
 
   /** @internal */
@@ -164,7 +184,7 @@ export class Jp2Image {
     this.checkOpen();
     const before = this.readSoFar();
     const { log, limits, start } = this.begin(options);
-    const work = decodePicture({ source: this.source, file: this.file }, options, this.codec, limits, log);
+    const work = decodePicture(this.picture(), options, this.codec, limits, log);
     const decoded = await runFrom(work, this.source, this.codec.executor, limits, options.signal);
     return this.finish(decoded, log, start, before);
   }
@@ -178,7 +198,7 @@ export class Jp2Image {
     this.checkOpen();
     const before = this.readSoFar();
     const { log, limits, start } = this.begin(options);
-    const work = decodePicture({ source: this.source, file: this.file }, options, this.codec, limits, log);
+    const work = decodePicture(this.picture(), options, this.codec, limits, log);
     return this.finish(runNow(work, this.source, this.codec.executor, limits), log, start, before);
   }
 
@@ -193,6 +213,33 @@ export class Jp2Image {
   async *decodeTiles(options: DecodeOptions = {}): AsyncGenerator<RasterTile> {
     this.checkOpen();
     yield* decodeByTiles(this.source, options, (window) => this.decode(window));
+  }
+
+  /**
+   * Decodes in strips, from the top, over the whole width of the window, so that memory does not grow with the height of the picture. The
+   * next strip is made when the last one has been taken care of.
+   *
+   * @throws {Jpeg2000Error} as {@link decode}; `limits.pixels` bounds one strip.
+   * @example
+   * ```ts
+   * for await (const strip of image.decodeRows()) await file.write(strip.data);
+   * ```
+   */
+  async *decodeRows(options: DecodeRowsOptions = {}): AsyncGenerator<RasterTile> {
+    this.checkOpen();
+    const { rows, ...rest } = options;
+    checkRows(options);
+    const before = this.readSoFar();
+    const { log, limits, start } = this.begin(rest);
+    const { executor } = this.codec;
+    // each code-block is needed once, so that nothing is kept
+    const picture = { ...this.picture(), cache: undefined };
+    const work = (sink: StripSink) => decodeStrips(picture, rest, rows, this.codec, limits, log, sink);
+    for await (const { rect, ...decoded } of handedOver<DecodedStrip>((sink) =>
+      runFrom(work(sink), this.source, executor, limits, rest.signal),
+    )) {
+      yield { ...this.finish(decoded, log, start, before), rect };
+    }
   }
 
   /** Walks through the whole codestream and describes it: tile-parts, packet statistics, prefix lengths. */
@@ -231,6 +278,10 @@ export class Jp2Image {
     return this.indexing().write(this.source, sink, options, this.codec.executor);
   }
 
+  private picture(): Picture {
+    return { source: this.source, file: this.file, cache: this.cache };
+  }
+
   private indexing(): Indexing {
     this.checkOpen();
     const { indexing } = this.codec;
@@ -239,11 +290,23 @@ export class Jp2Image {
   }
 
   /**
-   * What `open` does with its `index`.
+   * Keeps decoded code-blocks where another picture of the same codestream may find them.
    *
    * @internal
    */
-  async useIndex({ index, signal }: OpenFileOptions): Promise<this> {
+  keepBlocks(cache: BlockCache): this {
+    this.cache = cache;
+    return this;
+  }
+
+  /**
+   * What `open` does with its options.
+   *
+   * @internal
+   */
+  async prepare({ index, cacheBytes = DEFAULT_CACHE_BYTES, signal }: OpenFileOptions): Promise<this> {
+    if (!(cacheBytes >= 0)) throw usage('option-value', `cacheBytes must be a number from 0, found ${cacheBytes}`);
+    if (cacheBytes > 0) this.keepBlocks(new BlockCache(cacheBytes));
     const { indexing, executor } = this.codec;
     await indexing?.attach(this.source, index, this.limits, { executor, ...(signal ? { signal } : {}) }, this.file);
     return this;
@@ -252,6 +315,7 @@ export class Jp2Image {
   /** Gives back the source. */
   async close(): Promise<void> {
     this.closed = true;
+    this.cache?.clear();
     await this.input.close?.();
   }
 
@@ -294,6 +358,14 @@ export class Jp2Image {
         stages: decoded.stages,
       },
     };
+  }
+}
+
+/** Checks what only decodes in strips take, and what they do not. */
+function checkRows({ rows, ...rest }: DecodeRowsOptions): void {
+  if ('into' in rest) throw usage('option-value', 'into does not go with strips: each has an array of its own');
+  if (rows !== undefined && !(Number.isInteger(rows) && rows > 0)) {
+    throw usage('option-value', `rows must be a whole number from 1, found ${rows}`);
   }
 }
 

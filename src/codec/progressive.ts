@@ -1,4 +1,5 @@
 /** Pictures of a file that is still coming in: each better than the last. */
+import { BlockCache } from './decoder/block-cache.ts';
 import type { DecodeOptions } from './decoder/options.ts';
 import { Jpeg2000Error } from './errors.ts';
 import type { RasterImage } from './image.ts';
@@ -25,7 +26,10 @@ export interface ProgressiveImage extends RasterImage {
 /** How much more must have come in before another picture is worth making, as a factor. */
 const GROWTH = 1.3;
 
-/** Decodes again and again while bytes come in. */
+/** Bytes of decoded code-blocks that are kept from one picture to the next: what has not grown since is not decoded again. */
+const KEPT_BYTES = 1 << 27;
+
+/** Makes a picture again and again while bytes come in. */
 export async function* decodeGrowing(
   codec: Codec,
   stream: AsyncIterable<Uint8Array>,
@@ -33,6 +37,7 @@ export async function* decodeGrowing(
 ): AsyncGenerator<ProgressiveImage> {
   const { minIntervalMs = 100 } = options;
   const { executor } = codec;
+  const cache = new BlockCache(KEPT_BYTES);
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   let bytes = new Uint8Array(65536);
   let length = 0;
@@ -50,7 +55,7 @@ export async function* decodeGrowing(
     bytes.set(chunk, length);
     length += chunk.length;
     if (length < triedLength * GROWTH || executor.now() - triedAt < minIntervalMs) continue;
-    const picture = await decodePrefix(codec, bytes.subarray(0, length), options);
+    const picture = await decodePrefix(codec, bytes.subarray(0, length), options, cache);
     throwIfAborted(options.signal);
     if (picture !== undefined && picture.stats.codeBlocks > 0) yield withProgress(picture, false);
     // also when there was nothing to show: every attempt is a decode of all that has come in
@@ -58,7 +63,7 @@ export async function* decodeGrowing(
     triedAt = executor.now();
   }
   const whole = await openPicture(codec, bytes.subarray(0, length), options, 'picture');
-  yield withProgress(await whole.decode(options), true);
+  yield withProgress(await whole.keepBlocks(cache).decode(options), true);
 }
 
 /** The part of `EventTarget` that tells of an abort while nothing comes in; signals need not have it. */
@@ -104,11 +109,12 @@ async function decodePrefix(
   codec: Codec,
   prefix: Uint8Array,
   options: DecodeOptions,
+  cache: BlockCache,
 ): Promise<RasterImage | undefined> {
   const { strict: _, onWarning: __, into: ___, ...rest } = options;
   try {
     const image = await openPicture(codec, prefix, rest, 'picture');
-    return await image.decode(rest);
+    return await image.keepBlocks(cache).decode(rest);
   } catch (error) {
     // a header that makes no sense may only be cut off; when it is not, the last picture will say so
     if (error instanceof Jpeg2000Error && error.kind === 'malformed') return undefined;

@@ -1,5 +1,5 @@
 /** Where the client engine meets the decoder: a source of packets that brings in what it is asked for. */
-import { reductionOf } from '../codec/decoder/decode.ts';
+import { reductionOf } from '../codec/decoder/decode-plan.ts';
 import { canvasRegion } from '../codec/decoder/options.ts';
 import { usage } from '../codec/errors.ts';
 import type { LoadOptions, PacketEnds, PrecinctPlan, PrecinctSource } from '../codec/packets/precinct-source.ts';

@@ -5,7 +5,9 @@
  * Decoding needs nothing but packets, and a cache of data-bins gives those; what a decode lacks is fetched when it asks for it. This is
  * where the client meets the decoder; the engine below it knows of data-bins only.
  */
-import { type Decoded, decodePicture } from '../codec/decoder/decode.ts';
+import { BlockCache } from '../codec/decoder/block-cache.ts';
+import { decodePicture } from '../codec/decoder/decode.ts';
+import type { Decoded } from '../codec/decoder/decode-plan.ts';
 import { checkOptions, type DecodeOptions } from '../codec/decoder/options.ts';
 import { runFrom } from '../codec/decoder/window-decode.ts';
 import { joinBytes } from '../codec/bits/join-bytes.ts';
@@ -41,6 +43,8 @@ interface Received {
 }
 
 const DEFAULT_INTERVAL_MS = 100;
+/** Bytes of decoded code-blocks that are kept from one picture to the next. */
+const DECODED_BYTES = 1 << 26;
 const ALL_BOXES = '[*]';
 const SINGLE_BOXES = ['xml_', 'uuid', 'uinf', 'asoc', 'jp2h'];
 /** A codestream box with nothing in it. */
@@ -56,6 +60,7 @@ export class JpipImage {
   private readonly codestream: number;
   private file: Jp2File;
   private described: ImageInfo;
+  private blocks: { readonly codestream: number; readonly cache: BlockCache } | undefined;
   /** The view that was asked for last; older ones end. */
   private newestView = 0;
 
@@ -114,10 +119,10 @@ export class JpipImage {
     const work = this.cache.enter();
     const before = this.received();
     try {
-      if (options.offline) return await this.decodeHeld(source, options, before);
+      if (options.offline) return await this.decodeHeld(source, codestream, options, before);
       const window = windowOf(source, options, codestream);
       await drained(this.client.fetch(window, { signal }));
-      return await this.decodeHeld(new FetchingSource(source, this.client, window), options, before);
+      return await this.decodeHeld(new FetchingSource(source, this.client, window), codestream, options, before);
     } finally {
       this.cache.leave(work);
     }
@@ -202,7 +207,7 @@ export class JpipImage {
       let last = Number.NEGATIVE_INFINITY;
       if (this.isHeldInPart(own)) {
         revision = this.cache.revision;
-        shown = await this.decodeHeld(source, decoding, before);
+        shown = await this.decodeHeld(source, codestream, decoding, before);
         last = this.host.now();
         if (stale()) return;
         yield { ...shown, final: false };
@@ -212,7 +217,7 @@ export class JpipImage {
         if (stale()) return;
         if (this.cache.revision === revision || this.host.now() - last < minIntervalMs) continue;
         revision = this.cache.revision;
-        shown = await this.decodeHeld(source, decoding, before);
+        shown = await this.decodeHeld(source, codestream, decoding, before);
         last = this.host.now();
         if (stale()) return;
         yield { ...shown, final: false };
@@ -220,7 +225,7 @@ export class JpipImage {
       if (stale()) return;
       // all that arrived may have been shown already
       if (shown === undefined || this.cache.revision !== revision) {
-        shown = await this.decodeHeld(new FetchingSource(source, this.client, own), decoding, before);
+        shown = await this.decodeHeld(new FetchingSource(source, this.client, own), codestream, decoding, before);
       }
       if (!stale()) yield { ...shown, final: true };
     } finally {
@@ -349,12 +354,26 @@ export class JpipImage {
     return { bytes, requests, ms: this.host.codec.executor.now() };
   }
 
-  private async decodeHeld(source: PrecinctSource, options: JpipDecodeOptions, before: Received): Promise<RasterImage> {
+  /** Decoded code-blocks of the codestream that was decoded last: what has not grown since is not decoded again. */
+  private blocksOf(codestream: number): BlockCache {
+    if (this.blocks?.codestream !== codestream) {
+      this.blocks = { codestream, cache: new BlockCache(DECODED_BYTES) };
+    }
+    return this.blocks.cache;
+  }
+
+  private async decodeHeld(
+    source: PrecinctSource,
+    codestream: number,
+    options: JpipDecodeOptions,
+    before: Received,
+  ): Promise<RasterImage> {
     const { codec } = this.host;
     const limits = { ...this.limits, ...options.limits };
     const log = new DecodeLog(options.strict, options.onWarning && ((diagnostic) => options.onWarning!(diagnostic)));
     for (const { code, message, ...place } of this.info.warnings) log.add(code, message, place);
-    const work = decodePicture({ source, file: this.file }, options, codec, limits, log);
+    const cache = this.blocksOf(codestream);
+    const work = decodePicture({ source, file: this.file, cache }, options, codec, limits, log);
     const decoded: Decoded = await runFrom(work, source, codec.executor, limits, options.signal);
     const after = this.received();
     return {

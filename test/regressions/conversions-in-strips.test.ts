@@ -3,7 +3,7 @@ import { applyChannels, type Channels } from '../../src/codec/colour/channels.ts
 import { renderSrgb } from '../../src/codec/colour/to-srgb.ts';
 import { upsample } from '../../src/codec/colour/upsample.ts';
 import { channelStage } from '../../src/codec/decoder/channel-stage.ts';
-import type { PlacedPlane } from '../../src/codec/decoder/decode.ts';
+import type { PlacedPlane } from '../../src/codec/decoder/decode-plan.ts';
 import type { DecodeOptions } from '../../src/codec/decoder/options.ts';
 import { assemble, convertPlanes } from '../../src/codec/decoder/samples.ts';
 import type { DecodeWork } from '../../src/codec/decoder/decode-work.ts';

@@ -11,7 +11,7 @@ import { DiagnosticLog } from '../errors.ts';
 import type { Jp2File } from '../fileformat/jp2-file.ts';
 import type { Plane, SampleArray } from '../image.ts';
 import type { Bounds } from '../rect.ts';
-import type { ChannelStage, PlacedPlane } from './decode.ts';
+import type { ChannelStage, PlacedPlane } from './decode-plan.ts';
 import type { DecodeOptions } from './options.ts';
 import { STRIP_SAMPLES } from './samples.ts';
 import type { DecodeWork } from './decode-work.ts';

@@ -7,12 +7,12 @@
  * drawn: {@link ComponentRows.load} does it, and is where work can pause.
  */
 import { stepOf } from '../codestream/qcd.ts';
-import type { PooledWork, Work } from '../executor.ts';
+import type { WaitingWork, Work } from '../executor.ts';
 import { clip, lengthOf } from '../geometry/axis.ts';
 import type { TileComponent } from '../geometry/tile.ts';
 import type { ResolutionGeometry, SubbandGeometry } from '../geometry/tile-component.ts';
 import { type ComponentWindow, precinctsOfWindow, subbandWindow } from '../geometry/window.ts';
-import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
+import type { ComponentSelection, PrecinctSnapshot } from '../packets/precinct-source.ts';
 import { magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
 import type { RowSource } from '../transform/rows.ts';
 import { type LevelInput, ROWS_AHEAD_53, ROWS_AHEAD_97, Synthesis53, Synthesis97 } from '../transform/synthesis.ts';
@@ -35,6 +35,7 @@ interface Level {
 
 /** Rows of a tile-component. */
 export class ComponentRows {
+  readonly component: number;
   readonly window: ComponentWindow;
   readonly reversible: boolean;
   /** Samples of a row, and rows. */
@@ -53,6 +54,7 @@ export class ComponentRows {
     snapshot: PrecinctSnapshot | undefined,
     context: DecodeContext,
   ) {
+    this.component = component.component;
     this.window = window;
     this.reversible = component.parameters.style.reversible;
     this.width = lengthOf(window.x.kept[window.target]);
@@ -114,7 +116,7 @@ export class ComponentRows {
   }
 
   /** Brings in what the first `count` rows need. Yields now and then. */
-  *load(count: number): PooledWork<void> {
+  *load(count: number): WaitingWork<void> {
     if (count <= this.loaded) return;
     this.loaded = count;
     for (const { band, rows } of this.need(count)) yield* band.load(rows);
@@ -123,10 +125,34 @@ export class ComponentRows {
     }
   }
 
+  /** The precincts that the first `count` rows need and that have not been asked for yet. */
+  selection(count: number): ComponentSelection {
+    const last = this.lastPrecinctRows(count);
+    return {
+      component: this.component,
+      resolutions: this.levels.map(({ precincts }, r) => precincts?.missingTo(last[r])),
+    };
+  }
+
+  /** Takes what {@link selection} asked for. */
+  *feed(snapshot: PrecinctSnapshot, count: number): Work<void> {
+    const last = this.lastPrecinctRows(count);
+    for (const [r, { precincts }] of this.levels.entries()) {
+      if (precincts) yield* precincts.feed(snapshot, last[r]);
+    }
+  }
+
+  /** By level: the row of precincts that the first `count` rows reach to; all of them for the last row. */
+  private lastPrecinctRows(count: number): number[] {
+    const rows = this.levels.map(({ precincts }) => (count >= this.height ? (precincts?.rect.y1 ?? 0) - 1 : -1));
+    for (const { r, band, rows: wanted } of this.need(count)) rows[r] = Math.max(rows[r], band.lastPrecinctRow(wanted));
+    return rows;
+  }
+
   /** The subbands that the first `count` rows need, and how many rows of each. */
-  private need(count: number): { band: SubbandRows; rows: number }[] {
+  private need(count: number): { r: number; band: SubbandRows; rows: number }[] {
     const ahead = this.reversible ? ROWS_AHEAD_53 : ROWS_AHEAD_97;
-    const list: { band: SubbandRows; rows: number }[] = [];
+    const list: { r: number; band: SubbandRows; rows: number }[] = [];
     let low = count;
     for (let r = this.levels.length - 1; r >= 0; r--) {
       let high = 0;
@@ -137,7 +163,8 @@ export class ComponentRows {
         high = lines - low;
       }
       this.levels[r].bands.forEach((band, orientation) => {
-        if (band) list.push({ band, rows: orientation & 2 ? high : low });
+        const rows = orientation & 2 ? high : low;
+        if (band && rows > 0) list.push({ r, band, rows });
       });
     }
     return list;

@@ -2,16 +2,19 @@
  * A decode in steps, written once for both worlds: a generator that yields a plan to load, a promise to wait for (where a pool of workers
  * helps), or nothing, meaning "this is a good moment to pause".
  */
+import type { ComponentSamples } from '../geometry/region.ts';
 import type { PrecinctPlan, PrecinctSnapshot } from '../packets/precinct-source.ts';
-import type { Bounds } from '../rect.ts';
 import type { ComponentTarget } from './store.ts';
 
-/** What to decode. */
-export interface WindowRequest {
-  /** On the reference grid. */
-  readonly region: Bounds;
+/** Which samples to decode. */
+export interface SamplesRequest {
+  readonly targets: readonly ComponentSamples[];
   readonly reduce: number;
   readonly inverseMct: boolean;
+}
+
+/** What to decode, and where it goes. */
+export interface WindowRequest extends SamplesRequest {
   readonly targets: readonly ComponentTarget[];
   /** Called when a tile is done. */
   readonly onTile?: ((done: number, of: number) => void) | undefined;

@@ -5,7 +5,7 @@
  * comes. With one, spans to come are begun ahead, across components and tiles, until the pool has enough to do or enough coefficients are
  * held, so that workers decode code-blocks while this thread synthesises.
  */
-import type { PooledWork, Work } from '../executor.ts';
+import type { WaitingWork, Work } from '../executor.ts';
 import type { ComponentRows } from './component-rows.ts';
 import type { DecodeContext } from './decode-context.ts';
 import type { RowWriter } from './store.ts';
@@ -40,7 +40,7 @@ const BATCHES_A_WORKER = 3;
 const COEFFICIENTS_AHEAD = 1 << 23;
 
 /** Makes all rows of a schedule. */
-export function* makeRows(schedule: Iterable<Span>, context: DecodeContext): PooledWork<void> {
+export function* makeRows(schedule: Iterable<Span>, context: DecodeContext): WaitingWork<void> {
   const spans = new SpanQueue(schedule);
   for (let span = spans.first(); span !== undefined; span = spans.first()) {
     for (let y = span.from; y < span.to; ) {
@@ -55,7 +55,7 @@ export function* makeRows(schedule: Iterable<Span>, context: DecodeContext): Poo
 }
 
 /** Makes some rows of a span from row `y` on; returns the row after them. */
-function* makePiece({ group, to }: Span, y: number, context: DecodeContext): PooledWork<number> {
+function* makePiece({ group, to }: Span, y: number, context: DecodeContext): WaitingWork<number> {
   const { rows, writer } = group;
   const { now, stages } = context;
   const end = Math.min(to, y + Math.max(1, Math.floor(PIECE_SAMPLES / (rows[0].width * rows.length))));

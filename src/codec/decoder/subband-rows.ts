@@ -7,7 +7,7 @@
  */
 import type { BlockPool, DecodedBatch } from '../block-pool.ts';
 import { unsupported } from '../errors.ts';
-import type { PooledWork, Work } from '../executor.ts';
+import type { WaitingWork, Work } from '../executor.ts';
 import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
 import type { PrecinctBand, ResolutionGeometry, SubbandGeometry } from '../geometry/tile-component.ts';
 import { dequantiseIrreversible, dequantiseReversible } from '../transform/quantization.ts';
@@ -107,7 +107,7 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
   }
 
   /** Brings in the first `count` rows, and those that come with them. */
-  *load(count: number): PooledWork<void> {
+  *load(count: number): WaitingWork<void> {
     yield* this.begin(count);
     const to = Math.min(this.plan.y.lo + count, this.plan.y.hi);
     for (const strip of this.strips) {
@@ -118,6 +118,11 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
   /** The row of precincts that the next strip is in; beyond all when nothing is left to load. */
   get nextPrecinctRow(): number {
     return this.begunTo < this.plan.y.hi ? this.precinctRowAt(this.begunTo) : Number.POSITIVE_INFINITY;
+  }
+
+  /** The row of precincts that the first `count` rows reach to. */
+  lastPrecinctRow(count: number): number {
+    return this.precinctRowAt(Math.min(this.plan.y.lo + count, this.plan.y.hi) - 1);
   }
 
   private precinctRowAt(y: number): number {
@@ -268,7 +273,7 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
   }
 
   /** Waits for the pool, and finishes what it decoded. */
-  private *finishBatch(strip: Strip, pending: PendingBatch): PooledWork<void> {
+  private *finishBatch(strip: Strip, pending: PendingBatch): WaitingWork<void> {
     const { context, stride } = this;
     const { now, stages } = context;
     const start = now();

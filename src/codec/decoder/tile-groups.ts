@@ -21,7 +21,7 @@ import { checkDepth, type TileJob } from './tile-plan.ts';
 export type ComponentList = readonly number[];
 
 /** Which components of a tile go together, in the order in which they are decoded. */
-export function componentGroups(job: TileJob, targets: readonly ComponentTarget[]): ComponentList[] {
+export function componentGroups(job: TileJob, targets: readonly { readonly component: number }[]): ComponentList[] {
   const transformed = job.mct && job.windows.has(0);
   const groups: ComponentList[] = transformed ? [[0, 1, 2]] : [];
   for (const { component } of targets) {

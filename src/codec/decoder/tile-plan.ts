@@ -5,14 +5,14 @@ import type { Cod } from '../codestream/cod.ts';
 import { joinTileHeaders } from '../codestream/coding-parameters.ts';
 import { unsupported, usage } from '../errors.ts';
 import { clip, lengthOf } from '../geometry/axis.ts';
-import { reducedInterval } from '../geometry/region.ts';
+import type { ComponentSamples } from '../geometry/region.ts';
 import { type TileComponent, type TileGeometry, tileGeometry } from '../geometry/tile.ts';
 import type { TileComponentGeometry } from '../geometry/tile-component.ts';
 import { type ComponentWindow, planWindow, precinctsOfWindow } from '../geometry/window.ts';
 import type { PrecinctSnapshot, TileSelection } from '../packets/precinct-source.ts';
 import type { Bounds } from '../rect.ts';
 import type { DecodeContext } from './decode-context.ts';
-import type { WindowRequest } from './decode-work.ts';
+import type { SamplesRequest } from './decode-work.ts';
 
 /** One tile of a decode. */
 export interface TileJob {
@@ -34,7 +34,7 @@ interface SharedWindow {
 export function planTile(
   snapshot: PrecinctSnapshot,
   tile: number,
-  request: WindowRequest,
+  request: SamplesRequest,
   context: DecodeContext,
 ): TileJob {
   const found = snapshot.tile(tile);
@@ -55,7 +55,9 @@ export function planTile(
     shared.set(component.geometry, known);
     let plan = known.get(reversible);
     if (plan === undefined) {
-      const window = planComponent(component, request);
+      // of components that are transformed together, one that nobody asked for has the window of another
+      const target = request.targets.find((t) => t.component === c) ?? request.targets.find((t) => t.component < 3)!;
+      const window = planComponent(component, target, request.reduce);
       const resolutions = window ? component.geometry.resolutions.slice(0, window.target + 1) : [];
       plan = { window, rects: resolutions.map((resolution) => precinctsOfWindow(window!, resolution)) };
       known.set(reversible, plan);
@@ -72,7 +74,7 @@ export function planTile(
 }
 
 /** Components 0 to 2 can only be transformed together when they are alike (G.1). */
-function usesMct(tile: TileGeometry, cod: Cod, request: WindowRequest, context: DecodeContext): boolean {
+function usesMct(tile: TileGeometry, cod: Cod, request: SamplesRequest, context: DecodeContext): boolean {
   if (!cod.mct || !request.inverseMct) return false;
   const [a, b, c] = tile.components;
   const alike = (p: TileComponent | undefined): boolean =>
@@ -88,17 +90,20 @@ function usesMct(tile: TileGeometry, cod: Cod, request: WindowRequest, context: 
   return false;
 }
 
-function planComponent(component: TileComponent, request: WindowRequest): ComponentWindow | undefined {
-  const { geometry, parameters, xrsiz, yrsiz } = component;
-  const target = geometry.numDecompositionLevels - request.reduce;
+function planComponent(
+  component: TileComponent,
+  wanted: ComponentSamples,
+  reduce: number,
+): ComponentWindow | undefined {
+  const { geometry, parameters } = component;
+  const target = geometry.numDecompositionLevels - reduce;
   if (target < 0) {
-    const message = `component ${component.component} has ${geometry.numDecompositionLevels} decomposition levels in a tile, reduce is ${request.reduce}`;
+    const message = `component ${component.component} has ${geometry.numDecompositionLevels} decomposition levels in a tile, reduce is ${reduce}`;
     throw usage('option-value', message);
   }
   const { x, y } = geometry.resolutions[target];
-  const { region, reduce } = request;
-  const wx = clip(reducedInterval(region.x0, region.x1, xrsiz, reduce), x);
-  const wy = clip(reducedInterval(region.y0, region.y1, yrsiz, reduce), y);
+  const wx = clip(wanted.x, x);
+  const wy = clip(wanted.y, y);
   if (lengthOf(wx) === 0 || lengthOf(wy) === 0) return undefined;
   return planWindow(geometry, target, wx, wy, parameters.style.reversible);
 }

@@ -4,7 +4,7 @@
  */
 import { usage } from '../errors.ts';
 import { Deadline, type Executor, PAUSE_INTERVAL_MS } from '../executor.ts';
-import { tilesOfRegion } from '../geometry/region.ts';
+import { regionOfSamples, tilesOfRegion } from '../geometry/region.ts';
 import type { Limits } from '../limits.ts';
 import type { PrecinctSnapshot, PrecinctSource } from '../packets/precinct-source.ts';
 import { type AbortSignalLike, throwIfAborted } from '../source.ts';
@@ -24,7 +24,7 @@ export function* decodeWindow(
   request: WindowRequest,
   context: DecodeContext,
 ): DecodeWork<void> {
-  const tiles = tilesOfRegion(source.main, request.region);
+  const tiles = tilesOfRegion(source.main, regionOfSamples(source.main.siz, request.targets, request.reduce));
   const { length } = source.main.siz.components;
   const atOnce = Math.max(1, Math.min(TILES_AT_ONCE, Math.floor(TILE_COMPONENTS_AT_ONCE / length)));
   for (let k = 0; k < tiles.length; k += atOnce) {

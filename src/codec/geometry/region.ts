@@ -8,6 +8,28 @@ export function reducedInterval(lo: number, hi: number, rsiz: number, d: number)
   return resolutionInterval({ lo: Math.ceil(lo / rsiz), hi: Math.ceil(hi / rsiz) }, d);
 }
 
+/** Samples of a component on its own grid, reduced by 2^d. */
+export interface ComponentSamples {
+  readonly component: number;
+  readonly x: Interval;
+  readonly y: Interval;
+}
+
+/** The part of the reference grid that holds the given samples of components: each stands at its coordinates times 2^d XRsiz. */
+export function regionOfSamples({ components }: Siz, samples: readonly ComponentSamples[], d: number): Bounds {
+  let [x0, y0, x1, y1] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, 0, 0];
+  for (const { component, x, y } of samples) {
+    if (x.hi <= x.lo || y.hi <= y.lo) continue;
+    const dx = components[component].xrsiz * 2 ** d;
+    const dy = components[component].yrsiz * 2 ** d;
+    x0 = Math.min(x0, x.lo * dx);
+    y0 = Math.min(y0, y.lo * dy);
+    x1 = Math.max(x1, (x.hi - 1) * dx + 1);
+    y1 = Math.max(y1, (y.hi - 1) * dy + 1);
+  }
+  return { x0, y0, x1, y1 };
+}
+
 /** The tiles that a region touches, in raster order. */
 export function tilesOfRegion({ siz }: { readonly siz: Siz }, region: Bounds): number[] {
   const columns = numXTiles(siz);

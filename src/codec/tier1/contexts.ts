@@ -28,7 +28,10 @@ export const CONTEXTS = 19;
 /** The eight neighbours in a nine-bit neighbourhood. */
 export const NEIGHBOURS = 0x1ef;
 
-/** The contexts as they start, and start anew after a reset (Table D.7), as entries of the packed state table. */
+/** The states the contexts start in, and start anew in after a reset (Table D.7). */
+export const INITIAL_STATES: Uint8Array = /* @__PURE__ */ initialStates();
+
+/** The same as entries of the encoder's state table. */
 export const INITIAL_CONTEXTS: Int32Array = /* @__PURE__ */ initialContexts();
 
 /** Zero-coding context by `subband << 9 | neighbourhood`, subbands in the order LL, HL, LH, HH (Table D.1). */
@@ -40,12 +43,16 @@ export const ZERO_CODING: Uint8Array = /* @__PURE__ */ zeroCodingTable();
  */
 export const SIGN_CODING: Uint8Array = /* @__PURE__ */ signCodingTable();
 
+function initialStates(): Uint8Array {
+  const states = new Uint8Array(CONTEXTS);
+  states[CONTEXT_ZERO] = 4;
+  states[CONTEXT_RUN] = 3;
+  states[CONTEXT_UNIFORM] = 46;
+  return states;
+}
+
 function initialContexts(): Int32Array {
-  const contexts = new Int32Array(CONTEXTS).fill(entryOf(0));
-  contexts[CONTEXT_ZERO] = entryOf(4);
-  contexts[CONTEXT_RUN] = entryOf(3);
-  contexts[CONTEXT_UNIFORM] = entryOf(46);
-  return contexts;
+  return Int32Array.from(INITIAL_STATES, (state) => entryOf(state));
 }
 
 function zeroCodingTable(): Uint8Array {

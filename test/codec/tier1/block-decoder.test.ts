@@ -131,6 +131,22 @@ describe('a block that was coded well', () => {
     expect(decode({ ...block, data: longer }).values).toEqual(decode(block).values);
   });
 
+  test('is decoded by any of several decoders, which take turns', () => {
+    const others = [new ClassicBlockDecoder(), new ClassicBlockDecoder()];
+    const blocks = Array.from({ length: 12 }, (_, k) => {
+      const shape = { width: 5 + 3 * k, height: 31 - 2 * k, subband: (k & 3) as 0, style: (k * 11) & 63, bitPlanes: 6 };
+      return encodeBlock(shape, randomCoefficients(shape.width * shape.height, 6, 1234 + k, 3));
+    });
+    for (const block of [...blocks, ...blocks.toReversed()]) {
+      const answers = [decoder, ...others].map((one) => {
+        const out = new Int32Array(4096);
+        expect(one.decode(block, out, 0, block.width)).toBe(0);
+        return out.subarray(0, block.width * block.height);
+      });
+      for (const values of answers) expect(values).toEqual(decodeBlockSlowly(block).values);
+    }
+  });
+
   test('has no passes at all', () => {
     const shape = { width: 4, height: 4, subband: 0 as const, style: 0, bitPlanes: 0 };
     const { found, values } = decode(encodeBlock(shape, new Int32Array(16)));
@@ -298,6 +314,14 @@ describe('a damaged block', () => {
       }),
       { numRuns: 200 },
     );
+  });
+
+  test('has more bytes in a segment than there can be', () => {
+    const whole = encodeBlock({ ...shape, style: 0 }, coefficients);
+    const data = new Uint8Array(700_000).fill(0x5a);
+    data.set(whole.data.subarray(0, whole.dataLength - 3));
+    const block = { ...whole, data, dataLength: data.length, segmentLengths: Int32Array.of(data.length) };
+    expect(decode(block)).toEqual({ found: 0, values: decodeBlockSlowly(block).values });
   });
 
   test('says when there are more passes than bit-planes, and decodes the legal ones', () => {
