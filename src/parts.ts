@@ -115,10 +115,8 @@ export { writePackets } from './codec/tier2/write-packets.ts';
 export { forwardIct, forwardRct, inverseIct, inverseRct } from './codec/transform/component-transform.ts';
 export type { AnalysisStep, AxisStep } from './codec/transform/dwt.ts';
 export {
-  analyse53Columns,
-  analyse53Rows,
-  analyse97Columns,
-  analyse97Rows,
+  analyse53,
+  analyse97,
   spreadRows,
   synthesise53Columns,
   synthesise53Rows,

@@ -17,7 +17,6 @@ import type { CodedTile } from './coded-tile.ts';
 import { MAX_SLOPE_CODE, SlopeHistogram, slopeOf } from './convex-hull.ts';
 import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
 import { EncodedSource } from './encoded-source.ts';
-import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeResult, LayerSummary, RawImage } from './options.ts';
 import { mainHeaderBytes, overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
 import { type EncodePlan, planEncode } from './plan.ts';
@@ -27,7 +26,7 @@ import type { LayerTarget, RateControl } from './rate-control.ts';
 import { SPREAD } from './rates.ts';
 import { checkRegion } from './region-masks.ts';
 import { type ComponentSamples, formatOf, samplesOf } from './samples.ts';
-import { type LoadComponent, type StopChooser, TileEncoder } from './tile-encoder.ts';
+import { type StopChooser, TileEncoder } from './tile-encoder.ts';
 
 /** A file that somebody has to decode: answered with its components. */
 export interface DecodeRequest {
@@ -202,9 +201,7 @@ class PictureEncode {
   private *codeTile(t: number, stop: number | StopChooser): EncodeWork<CodedTile> {
     const { main } = this.plan;
     const geometry = tileGeometry(main, joinTileHeaders(main, t, []));
-    const load: LoadComponent = (c, component, plane) =>
-      loadTileComponent(main.siz, c, component, this.samples[c], plane);
-    return yield* this.encoder.encode(geometry, load, stop);
+    return yield* this.encoder.encode(geometry, (c) => this.samples[c], stop);
   }
 
   /** Tiles whose coding stopped at a slope that turned out to be wanted are coded anew. True when there were any. */

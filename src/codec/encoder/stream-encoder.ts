@@ -20,7 +20,6 @@ import type { CodedTile } from './coded-tile.ts';
 import { slopeOf } from './convex-hull.ts';
 import { AFTER_TILES, FileOutput } from './file-output.ts';
 import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
-import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeSummary, LayerSummary } from './options.ts';
 import { overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
 import { checkHeader } from './picture-shapes.ts';
@@ -299,16 +298,9 @@ export class StreamEncoder {
   }
 
   private async encode(tile: TileGeometry, samplesOf: (c: number) => ComponentSamples): Promise<CodedTile> {
-    const { siz } = this.plan.main;
     // what a size leaves out is known before it is coded, but for the first tiles; with a spill store it is not known until the end
     const stop = this.running && this.running.slopeCode > 0 ? slopeOf(this.running.slopeCode) / STOP_MARGIN : 0;
-    const coded = await this.run(
-      this.encoder.encode(
-        tile,
-        (c, component, plane) => loadTileComponent(siz, c, component, samplesOf(c), plane),
-        stop,
-      ),
-    );
+    const coded = await this.run(this.encoder.encode(tile, samplesOf, stop));
     this.done[tile.tile] = 1;
     this.tilesDone++;
     this.codeBlocks += coded.numBlocks;

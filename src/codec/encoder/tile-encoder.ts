@@ -15,34 +15,24 @@ import {
   precinctGeometry,
   type ResolutionGeometry,
 } from '../geometry/tile-component.ts';
-import { forwardIct, forwardRct } from '../transform/component-transform.ts';
-import {
-  type AnalysisStep,
-  analyse53Columns,
-  analyse53Rows,
-  analyse97Columns,
-  analyse97Rows,
-} from '../transform/dwt.ts';
+import { type AnalysisStep, analyse53, analyse97 } from '../transform/dwt.ts';
 import { quantiseIrreversible, quantiseReversible } from '../transform/quantization.ts';
 import { forwardMaxshift } from '../transform/roi-maxshift.ts';
 import type { LevelMask } from '../transform/roi-mask.ts';
 import type { BlockEncoder, CodeBlockCoefficients, CodedBlock } from './block-jobs.ts';
 import { CodedTile } from './coded-tile.ts';
 import { ConvexHull, SlopeHistogram } from './convex-hull.ts';
+import { loadColourRows, loadRows, type SamplesOf } from './load.ts';
 import type { RegionOfInterest } from './options.ts';
 import type { EncodePlan } from './plan.ts';
 import type { SubbandPlan } from './quantizers.ts';
 import { regionMasks } from './region-masks.ts';
 
-/** Samples of one piece between two yields; some milliseconds of work. */
-const PIECE_SAMPLES = 1 << 19;
-
-/** Columns of one piece: few enough that the rows which a vertical step touches stay in the nearest cache. */
-const MOST_COLUMNS = 1024;
-const LEAST_COLUMNS = 64;
-
-/** Puts the level-shifted samples of component c of a tile into a plane without gaps between rows. */
-export type LoadComponent = (c: number, tile: TileComponent, plane: Int32Array | Float32Array) => void;
+/**
+ * Samples of one component between two yields: rows that are loaded are analysed while they are in the cache, with those of the other
+ * components of a colour.
+ */
+const PIECE_SAMPLES = 1 << 14;
 
 /**
  * A slope below which bit-planes may be left out, from a sample of the tile's code-blocks: how many of them there are, and how many
@@ -104,8 +94,8 @@ export class TileEncoder {
    * Transforms and codes one tile. Bit-planes that can hardly gain `stop` of squared error a byte are left out. Where that is to be chosen,
    * a sample of the code-blocks is coded first.
    */
-  *encode(tile: TileGeometry, load: LoadComponent, stop: number | StopChooser): Work<CodedTile> {
-    const planes = yield* this.transform(tile, load);
+  *encode(tile: TileGeometry, samplesOf: SamplesOf, stop: number | StopChooser): Work<CodedTile> {
+    const planes = yield* this.transform(tile, samplesOf);
     const numBlocks = numBlocksOf(tile);
     const kept = new Map<number, CodedBlock>();
     let stopSlope = typeof stop === 'number' ? stop : 0;
@@ -182,26 +172,25 @@ export class TileEncoder {
     return this.coder.encode(job);
   }
 
-  private *transform(tile: TileGeometry, load: LoadComponent): Work<(Int32Array | Float32Array)[]> {
-    const { reversible, mct } = this.plan;
-    const planes: (Int32Array | Float32Array)[] = [];
-    for (const component of tile.components) {
-      const size = lengthOf(component.geometry.x) * lengthOf(component.geometry.y);
-      const plane = reversible ? new Int32Array(size) : new Float32Array(size);
-      load(component.component, component, plane);
-      planes.push(plane);
-      yield;
+  /** Loads and analyses a tile; a plane for each component. */
+  private *transform(
+    { components }: TileGeometry,
+    samplesOf: SamplesOf,
+  ): Work<(Int32Array | Float32Array)[]> {
+    const { reversible, mct, main } = this.plan;
+    const { siz } = main;
+    const planes = components.map(({ geometry }) => {
+      const size = lengthOf(geometry.x) * lengthOf(geometry.y);
+      return reversible ? new Int32Array(size) : new Float32Array(size);
+    });
+    for (let c = 0; c < components.length; ) {
+      const group = components.slice(c, mct !== 'none' && c === 0 ? 3 : c + 1);
+      yield* analyse(group, planes.slice(c, c + group.length), (y0, y1) => {
+        if (group.length > 1) loadColourRows(siz, group, samplesOf, planes, mct, y0, y1);
+        else loadRows(siz, group[0], samplesOf(group[0].component), planes[group[0].component], y0, y1);
+      });
+      c += group.length;
     }
-    if (mct !== 'none') {
-      const [a, b, c] = planes;
-      for (let from = 0; from < a.length; from += PIECE_SAMPLES) {
-        const to = Math.min(a.length, from + PIECE_SAMPLES);
-        if (mct === 'rct') forwardRct(a as Int32Array, b as Int32Array, c as Int32Array, from, to);
-        else forwardIct(a as Float32Array, b as Float32Array, c as Float32Array, from, to);
-        yield;
-      }
-    }
-    for (const component of tile.components) yield* analyse(planes[component.component], analysisSteps(component));
     return planes;
   }
 }
@@ -274,34 +263,30 @@ function analysisSteps(component: TileComponent): AnalysisStep[] {
   return steps;
 }
 
-function* analyse(plane: Int32Array | Float32Array, steps: readonly AnalysisStep[]): Work<void> {
+/** All levels of tile-components of one size, whose rows are loaded as the first level needs them. */
+function* analyse(
+  components: readonly TileComponent[],
+  planes: readonly (Int32Array | Float32Array)[],
+  load: (y0: number, y1: number) => void,
+): Work<void> {
+  const steps = components.map(analysisSteps);
   // the last entry is only what remains
-  for (let k = 0; k < steps.length - 1; k++) {
-    const step = steps[k];
-    const { width, height } = step;
+  const levels = steps[0].length - 1;
+  for (let k = 0; k < Math.max(1, levels); k++) {
+    const { width, height } = steps[0][k];
     if (width === 0 || height === 0) return;
-    const rows = Math.max(1, Math.floor(PIECE_SAMPLES / width));
-    const columns = Math.max(LEAST_COLUMNS, Math.min(MOST_COLUMNS, Math.floor(PIECE_SAMPLES / height)));
-    if (plane instanceof Int32Array) {
-      const scratch = new Int32Array(width);
-      for (let x = 0; x < width; x += columns) {
-        analyse53Columns(plane, step, x, Math.min(width, x + columns));
-        yield;
+    const rows = Math.max(2, Math.floor(PIECE_SAMPLES / width));
+    const intScratch = new Int32Array(width);
+    const floatScratch = new Float32Array(width);
+    for (let y0 = 0; y0 < height; y0 += rows) {
+      const y1 = Math.min(height, y0 + rows);
+      if (k === 0) load(y0, y1);
+      for (let c = 0; c < planes.length && levels > 0; c++) {
+        const plane = planes[c];
+        if (plane instanceof Int32Array) analyse53(plane, steps[c][k], y0, y1, intScratch);
+        else analyse97(plane, steps[c][k], y0, y1, floatScratch);
       }
-      for (let y = 0; y < height; y += rows) {
-        analyse53Rows(plane, step, y, Math.min(height, y + rows), scratch);
-        yield;
-      }
-    } else {
-      const scratch = new Float32Array(width);
-      for (let x = 0; x < width; x += columns) {
-        analyse97Columns(plane, step, x, Math.min(width, x + columns));
-        yield;
-      }
-      for (let y = 0; y < height; y += rows) {
-        analyse97Rows(plane, step, y, Math.min(height, y + rows), scratch);
-        yield;
-      }
+      yield;
     }
   }
 }

@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { joinTileHeaders } from '../../../src/codec/codestream/coding-parameters.ts';
 import { EncodedSource } from '../../../src/codec/encoder/encoded-source.ts';
 import { allocateLayers } from '../../../src/codec/encoder/layers.ts';
-import { loadTileComponent } from '../../../src/codec/encoder/load.ts';
 import { overheadOf } from '../../../src/codec/encoder/overhead.ts';
 import { planEncode } from '../../../src/codec/encoder/plan.ts';
 import { formatOf, samplesOf } from '../../../src/codec/encoder/samples.ts';
@@ -45,7 +44,7 @@ test('holds the packets that a reader finds in the codestream written from it', 
     run(
       encoder.encode(
         tileGeometry(main, joinTileHeaders(main, t, [])),
-        (c, component, plane) => loadTileComponent(main.siz, c, component, samples[c]!, plane),
+        (c) => samples[c]!,
         0,
       ),
     ),
