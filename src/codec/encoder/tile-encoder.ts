@@ -46,6 +46,9 @@ export type StopChooser = (sample: SlopeHistogram, count: number, scale: number)
  */
 const SAMPLE_STEP = 17;
 const SAMPLE_LEAST = 64;
+/** Of the sample itself one in so many is coded to the end, the rest down to so much less than the slope that those make expect. */
+const ROUGH_STEP = 4;
+const ROUGH_MARGIN = 4;
 
 /** A code-block on its way to the coder; used again for the next. */
 interface BlockPlace {
@@ -72,11 +75,15 @@ export class TileEncoder {
   private readonly job: CodeBlockCoefficients;
   private readonly blockMask = new Uint8Array(4096);
   private readonly hull = new ConvexHull();
+  /** False where one layer takes every pass, so that nobody asks what they are worth. */
+  private readonly weighs: boolean;
 
   constructor(plan: EncodePlan, roi: RegionOfInterest | undefined, coder: BlockEncoder) {
     this.plan = plan;
     this.roi = roi;
     this.coder = coder;
+    const [rate] = plan.rates;
+    this.weighs = plan.rates.length > 1 || !('lossless' in rate || 'step' in rate);
     this.job = {
       width: 0,
       height: 0,
@@ -87,6 +94,7 @@ export class TileEncoder {
       exact: plan.reversible,
       stopSlope: 0,
       measured: false,
+      distortions: this.weighs,
     };
   }
 
@@ -101,28 +109,44 @@ export class TileEncoder {
     let stopSlope = typeof stop === 'number' ? stop : 0;
     if (typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
       const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST)) | 1;
-      const sample = new SlopeHistogram();
-      for (const place of this.places(tile, planes)) {
-        if (place.index % step !== step >> 1) continue;
-        const block = this.code(place, 0);
-        kept.set(place.index, copyOf(block));
-        this.hull.find(block, place.plan.weight);
-        sample.addHull(this.hull);
-        sample.residual += block.residual * place.plan.weight;
-        yield;
-      }
-      stopSlope = stop(sample, kept.size, numBlocks / kept.size);
+      // a few of them are coded to the end; the others can stop well below what those make expect
+      const rough = yield* this.sample(tile, planes, step * ROUGH_STEP, step >> 1, 0, kept);
+      const floor = stop(rough, kept.size, numBlocks / kept.size) / ROUGH_MARGIN;
+      const fine = yield* this.sample(tile, planes, step, step >> 1, floor, kept);
+      stopSlope = Math.max(floor, stop(fine, kept.size, numBlocks / kept.size));
     }
     const coded = new CodedTile(tile, stopSlope);
     for (const place of this.places(tile, planes)) {
       const block = kept.get(place.index) ?? this.code(place, stopSlope);
-      this.hull.find(block, place.plan.weight);
+      if (this.weighs) this.hull.find(block, place.plan.weight);
       coded.add(block, place.plan.bitPlanes + place.roiShift, this.hull);
       coded.residual += block.residual * place.plan.weight;
       yield;
     }
     coded.finish();
     return coded;
+  }
+
+  /** Codes one code-block in `step`, from `first` on, into `kept`, if it is not there yet, and adds them all up. */
+  private *sample(
+    tile: TileGeometry,
+    planes: readonly (Int32Array | Float32Array)[],
+    step: number,
+    first: number,
+    stopSlope: number,
+    kept: Map<number, CodedBlock>,
+  ): Work<SlopeHistogram> {
+    const sum = new SlopeHistogram();
+    for (const place of this.places(tile, planes)) {
+      if (place.index % step !== first) continue;
+      const block = kept.get(place.index) ?? copyOf(this.code(place, stopSlope));
+      kept.set(place.index, block);
+      this.hull.find(block, place.plan.weight);
+      sum.addHull(this.hull);
+      sum.residual += block.residual * place.plan.weight;
+      yield;
+    }
+    return sum;
   }
 
   /** The code-blocks of a tile in the order in which `CodedTile` numbers them. */
