@@ -306,24 +306,24 @@ export class ClassicBlockEncoder {
       const second = width & use1;
       const third = (2 * width) & use2;
       const fourth = (3 * width) & use3;
-      for (let at = y * width, end = at + width; at < end; at++, i++) {
+      for (let at = (y * width) | 0, end = (at + width) | 0; at < end; at = (at + 1) | 0, i = (i + 1) | 0) {
         const v0 = coefficients[at];
-        const v1 = coefficients[at + second] & use1;
-        const v2 = coefficients[at + third] & use2;
-        const v3 = coefficients[at + fourth] & use3;
+        const v1 = coefficients[(at + second) | 0] & use1;
+        const v2 = coefficients[(at + third) | 0] & use2;
+        const v3 = coefficients[(at + fourth) | 0] & use3;
         const s0 = v0 >> 31;
         const s1 = v1 >> 31;
         const s2 = v2 >> 31;
         const s3 = v3 >> 31;
-        const m0 = (v0 ^ s0) - s0;
-        const m1 = (v1 ^ s1) - s1;
-        const m2 = (v2 ^ s2) - s2;
-        const m3 = (v3 ^ s3) - s3;
+        const m0 = ((v0 ^ s0) - s0) | 0;
+        const m1 = ((v1 ^ s1) - s1) | 0;
+        const m2 = ((v2 ^ s2) - s2) | 0;
+        const m3 = ((v3 ^ s3) - s3) | 0;
         all |= m0 | m1 | m2 | m3;
-        memory[8462 + i] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
+        memory[(8462 + i) | 0] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
         if (group === 0) {
           // the bits below bit-plane 0, at the upper end of their bytes
-          memory[bytes - 3284 + i] =
+          memory[(bytes - 3284 + i) | 0] =
             ((m0 << fraction) & 255) |
             (((m1 << fraction) & 255) << 8) |
             (((m2 << fraction) & 255) << 16) |
@@ -331,11 +331,11 @@ export class ClassicBlockEncoder {
         }
         let word =
           ((m0 >> shift) & 255) | (((m1 >> shift) & 255) << 8) | (((m2 >> shift) & 255) << 16) | ((m3 >> shift) << 24);
-        memory[bytes + i] = word;
+        memory[(bytes + i) | 0] = word;
         let t = (word ^ (word >>> 7)) & 0x00aa00aa;
         word ^= t ^ (t << 7);
         t = (word ^ (word >>> 14)) & 0x0000cccc;
-        memory[planes + i] = word ^ t ^ (t << 14);
+        memory[(planes + i) | 0] = word ^ t ^ (t << 14);
       }
     }
     return all;
@@ -346,12 +346,12 @@ export class ClassicBlockEncoder {
     const { memory, width, height } = this;
     const stride = width + 2;
     for (let y = 0, i = 8462 + stride + 1; y < height; y += 4, i += 2) {
-      for (const end = i + width; i < end; i++) {
+      for (const end = i + width; i < end; i = (i + 1) | 0) {
         memory[i] |=
-          ((memory[i - 1] >> 1) & 0x924) |
-          ((memory[i + 1] << 1) & 0x2490) |
-          ((memory[i - stride] >> 12) & 1) |
-          ((memory[i + stride] << 12) & 0x8000);
+          ((memory[(i - 1) | 0] >> 1) & 0x924) |
+          ((memory[(i + 1) | 0] << 1) & 0x2490) |
+          ((memory[(i - stride) | 0] >> 12) & 1) |
+          ((memory[(i + stride) | 0] << 12) & 0x8000);
       }
     }
   }

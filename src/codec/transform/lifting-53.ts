@@ -116,7 +116,7 @@ export function forward53Row(plane: Int32Array, at: number, n: number, parity: n
   }
   const numHigh = highs.length;
   const numLow = n - numHigh;
-  let from = at + parity;
+  let from = (at + parity) | 0;
   let even = plane[from];
   let h = 0;
   let high: number;
@@ -129,13 +129,16 @@ export function forward53Row(plane: Int32Array, at: number, n: number, parity: n
   }
   // each turn: the odd sample right of an even one, and with it the even one
   const full = numLow - 1;
-  for (let k = 0; k < full; k++, from += 2) {
-    const nextEven = plane[from + 2];
-    const nextHigh = plane[from + 1] - ((even + nextEven) >> 1); // F-9
-    plane[at + k] = even + ((high + nextHigh + 2) >> 2); // F-10
-    highs[h++] = nextHigh;
+  let to = at | 0;
+  for (const end = (to + full) | 0; to < end; to = (to + 1) | 0) {
+    const nextEven = plane[(from + 2) | 0];
+    const nextHigh = (plane[(from + 1) | 0] - ((even + nextEven) >> 1)) | 0; // F-9
+    plane[to] = even + ((high + nextHigh + 2) >> 2); // F-10
+    highs[h] = nextHigh;
+    h = (h + 1) | 0;
     high = nextHigh;
     even = nextEven;
+    from = (from + 2) | 0;
   }
   if (h < numHigh) {
     const nextHigh = plane[from + 1] - even;
@@ -169,13 +172,17 @@ export function forward53RowsAt(
     return;
   }
   const above = odd - stride;
-  // where no odd row comes before the even one, the one after it stands for both
-  const before = k > 1 ? above - stride : odd;
-  for (let x = 0; x < width; x++) {
-    const even = plane[above + x];
-    const high = plane[odd + x] - ((even + plane[below + x]) >> 1); // F-9
-    plane[odd + x] = high;
-    plane[above + x] = even + ((plane[before + x] + high + 2) >> 2); // F-10
+  // where no odd row comes before the even one, the one after it stands for both; distances, so that one index serves for all rows
+  const toBefore = (k > 1 ? -stride : stride) | 0;
+  const toOdd = stride | 0;
+  const toBelow = (below - above) | 0;
+  const end = (above + width) | 0;
+  for (let i = above | 0; i < end; i = (i + 1) | 0) {
+    const even = plane[i];
+    const high = (plane[(i + toOdd) | 0] - ((even + plane[(i + toBelow) | 0]) >> 1)) | 0; // F-9
+    plane[(i + toOdd) | 0] = high;
+    // at the first even row `before` is the odd row itself, as it is now
+    plane[i] = even + ((plane[(i + toBefore) | 0] + high + 2) >> 2); // F-10
   }
 }
 

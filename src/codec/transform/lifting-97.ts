@@ -262,18 +262,21 @@ function streamForwardRow(
   a1 = nextA1;
   b2 = nextB2;
   const lastEven = numLow - 1;
-  let from = first + 5;
-  for (let m = 2; m < lastEven; m++, from += 2) {
-    nextA = plane[from + 1];
+  let from = (first + 5) | 0;
+  let to = (at + 1) | 0;
+  for (const end = (at + lastEven - 1) | 0; to < end; to = (to + 1) | 0) {
+    nextA = plane[(from + 1) | 0];
     nextB1 = plane[from] + ALPHA * (a + nextA);
     nextA1 = a + BETA * (b1 + nextB1);
     nextB2 = b1 + GAMMA * (a1 + nextA1);
-    plane[at + m - 1] = (a1 + DELTA * (b2 + nextB2)) * lowScale;
-    highs[h++] = nextB2 * highScale;
+    plane[to] = (a1 + DELTA * (b2 + nextB2)) * lowScale;
+    highs[h] = nextB2 * highScale;
+    h = (h + 1) | 0;
     a = nextA;
     b1 = nextB1;
     a1 = nextA1;
     b2 = nextB2;
+    from = (from + 2) | 0;
   }
   const endsOdd = highs.length - parity === numLow;
   nextB1 = endsOdd ? plane[from] + 2 * ALPHA * a : b1;
@@ -331,20 +334,24 @@ export function forward97FirstRows(
  * row k - 4, which nothing needs any more.
  */
 export function forward97RowsAt(plane: Float32Array, at: number, stride: number, k: number, width: number): void {
-  const b = at + k * stride;
-  const below = b + stride;
-  const a = b - stride;
-  const b1 = a - stride;
-  const a1 = b1 - stride;
-  const b2 = a1 - stride;
-  for (let x = 0; x < width; x++) {
-    const nextB1 = plane[b + x] + ALPHA * (plane[a + x] + plane[below + x]);
-    const nextA1 = plane[a + x] + BETA * (plane[b1 + x] + nextB1);
-    const nextB2 = plane[b1 + x] + GAMMA * (plane[a1 + x] + nextA1);
-    plane[a1 + x] += DELTA * (plane[b2 + x] + nextB2);
-    plane[b1 + x] = nextB2;
-    plane[a + x] = nextA1;
-    plane[b + x] = nextB1;
+  const toA1 = stride | 0;
+  const toB1 = (2 * stride) | 0;
+  const toA = (3 * stride) | 0;
+  const toB = (4 * stride) | 0;
+  const toBelow = (5 * stride) | 0;
+  const b2 = (at + (k - 4) * stride) | 0;
+  const end = (b2 + width) | 0;
+  for (let i = b2; i < end; i = (i + 1) | 0) {
+    const a = plane[(i + toA) | 0];
+    const b1 = plane[(i + toB1) | 0];
+    const a1 = plane[(i + toA1) | 0];
+    const nextB1 = plane[(i + toB) | 0] + ALPHA * (a + plane[(i + toBelow) | 0]);
+    const nextA1 = a + BETA * (b1 + nextB1);
+    const nextB2 = b1 + GAMMA * (a1 + nextA1);
+    plane[(i + toA1) | 0] = a1 + DELTA * (plane[i] + nextB2);
+    plane[(i + toB1) | 0] = nextB2;
+    plane[(i + toA) | 0] = nextA1;
+    plane[(i + toB) | 0] = nextB1;
   }
 }
 

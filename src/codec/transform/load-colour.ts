@@ -27,13 +27,13 @@ export function loadRctRow(
   to: number,
   width: number,
 ): void {
-  for (let x = 0, k = 0; x < width; x++, k += step) {
-    const red = i0[at0 + k];
-    const green = i1[at1 + k];
-    const blue = i2[at2 + k];
-    y0[to + x] = ((red + 2 * green + blue) >> 2) - SHIFT; // four times the shift is whole after the division
-    y1[to + x] = blue - green;
-    y2[to + x] = red - green;
+  for (let x = 0, k = 0; x < width; x = (x + 1) | 0, k = (k + step) | 0) {
+    const red = i0[(at0 + k) | 0];
+    const green = i1[(at1 + k) | 0];
+    const blue = i2[(at2 + k) | 0];
+    y0[(to + x) | 0] = ((red + 2 * green + blue) >> 2) - SHIFT; // four times the shift is whole after the division
+    y1[(to + x) | 0] = blue - green;
+    y2[(to + x) | 0] = red - green;
   }
 }
 
@@ -52,12 +52,12 @@ export function loadIctRow(
   to: number,
   width: number,
 ): void {
-  for (let x = 0, k = 0; x < width; x++, k += step) {
-    const red = i0[at0 + k] - SHIFT;
-    const green = i1[at1 + k] - SHIFT;
-    const blue = i2[at2 + k] - SHIFT;
-    y0[to + x] = 0.299 * red + 0.587 * green + 0.114 * blue;
-    y1[to + x] = -0.168736 * red - 0.331264 * green + 0.5 * blue;
-    y2[to + x] = 0.5 * red - 0.418688 * green - 0.081312 * blue;
+  for (let x = 0, k = 0; x < width; x = (x + 1) | 0, k = (k + step) | 0) {
+    const red = i0[(at0 + k) | 0] - SHIFT;
+    const green = i1[(at1 + k) | 0] - SHIFT;
+    const blue = i2[(at2 + k) | 0] - SHIFT;
+    y0[(to + x) | 0] = 0.299 * red + 0.587 * green + 0.114 * blue;
+    y1[(to + x) | 0] = -0.168736 * red - 0.331264 * green + 0.5 * blue;
+    y2[(to + x) | 0] = 0.5 * red - 0.418688 * green - 0.081312 * blue;
   }
 }
