@@ -628,11 +628,21 @@ function residualOf(
   const mask = ((1 << shift) - 1) | 0;
   const one = 1 << shift; // with 31 bits nothing is significant yet, and this is not used
   let sum = 0;
-  for (let k = width * height - 1; k >= 0; k--) {
-    const v = coefficients[k];
-    const a = ((v ^ (v >> 31)) - (v >> 31)) | 0;
-    const twice = 2 * (a & mask) - (((mask - a) >> 31) & one); // two times the error, so that half a unit is whole
-    sum += twice * twice;
+  if (shift <= 8) {
+    // 4096 squares below 2^18: integers are enough, and need no conversion
+    for (let k = (width * height - 1) | 0; k >= 0; k = (k - 1) | 0) {
+      const v = coefficients[k];
+      const a = ((v ^ (v >> 31)) - (v >> 31)) | 0;
+      const twice = (2 * (a & mask) - (((mask - a) >> 31) & one)) | 0; // two times the error, so that half a unit is whole
+      sum = (sum + Math.imul(twice, twice)) | 0;
+    }
+  } else {
+    for (let k = width * height - 1; k >= 0; k--) {
+      const v = coefficients[k];
+      const a = ((v ^ (v >> 31)) - (v >> 31)) | 0;
+      const twice = 2 * (a & mask) - (((mask - a) >> 31) & one);
+      sum += twice * twice;
+    }
   }
   return sum / 4 ** (fractionBits + 1);
 }
