@@ -26,6 +26,8 @@ export type {
   EncodeOptions,
   EncodeProgress,
   EncodeResult,
+  EncodeStages,
+  EncodeStats,
   EncodeSummary,
   LayerSummary,
   ProfileName,

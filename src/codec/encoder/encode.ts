@@ -26,6 +26,7 @@ import type { LayerTarget, RateControl } from './rate-control.ts';
 import { SPREAD } from './rates.ts';
 import { checkRegion } from './region-masks.ts';
 import { type ComponentSamples, formatOf, samplesOf } from './samples.ts';
+import { StageClock } from './stage-clock.ts';
 import { type StopChooser, TileEncoder } from './tile-encoder.ts';
 
 /** A file that somebody has to decode: answered with its components. */
@@ -73,6 +74,7 @@ export function* encodePicture(
   executor: Executor,
 ): EncodeWork<EncodeResult> {
   const start = executor.now();
+  const clock = new StageClock(executor);
   const format = formatOf(image);
   let best: Attempt | undefined;
   let step = 0;
@@ -83,7 +85,7 @@ export function* encodePicture(
     if (best && plan.baseStep === step) break;
     step = plan.baseStep;
     const samples = samplesOf(image, format, options.origin ?? { x: 0, y: 0 });
-    const attempt = yield* new PictureEncode(plan, samples, coders).run();
+    const attempt = yield* new PictureEncode(plan, samples, coders, clock).run();
     if (best === undefined || attempt.penalty <= best.penalty) best = attempt;
     if (best.penalty === 0 || plan.reversible || tries === MAX_REFINEMENTS) break;
     if (attempt.wants === 'finer-for-size') refine += FINER_FOR_SIZE;
@@ -95,12 +97,12 @@ export function* encodePicture(
     const reached = best.result.psnr.toFixed(2);
     throw usage('rate-value', `no choice of passes keeps the PSNR; these options reach ${reached} dB at most`);
   }
-  return { ...best.result, ms: executor.now() - start };
+  return { ...best.result, ms: executor.now() - start, stats: { stages: clock.stages } };
 }
 
 /** What one quantiser step led to. */
 interface Attempt {
-  readonly result: Omit<EncodeResult, 'ms'>;
+  readonly result: Omit<EncodeResult, 'ms' | 'stats'>;
   /** How far the result is from what was asked, 0 for not at all; comparable between attempts. */
   readonly penalty: number;
   /** What would bring it nearer. */
@@ -112,20 +114,28 @@ class PictureEncode {
   private readonly plan: EncodePlan;
   private readonly samples: readonly ComponentSamples[];
   private readonly encoder: TileEncoder;
+  private readonly clock: StageClock;
 
-  constructor(plan: EncodePlan, samples: readonly ComponentSamples[], coders: readonly EncodingCoder[]) {
+  constructor(
+    plan: EncodePlan,
+    samples: readonly ComponentSamples[],
+    coders: readonly EncodingCoder[],
+    clock: StageClock,
+  ) {
     this.plan = plan;
     this.samples = samples;
+    this.clock = clock;
     const { options } = plan;
     if (options.roi) checkRegion(options.roi, plan.main.siz);
     const style = plan.main.cod.style.codeBlockStyle;
     const coder = coders.find((one) => one.handles(style));
     if (coder === undefined) throw usage('option-value', `no coder for code-block style ${style}`);
-    this.encoder = new TileEncoder(plan, options.roi, coder.createEncoder());
+    this.encoder = new TileEncoder(plan, options.roi, coder.createEncoder(), clock);
   }
 
   *run(): EncodeWork<Attempt> {
     const { plan } = this;
+    this.clock.skip();
     const head = this.head();
     const tiles = yield* this.codeTiles();
     const searches = plan.rates.map((rate) => ('psnr' in rate ? new PsnrSearch(rate.psnr) : undefined));
@@ -267,9 +277,11 @@ class PictureEncode {
         return target.kind === 'distortion' ? { ...target, trim: true } : target;
       });
       const control = yield* allocateLayers(plan, tiles, overheadOf(main, arrangement, fixed), targets);
+      this.clock.lap('rate');
       if (yield* this.codeAnew(tiles, slopeOf(Math.min(...control.cuts.map((cut) => cut.slopeCode))))) continue;
       options.onProgress?.({ stage: 'allocate', tilesDone: tiles.length, tiles: tiles.length, fraction: 1 });
       const { file, componentBytes } = yield* this.write(control, head);
+      this.clock.lap('write');
       // lists of lengths that need more segments than one were not foreseen
       const tooLong = most === undefined ? 0 : Math.max(0, file.length - most);
       const largest = Math.max(...componentBytes);
@@ -318,6 +330,7 @@ class PictureEncode {
   /** Summed squared error of a file decoded with so many layers, components brought to one depth. */
   private *measure(file: Uint8Array, layers: number | undefined): EncodeWork<number> {
     const components = (yield { file, layers })!;
+    this.clock.skip();
     const { siz } = this.plan.main;
     const deepest = Math.max(...siz.components.map((c) => c.precision));
     return components.reduce((sum, component, c) => {
@@ -329,7 +342,7 @@ class PictureEncode {
     tiles: readonly CodedTile[],
     { control, file }: Assembled,
     error: number | undefined,
-  ): Omit<EncodeResult, 'ms'> {
+  ): Omit<EncodeResult, 'ms' | 'stats'> {
     const { plan } = this;
     const { options } = plan;
     const last = plan.rates[plan.rates.length - 1];

@@ -31,6 +31,7 @@ import { checkedRows, RowBuffer } from './row-buffer.ts';
 import { RunningSlope } from './running-slope.ts';
 import { checkedComponent, checkedCount, type ComponentSamples, isSamples, type PictureFormat } from './samples.ts';
 import { type ByteSink, guarded, type SpillStore } from '../sink.ts';
+import { StageClock } from './stage-clock.ts';
 import { TileEncoder } from './tile-encoder.ts';
 
 /** A picture of which only the format is known yet. */
@@ -90,6 +91,7 @@ export class StreamEncoder {
   private readonly start: number;
   private readonly out: FileOutput;
   private readonly encoder: TileEncoder;
+  private readonly clock: StageClock;
   private readonly rows: RowBuffer;
   private readonly done: Uint8Array;
   private readonly waiting: WaitingTile[] = [];
@@ -108,6 +110,7 @@ export class StreamEncoder {
   constructor(header: ImageHeader, options: StreamOptions, coders: readonly EncodingCoder[], executor: Executor) {
     this.executor = executor;
     this.start = executor.now();
+    this.clock = new StageClock(executor);
     checkOutputs(options);
     const plan = planEncode(formatOfHeader(header), options);
     if (plan.arrangement.plm || plan.arrangement.ppm) {
@@ -125,7 +128,7 @@ export class StreamEncoder {
     if (options.roi) checkRegion(options.roi, siz);
     const coder = coders.find((one) => one.handles(cod.style.codeBlockStyle));
     if (coder === undefined) throw usage('option-value', `no coder for code-block style ${cod.style.codeBlockStyle}`);
-    this.encoder = new TileEncoder(this.plan, options.roi, coder.createEncoder());
+    this.encoder = new TileEncoder(this.plan, options.roi, coder.createEncoder(), this.clock);
     this.rows = new RowBuffer(siz);
     this.done = new Uint8Array(plan.numTiles);
     this.layers = plan.rates.map(() => ({ bytes: 0, slope: 0 }));
@@ -300,6 +303,7 @@ export class StreamEncoder {
   private async encode(tile: TileGeometry, samplesOf: (c: number) => ComponentSamples): Promise<CodedTile> {
     // what a size leaves out is known before it is coded, but for the first tiles; with a spill store it is not known until the end
     const stop = this.running && this.running.slopeCode > 0 ? slopeOf(this.running.slopeCode) / STOP_MARGIN : 0;
+    this.clock.skip();
     const coded = await this.run(this.encoder.encode(tile, samplesOf, stop));
     this.done[tile.tile] = 1;
     this.tilesDone++;
@@ -359,12 +363,15 @@ export class StreamEncoder {
     } else {
       targets = targets.map((target) => (target.kind === 'bytes' ? { ...target, least: true } : target));
     }
+    this.clock.skip();
     const control = await this.run(allocateLayers(plan, tiles, overhead, targets));
+    this.clock.lap('rate');
     this.count(control, overhead.fixed);
     for (const layered of control.layered(main.cod.eph)) {
       throwIfAborted(this.options.signal);
       await this.out.writeTile(layered);
     }
+    this.clock.lap('write');
   }
 
   /** True where what one tile gets depends on the others. */
@@ -400,7 +407,9 @@ export class StreamEncoder {
     const fixed = this.out.length + AFTER_TILES + tilePartBytes(arrangement, parts);
     const targets = plan.rates.map((rate) => targetOf(plan, rate, 1, PSNR_MARGIN));
     const tiles = waiting.map(({ coded }) => coded);
+    this.clock.skip();
     const control = await this.run(allocateLayers(plan, tiles, overheadOf(main, arrangement, fixed), targets));
+    this.clock.lap('rate');
     this.count(control, 0);
     const layered = control.layered(main.cod.eph);
     for (let k = 0; k < layered.length; k++) {
@@ -417,6 +426,7 @@ export class StreamEncoder {
         fraction: tilesDone / layered.length,
       });
     }
+    this.clock.lap('write');
   }
 
   private count(control: RateControl, fixed: number): void {
@@ -444,6 +454,7 @@ export class StreamEncoder {
       layers: this.layers.map((layer): LayerSummary => ({ bytes: layer.bytes + around, slope: layer.slope })),
       codeBlocks: this.codeBlocks,
       ms: this.executor.now() - this.start,
+      stats: { stages: this.clock.stages },
     };
   }
 }

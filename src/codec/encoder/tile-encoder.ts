@@ -27,6 +27,7 @@ import type { RegionOfInterest } from './options.ts';
 import type { EncodePlan } from './plan.ts';
 import type { SubbandPlan } from './quantizers.ts';
 import { regionMasks } from './region-masks.ts';
+import type { StageClock } from './stage-clock.ts';
 
 /**
  * Samples of one component between two yields: rows that are loaded are analysed while they are in the cache, with those of the other
@@ -72,16 +73,18 @@ export class TileEncoder {
   private readonly plan: EncodePlan;
   private readonly roi: RegionOfInterest | undefined;
   private readonly coder: BlockEncoder;
+  private readonly clock: StageClock;
   private readonly job: CodeBlockCoefficients;
   private readonly blockMask = new Uint8Array(4096);
   private readonly hull = new ConvexHull();
   /** False where one layer takes every pass, so that nobody asks what they are worth. */
   private readonly weighs: boolean;
 
-  constructor(plan: EncodePlan, roi: RegionOfInterest | undefined, coder: BlockEncoder) {
+  constructor(plan: EncodePlan, roi: RegionOfInterest | undefined, coder: BlockEncoder, clock: StageClock) {
     this.plan = plan;
     this.roi = roi;
     this.coder = coder;
+    this.clock = clock;
     const [rate] = plan.rates;
     this.weighs = plan.rates.length > 1 || !('lossless' in rate || 'step' in rate);
     this.job = {
@@ -124,6 +127,7 @@ export class TileEncoder {
       yield;
     }
     coded.finish();
+    this.clock.lap('blocks');
     return coded;
   }
 
@@ -197,19 +201,17 @@ export class TileEncoder {
   }
 
   /** Loads and analyses a tile; a plane for each component. */
-  private *transform(
-    { components }: TileGeometry,
-    samplesOf: SamplesOf,
-  ): Work<(Int32Array | Float32Array)[]> {
+  private *transform({ components }: TileGeometry, samplesOf: SamplesOf): Work<(Int32Array | Float32Array)[]> {
     const { reversible, mct, main } = this.plan;
     const { siz } = main;
+    const { clock } = this;
     const planes = components.map(({ geometry }) => {
       const size = lengthOf(geometry.x) * lengthOf(geometry.y);
       return reversible ? new Int32Array(size) : new Float32Array(size);
     });
     for (let c = 0; c < components.length; ) {
       const group = components.slice(c, mct !== 'none' && c === 0 ? 3 : c + 1);
-      yield* analyse(group, planes.slice(c, c + group.length), (y0, y1) => {
+      yield* analyse(group, planes.slice(c, c + group.length), clock, (y0, y1) => {
         if (group.length > 1) loadColourRows(siz, group, samplesOf, planes, mct, y0, y1);
         else loadRows(siz, group[0], samplesOf(group[0].component), planes[group[0].component], y0, y1);
       });
@@ -291,6 +293,7 @@ function analysisSteps(component: TileComponent): AnalysisStep[] {
 function* analyse(
   components: readonly TileComponent[],
   planes: readonly (Int32Array | Float32Array)[],
+  clock: StageClock,
   load: (y0: number, y1: number) => void,
 ): Work<void> {
   const steps = components.map(analysisSteps);
@@ -300,16 +303,19 @@ function* analyse(
     const { width, height } = steps[0][k];
     if (width === 0 || height === 0) return;
     const rows = Math.max(2, Math.floor(PIECE_SAMPLES / width));
-    const intScratch = new Int32Array(width);
-    const floatScratch = new Float32Array(width);
+    const scratch = planes[0] instanceof Int32Array ? new Int32Array(width) : new Float32Array(width);
     for (let y0 = 0; y0 < height; y0 += rows) {
       const y1 = Math.min(height, y0 + rows);
-      if (k === 0) load(y0, y1);
+      if (k === 0) {
+        load(y0, y1);
+        clock.lap('load');
+      }
       for (let c = 0; c < planes.length && levels > 0; c++) {
         const plane = planes[c];
-        if (plane instanceof Int32Array) analyse53(plane, steps[c][k], y0, y1, intScratch);
-        else analyse97(plane, steps[c][k], y0, y1, floatScratch);
+        if (plane instanceof Int32Array) analyse53(plane, steps[c][k], y0, y1, scratch as Int32Array);
+        else analyse97(plane, steps[c][k], y0, y1, scratch as Float32Array);
       }
+      clock.lap('transform');
       yield;
     }
   }
