@@ -110,7 +110,7 @@ export class TileEncoder {
     const numBlocks = numBlocksOf(tile);
     const kept = new Map<number, CodedBlock>();
     let stopSlope = typeof stop === 'number' ? stop : 0;
-    if (typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
+    if (this.weighs && typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
       const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST)) | 1;
       // a few of them are coded to the end; the others can stop well below what those make expect
       const rough = yield* this.sample(tile, planes, step * ROUGH_STEP, step >> 1, 0, kept);

@@ -137,8 +137,7 @@ export interface AnalysisStep {
  * samples.
  *
  * Vertical steps come first (F.4.2), and each finishes two rows, which take their horizontal step while they are still in the cache.
- * So the plane passes through it once, with whoever brings the rows: RGB of 2048 x 2048 from bytes to 5/3 coefficients took
- * 318 ms by whole columns and then rows, and takes 173 so; 9/7 421 and 268 (V8 11.3, 2026-12).
+ * So the plane passes through it once, with whoever brings the rows (docs/performance.md has the gain).
  *
  * `scratch` holds at least half a line.
  */

@@ -3,8 +3,7 @@
  * G.3), for the samples that pictures mostly have, unsigned bytes. Any other kind goes through `loadSamples` and then `forwardRct` or
  * `forwardIct`, which give the same.
  *
- * A sum of three differences that are made again for each component is cheaper than planes that pass through the cache three times
- * (of 128 ms for RGB of 2048 x 2048, 41 are left; V8 11.3, 2026-12).
+ * The samples are read once instead of three times, and the planes written once instead of twice.
  */
 
 /** Half the range of a byte (G-1). */
