@@ -1,10 +1,12 @@
 /**
- * Synthesis, dequantisation, component transforms and level shift: `node scripts/run-ts.mjs
+ * Analysis and loading, synthesis, dequantisation, component transforms and level shift: `node scripts/run-ts.mjs
  * bench/kernels/transform.bench.ts`. Each row works on 2048 × 2048 samples of one component, or of three.
  */
 import { Bench } from 'tinybench';
 import { inverseIct, inverseRct } from '../../src/codec/transform/component-transform.ts';
+import { type AnalysisStep, analyse53, analyse97 } from '../../src/codec/transform/dwt.ts';
 import { rowStorer } from '../../src/codec/transform/level-shift.ts';
+import { loadIctRow, loadRctRow } from '../../src/codec/transform/load-colour.ts';
 import { dequantiseIrreversible, dequantiseReversible } from '../../src/codec/transform/quantization.ts';
 import type { RowSource } from '../../src/codec/transform/rows.ts';
 import { type AxisStep, Synthesis53, Synthesis97, SynthesisRows } from '../../src/codec/transform/synthesis.ts';
@@ -49,6 +51,16 @@ class PlaneRows<Samples> implements RowSource<Samples> {
 }
 
 const shared = new SynthesisRows();
+
+/** Rows that are there at a time; the smallest level has a multiple of them. */
+const ROWS = 8;
+const intScratch = new Int32Array(SIZE);
+const floatScratch = new Float32Array(SIZE);
+const ANALYSIS = Array.from({ length: LEVELS }, (_, level): AnalysisStep => {
+  const n = SIZE >> level;
+  return { at: 0, stride: SIZE << level, width: n, height: n, parityX: 0, parityY: 0 };
+});
+
 const bench = new Bench({ time: 0, retainSamples: true, iterations: 9, warmupTime: 0, warmupIterations: 3 });
 const options = { beforeEach: refill };
 
@@ -89,6 +101,36 @@ bench.add(
     }),
   options,
 );
+bench.add(
+  `5/3 analysis, ${LEVELS} levels`,
+  () => {
+    for (const step of ANALYSIS) {
+      for (let y = 0; y < step.height; y += ROWS) analyse53(ints[0]!, step, y, y + ROWS, intScratch);
+    }
+  },
+  options,
+);
+bench.add(
+  `9/7 analysis, ${LEVELS} levels`,
+  () => {
+    for (const step of ANALYSIS) {
+      for (let y = 0; y < step.height; y += ROWS) analyse97(floats[0]!, step, y, y + ROWS, floatScratch);
+    }
+  },
+  options,
+);
+bench.add('load interleaved bytes, RCT', () => {
+  const [a, b, c] = ints as [Int32Array, Int32Array, Int32Array];
+  for (let y = 0, at = 0; y < SIZE; y++, at += 3 * SIZE) {
+    loadRctRow(bytes, at, bytes, at + 1, bytes, at + 2, 3, a, b, c, y * SIZE, SIZE);
+  }
+});
+bench.add('load interleaved bytes, ICT', () => {
+  const [a, b, c] = floats as [Float32Array, Float32Array, Float32Array];
+  for (let y = 0, at = 0; y < SIZE; y++, at += 3 * SIZE) {
+    loadIctRow(bytes, at, bytes, at + 1, bytes, at + 2, 3, a, b, c, y * SIZE, SIZE);
+  }
+});
 bench.add('dequantise, reversible', () => {
   for (let at = 0; at < N; at += 4096) dequantiseReversible(ints[1]!, at, 64, 64, 64, 0.5);
 });

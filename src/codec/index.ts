@@ -27,6 +27,8 @@ export type {
   EncodeOptions,
   EncodeProgress,
   EncodeResult,
+  EncodeStages,
+  EncodeStats,
   EncodeSummary,
   LayerSummary,
   ProfileName,

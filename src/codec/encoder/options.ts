@@ -201,6 +201,25 @@ export interface LayerSummary {
   readonly slope: number;
 }
 
+/** Milliseconds by stage of an encode, by the executor's clock. Planning and decoding to verify are none of them. */
+export interface EncodeStages {
+  /** Samples into planes: level shift, and for three components of bytes the component transform. */
+  readonly load: number;
+  /** Wavelet analysis. */
+  readonly transform: number;
+  /** Quantisation and block coding, with the hulls of the code-blocks. */
+  readonly blocks: number;
+  /** Sharing out coding passes to quality layers. */
+  readonly rate: number;
+  /** Packets and markers, and for a stream of tiles or rows the waiting for its sink. */
+  readonly write: number;
+}
+
+/** How an encode went. */
+export interface EncodeStats {
+  readonly stages: EncodeStages;
+}
+
 /** What came out of an encode. */
 export interface EncodeSummary {
   /** Size of the file. */
@@ -218,6 +237,8 @@ export interface EncodeSummary {
   readonly codeBlocks: number;
   /** Milliseconds, by the executor's clock. */
   readonly ms: number;
+  /** Where they went. */
+  readonly stats?: EncodeStats;
 }
 
 /** A finished file. */

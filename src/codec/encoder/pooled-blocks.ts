@@ -119,7 +119,7 @@ export class PooledBlocks {
 }
 
 function add<Kept>(batch: Batch<Kept>, block: CodeBlockCoefficients): void {
-  const { width, height, subband, style, fractionBits, exact, measured } = block;
+  const { width, height, subband, style, fractionBits, exact, measured, distortions = true } = block;
   const numbers = new Array<number>(ENCODE_PARAMS.count);
   numbers[ENCODE_PARAMS.width] = width;
   numbers[ENCODE_PARAMS.height] = height;
@@ -128,6 +128,7 @@ function add<Kept>(batch: Batch<Kept>, block: CodeBlockCoefficients): void {
   numbers[ENCODE_PARAMS.fractionBits] = fractionBits;
   numbers[ENCODE_PARAMS.exact] = exact ? 1 : 0;
   numbers[ENCODE_PARAMS.measured] = measured ? 1 : 0;
+  numbers[ENCODE_PARAMS.distortions] = distortions ? 1 : 0;
   batch.params.push(...numbers);
   batch.stopSlopes.push(block.stopSlope);
   const count = width * height;

@@ -118,7 +118,7 @@ export function forward53Row(plane: Int32Array, at: number, n: number, parity: n
   }
   const numHigh = highs.length;
   const numLow = n - numHigh;
-  let from = at + parity;
+  let from = (at + parity) | 0;
   let even = plane[from];
   let h = 0;
   let high: number;
@@ -131,13 +131,16 @@ export function forward53Row(plane: Int32Array, at: number, n: number, parity: n
   }
   // each turn: the odd sample right of an even one, and with it the even one
   const full = numLow - 1;
-  for (let k = 0; k < full; k++, from += 2) {
-    const nextEven = plane[from + 2];
-    const nextHigh = plane[from + 1] - ((even + nextEven) >> 1); // F-9
-    plane[at + k] = even + ((high + nextHigh + 2) >> 2); // F-10
-    highs[h++] = nextHigh;
+  let to = at | 0;
+  for (const end = (to + full) | 0; to < end; to = (to + 1) | 0) {
+    const nextEven = plane[(from + 2) | 0];
+    const nextHigh = (plane[(from + 1) | 0] - ((even + nextEven) >> 1)) | 0; // F-9
+    plane[to] = even + ((high + nextHigh + 2) >> 2); // F-10
+    highs[h] = nextHigh;
+    h = (h + 1) | 0;
     high = nextHigh;
     even = nextEven;
+    from = (from + 2) | 0;
   }
   if (h < numHigh) {
     const nextHigh = plane[from + 1] - even;
@@ -148,42 +151,47 @@ export function forward53Row(plane: Int32Array, at: number, n: number, parity: n
 }
 
 /**
- * Columns `x0 <= x < x1`, all at once and in place: `n` rows from `plane[at]` on, `stride` samples apart, which stay interleaved.
+ * The vertical steps that end with the odd row `k`, in place: `n` rows of `width` samples from `plane[at]` on, `stride` samples apart,
+ * which stay interleaved. Row k becomes high-pass (F-9), and the even row above it low-pass (F-10), for which the odd row before it
+ * must have been here. The row below k is read as it came.
  */
-export function forward53Columns(
+export function forward53RowsAt(
   plane: Int32Array,
   at: number,
   stride: number,
   n: number,
-  parity: number,
-  x0: number,
-  x1: number,
+  k: number,
+  width: number,
 ): void {
+  const odd = at + k * stride;
   if (n === 1) {
-    if (parity === 1) for (let x = at + x0; x < at + x1; x++) plane[x] *= 2;
+    for (let x = odd; x < odd + width; x++) plane[x] *= 2; // F.4.6
     return;
   }
-  const last = n - 1;
-  for (let k = 1 - parity; k < n; k += 2) {
-    const odd = at + k * stride;
-    const above = k > 0 ? odd - stride : odd + stride;
-    const below = k < last ? odd + stride : odd - stride;
-    // the row above is finished with the odd row after it; where no odd row comes before it, the one after it stands for both
-    const before = k > 1 ? odd - 2 * stride : odd;
-    if (k === 0) {
-      for (let x = x0; x < x1; x++) plane[odd + x] -= plane[below + x];
-      continue;
-    }
-    for (let x = x0; x < x1; x++) {
-      const even = plane[above + x];
-      const high = plane[odd + x] - ((even + plane[below + x]) >> 1); // F-9
-      plane[odd + x] = high;
-      plane[above + x] = even + ((plane[before + x] + high + 2) >> 2); // F-10
-    }
+  const below = k < n - 1 ? odd + stride : odd - stride;
+  if (k === 0) {
+    for (let x = 0; x < width; x++) plane[odd + x] -= plane[below + x];
+    return;
   }
-  if ((last & 1) === parity) {
-    const even = at + last * stride;
-    const before = even - stride;
-    for (let x = x0; x < x1; x++) plane[even + x] += (2 * plane[before + x] + 2) >> 2;
+  const above = odd - stride;
+  // where no odd row comes before the even one, the one after it stands for both; distances, so that one index serves for all rows
+  const toBefore = (k > 1 ? -stride : stride) | 0;
+  const toOdd = stride | 0;
+  const toBelow = (below - above) | 0;
+  const end = (above + width) | 0;
+  for (let i = above | 0; i < end; i = (i + 1) | 0) {
+    const even = plane[i];
+    const high = (plane[(i + toOdd) | 0] - ((even + plane[(i + toBelow) | 0]) >> 1)) | 0; // F-9
+    plane[(i + toOdd) | 0] = high;
+    // at the first even row `before` is the odd row itself, as it is now
+    plane[i] = even + ((plane[(i + toBefore) | 0] + high + 2) >> 2); // F-10
   }
+}
+
+/** The last row where that is an even one, after {@link forward53RowsAt} for all odd rows: both its neighbours are the row above. */
+export function forward53LastRow(plane: Int32Array, at: number, stride: number, n: number, width: number): void {
+  if (n === 1) return;
+  const even = at + (n - 1) * stride;
+  const before = even - stride;
+  for (let x = 0; x < width; x++) plane[even + x] += (2 * plane[before + x] + 2) >> 2;
 }

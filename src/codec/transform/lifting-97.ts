@@ -266,18 +266,21 @@ function streamForwardRow(
   a1 = nextA1;
   b2 = nextB2;
   const lastEven = numLow - 1;
-  let from = first + 5;
-  for (let m = 2; m < lastEven; m++, from += 2) {
-    nextA = plane[from + 1];
+  let from = (first + 5) | 0;
+  let to = (at + 1) | 0;
+  for (const end = (at + lastEven - 1) | 0; to < end; to = (to + 1) | 0) {
+    nextA = plane[(from + 1) | 0];
     nextB1 = plane[from] + ALPHA * (a + nextA);
     nextA1 = a + BETA * (b1 + nextB1);
     nextB2 = b1 + GAMMA * (a1 + nextA1);
-    plane[at + m - 1] = (a1 + DELTA * (b2 + nextB2)) * lowScale;
-    highs[h++] = nextB2 * highScale;
+    plane[to] = (a1 + DELTA * (b2 + nextB2)) * lowScale;
+    highs[h] = nextB2 * highScale;
+    h = (h + 1) | 0;
     a = nextA;
     b1 = nextB1;
     a1 = nextA1;
     b2 = nextB2;
+    from = (from + 2) | 0;
   }
   const endsOdd = highs.length - parity === numLow;
   nextB1 = endsOdd ? plane[from] + 2 * ALPHA * a : b1;
@@ -291,57 +294,84 @@ function streamForwardRow(
 }
 
 /**
- * Columns `x0 <= x < x1`, all at once and in place: `n` rows from `plane[at]` on, `stride` samples apart, which stay interleaved
- * and unscaled; {@link forward97Row} scales them.
+ * All vertical steps of a column of fewer than {@link STREAMED} rows, in place: `n` rows of `width` samples from `plane[at]` on, `stride`
+ * samples apart, which stay interleaved and unscaled; {@link forward97Row} scales them.
  */
-export function forward97Columns(
+export function forward97FewRows(
   plane: Float32Array,
   at: number,
   stride: number,
   n: number,
   parity: number,
-  x0: number,
-  x1: number,
+  width: number,
 ): void {
   if (n === 1) return;
-  const lift = (k: number, factor: number) => liftForwardRowAt(plane, at, stride, n, k, factor, x0, x1);
-  if (n < STREAMED) {
-    for (let k = 1 - parity; k < n; k += 2) lift(k, ALPHA);
-    for (let k = parity; k < n; k += 2) lift(k, BETA);
-    for (let k = 1 - parity; k < n; k += 2) lift(k, GAMMA);
-    for (let k = parity; k < n; k += 2) lift(k, DELTA);
-    return;
+  for (let k = 1 - parity; k < n; k += 2) liftForwardRowAt(plane, at, stride, n, k, ALPHA, width);
+  for (let k = parity; k < n; k += 2) liftForwardRowAt(plane, at, stride, n, k, BETA, width);
+  for (let k = 1 - parity; k < n; k += 2) liftForwardRowAt(plane, at, stride, n, k, GAMMA, width);
+  for (let k = parity; k < n; k += 2) liftForwardRowAt(plane, at, stride, n, k, DELTA, width);
+}
+
+/** The first odd row for {@link forward97RowsAt}: the third. */
+export function firstOdd97(parity: number): number {
+  return 5 - parity;
+}
+
+/** Of a column of {@link STREAMED} rows and more, what comes before the first {@link forward97RowsAt}; reads the rows up to that. */
+export function forward97FirstRows(
+  plane: Float32Array,
+  at: number,
+  stride: number,
+  n: number,
+  parity: number,
+  width: number,
+): void {
+  const first = firstOdd97(parity);
+  for (let k = 1 - parity; k < first; k += 2) liftForwardRowAt(plane, at, stride, n, k, ALPHA, width);
+  for (let k = parity; k < first - 2; k += 2) liftForwardRowAt(plane, at, stride, n, k, BETA, width);
+  liftForwardRowAt(plane, at, stride, n, 1 - parity, GAMMA, width);
+  if (parity === 0) liftForwardRowAt(plane, at, stride, n, 0, DELTA, width);
+}
+
+/**
+ * The odd row `k`, which has an even one below it, takes all four steps along, each a row further up: row k - 3 is finished, and with it
+ * row k - 4, which nothing needs any more.
+ */
+export function forward97RowsAt(plane: Float32Array, at: number, stride: number, k: number, width: number): void {
+  const toA1 = stride | 0;
+  const toB1 = (2 * stride) | 0;
+  const toA = (3 * stride) | 0;
+  const toB = (4 * stride) | 0;
+  const toBelow = (5 * stride) | 0;
+  const b2 = (at + (k - 4) * stride) | 0;
+  const end = (b2 + width) | 0;
+  for (let i = b2; i < end; i = (i + 1) | 0) {
+    const a = plane[(i + toA) | 0];
+    const b1 = plane[(i + toB1) | 0];
+    const a1 = plane[(i + toA1) | 0];
+    const nextB1 = plane[(i + toB) | 0] + ALPHA * (a + plane[(i + toBelow) | 0]);
+    const nextA1 = a + BETA * (b1 + nextB1);
+    const nextB2 = b1 + GAMMA * (a1 + nextA1);
+    plane[(i + toA1) | 0] = a1 + DELTA * (plane[i] + nextB2);
+    plane[(i + toB1) | 0] = nextB2;
+    plane[(i + toA) | 0] = nextA1;
+    plane[(i + toB) | 0] = nextB1;
   }
-  // up to the third odd row the steps are made one by one
-  const first = 1 - parity + 4;
-  for (let k = 1 - parity; k < first; k += 2) lift(k, ALPHA);
-  for (let k = parity; k < first - 2; k += 2) lift(k, BETA);
-  lift(1 - parity, GAMMA);
-  if (parity === 0) lift(0, DELTA);
-  // then each odd row that has an even one below it takes all four along
-  let k = first;
-  for (; k < n - 1; k += 2) {
-    const b = at + k * stride;
-    const below = b + stride;
-    const a = b - stride;
-    const b1 = a - stride;
-    const a1 = b1 - stride;
-    const b2 = a1 - stride;
-    for (let x = x0; x < x1; x++) {
-      const nextB1 = plane[b + x] + ALPHA * (plane[a + x] + plane[below + x]);
-      const nextA1 = plane[a + x] + BETA * (plane[b1 + x] + nextB1);
-      const nextB2 = plane[b1 + x] + GAMMA * (plane[a1 + x] + nextA1);
-      plane[a1 + x] += DELTA * (plane[b2 + x] + nextB2);
-      plane[b1 + x] = nextB2;
-      plane[a + x] = nextA1;
-      plane[b + x] = nextB1;
-    }
-  }
-  // what is left at the end; k is the first odd row without its ALPHA step
-  for (let o = k; o < n; o += 2) lift(o, ALPHA);
-  for (let e = k - 1; e < n; e += 2) lift(e, BETA);
-  for (let o = k - 2; o < n; o += 2) lift(o, GAMMA);
-  for (let e = k - 3; e < n; e += 2) lift(e, DELTA);
+}
+
+/** What is left at the end, step by step; `k` is the first odd row that {@link forward97RowsAt} has not had. */
+export function forward97LastRows(
+  plane: Float32Array,
+  at: number,
+  stride: number,
+  n: number,
+  k: number,
+  width: number,
+): void {
+  for (let o = k; o < n; o += 2) liftForwardRowAt(plane, at, stride, n, o, ALPHA, width);
+  for (let e = k - 1; e < n; e += 2) liftForwardRowAt(plane, at, stride, n, e, BETA, width);
+  for (let o = k - 2; o < n; o += 2) liftForwardRowAt(plane, at, stride, n, o, GAMMA, width);
+  for (let e = k - 3; e < n; e += 2) liftForwardRowAt(plane, at, stride, n, e, DELTA, width);
 }
 
 /** One lifting step of row k. */
@@ -352,11 +382,10 @@ function liftForwardRowAt(
   n: number,
   k: number,
   factor: number,
-  x0: number,
-  x1: number,
+  width: number,
 ): void {
   const row = at + k * stride;
   const above = at + (k > 0 ? k - 1 : 1) * stride;
   const below = at + (k < n - 1 ? k + 1 : n - 2) * stride;
-  for (let x = x0; x < x1; x++) plane[row + x] += factor * (plane[above + x] + plane[below + x]);
+  for (let x = 0; x < width; x++) plane[row + x] += factor * (plane[above + x] + plane[below + x]);
 }

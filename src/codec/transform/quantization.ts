@@ -81,7 +81,7 @@ export function quantiseIrreversible(
   q: Int32Array,
 ): void {
   for (let y = 0, to = 0; y < height; y++, from += stride) {
-    for (let x = 0; x < width; x++, to++) q[to] = plane[from + x] * factor; // stored as an integer, that is truncated
+    for (let x = 0; x < width; x = (x + 1) | 0, to = (to + 1) | 0) q[to] = plane[(from + x) | 0] * factor; // stored as an integer, that is truncated
   }
 }
 
@@ -95,7 +95,7 @@ export function quantiseReversible(
   q: Int32Array,
 ): void {
   for (let y = 0, to = 0; y < height; y++, from += stride) {
-    for (let x = 0; x < width; x++, to++) q[to] = plane[from + x];
+    for (let x = 0; x < width; x = (x + 1) | 0, to = (to + 1) | 0) q[to] = plane[(from + x) | 0];
   }
 }
 
