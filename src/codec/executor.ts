@@ -49,7 +49,7 @@ export class Deadline {
 
 /** Runs a computation to its end, giving the event loop a turn every few milliseconds; `check` is called then. */
 export async function runWork<T>(
-  work: PooledWork<T>,
+  work: WaitingWork<T>,
   executor: Executor,
   deadline: Deadline,
   check: () => void,

@@ -5,7 +5,7 @@
  * way back. Memory is bounded by that, and each batch's memory is used again for a later one.
  */
 import { type BlockPool, ENCODE_PARAMS, ENCODED_PARAMS, type EncodedBatch } from '../block-pool.ts';
-import type { PooledWork } from '../executor.ts';
+import type { WaitingWork } from '../executor.ts';
 import type { AbortSignalLike } from '../source.ts';
 import type { CodeBlockCoefficients, CodedBlock } from './block-jobs.ts';
 
@@ -56,7 +56,7 @@ export class PooledBlocks {
   }
 
   /** Codes all code-blocks of a stream. */
-  *code<Place, Kept>(stream: BlockStream<Place, Kept>): PooledWork<void> {
+  *code<Place, Kept>(stream: BlockStream<Place, Kept>): WaitingWork<void> {
     const share = stream.size / (BATCHES_PER_WORKER * this.pool.size);
     const enough = Math.max(LEAST_COEFFICIENTS, Math.min(MOST_COEFFICIENTS, share));
     const underWay: Batch<Kept>[] = [];
@@ -102,7 +102,7 @@ export class PooledBlocks {
     return batch;
   }
 
-  private *finish<Place, Kept>(batch: Batch<Kept>, { take }: BlockStream<Place, Kept>): PooledWork<void> {
+  private *finish<Place, Kept>(batch: Batch<Kept>, { take }: BlockStream<Place, Kept>): WaitingWork<void> {
     let encoded: EncodedBatch | undefined;
     if (batch.outcome) {
       yield batch.outcome.then((outcome) => {

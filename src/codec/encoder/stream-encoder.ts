@@ -9,7 +9,7 @@
 import { joinTileHeaders } from '../codestream/coding-parameters.ts';
 import { numXTiles, numYTiles } from '../codestream/siz.ts';
 import { usage } from '../errors.ts';
-import { Deadline, type Executor, runWork, type PooledWork } from '../executor.ts';
+import { Deadline, type Executor, runWork, type WaitingWork } from '../executor.ts';
 import { lengthOf } from '../geometry/axis.ts';
 import { tileGeometry, type TileGeometry } from '../geometry/tile.ts';
 import type { SampleArray } from '../image.ts';
@@ -283,7 +283,7 @@ export class StreamEncoder {
     await Promise.resolve(this.options.spill?.close?.()).catch(() => {});
   }
 
-  private run<T>(work: PooledWork<T>): Promise<T> {
+  private run<T>(work: WaitingWork<T>): Promise<T> {
     return runWork(work, this.executor, this.deadline, () => {
       this.checkNotAborted();
     });

@@ -5,7 +5,7 @@
  * Each tile-component has one plane. Analysis leaves every subband in place, rows interleaved, and code-blocks are taken out of it
  * by origin and stride. Work yields between pieces, so that a caller can pause or stop it.
  */
-import type { PooledWork, Work } from '../executor.ts';
+import type { WaitingWork, Work } from '../executor.ts';
 import { lengthOf } from '../geometry/axis.ts';
 import type { TileComponent, TileGeometry } from '../geometry/tile.ts';
 import {
@@ -111,7 +111,7 @@ export class TileEncoder {
    * Transforms and codes one tile. Bit-planes that can hardly gain `stop` of squared error a byte are left out. Where that is to be chosen,
    * a sample of the code-blocks is coded first.
    */
-  *encode(tile: TileGeometry, load: LoadComponent, stop: number | StopChooser): PooledWork<CodedTile> {
+  *encode(tile: TileGeometry, load: LoadComponent, stop: number | StopChooser): WaitingWork<CodedTile> {
     const planes = yield* this.transform(tile, load);
     const numBlocks = numBlocksOf(tile);
     const kept = new Map<number, CodedBlock>();
@@ -145,7 +145,7 @@ export class TileEncoder {
     stopSlope: number,
     kept: ReadonlyMap<number, CodedBlock>,
     take: (place: CodedPlace, block: CodedBlock) => void,
-  ): PooledWork<void> {
+  ): WaitingWork<void> {
     if (this.pooled) {
       yield* this.pooled.code<BlockPlace, CodedPlace>({
         places,
