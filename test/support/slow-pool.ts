@@ -1,4 +1,5 @@
 /** A pool without threads: batches come back late and in any order, and whoever reads memory that is not theirs any more is found out. */
+import fc from 'fast-check';
 import type { BlockPool, DecodeBatch, DecodedBatch, EncodeBatch, EncodedBatch } from '../../src/codec/block-pool.ts';
 import { type AbortSignalLike, throwIfAborted } from '../../src/codec/source.ts';
 import { BatchCoder } from '../../src/workers/batch-coder.ts';
@@ -20,6 +21,11 @@ export class SlowPool implements BlockPool {
     this.size = size;
     this.sharesMemory = sharesMemory;
     this.random = randomFrom(seed);
+  }
+
+  /** What a failing property prints of it. */
+  [fc.toStringMethod](): string {
+    return `SlowPool(${this.size}, ${this.sharesMemory})`;
   }
 
   allocate(length: number): Int32Array {
