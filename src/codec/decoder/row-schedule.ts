@@ -44,7 +44,7 @@ export function* makeRows(schedule: Iterable<Span>, context: DecodeContext): Wai
   const spans = new SpanQueue(schedule);
   for (let span = spans.first(); span !== undefined; span = spans.first()) {
     for (let y = span.from; y < span.to; ) {
-      if (context.pool) yield* spans.beginAhead(context, y);
+      if (context.batches) yield* spans.beginAhead(context, y);
       y = yield* makePiece(span, y, context);
       yield;
     }
@@ -104,8 +104,9 @@ class SpanQueue {
 
   /** Begins rows after row `y` of the first span, while the pool has too little to do. */
   *beginAhead(context: DecodeContext, y: number): Work<void> {
-    const enough = BATCHES_A_WORKER * context.pool!.size;
-    while (context.batches < enough && context.heldCoefficients < COEFFICIENTS_AHEAD) {
+    const batches = context.batches!;
+    const enough = BATCHES_A_WORKER * context.poolSize;
+    while (batches.underWay < enough && context.heldCoefficients < COEFFICIENTS_AHEAD) {
       const last = this.queue.at(-1)!;
       if (this.begun < last.to) {
         const from = this.queue.length === 1 ? Math.max(this.begun, y) : this.begun;
@@ -114,7 +115,9 @@ class SpanQueue {
         continue;
       }
       this.takeNext();
-      if (this.isOver) return;
+      if (!this.isOver) continue;
+      batches.send();
+      return;
     }
   }
 }

@@ -5,7 +5,6 @@
  * it is skipped when rows are read. Region shift and dequantisation follow in place, while the code-block is still in the cache. Strips
  * without a coded code-block take no memory.
  */
-import type { BlockPool, DecodedBatch } from '../block-pool.ts';
 import { unsupported } from '../errors.ts';
 import type { WaitingWork, Work } from '../executor.ts';
 import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
@@ -13,16 +12,14 @@ import type { PrecinctBand, ResolutionGeometry, SubbandGeometry } from '../geome
 import { dequantiseIrreversible, dequantiseReversible } from '../transform/quantization.ts';
 import { inverseMaxshift } from '../transform/roi-maxshift.ts';
 import type { RowSource } from '../transform/rows.ts';
-import { BatchBuilder, type BatchedBlock } from './block-batch.ts';
+import type { BatchedBlock, Batches } from './block-batch.ts';
 import type { BlockDecoder } from './block-jobs.ts';
-import type { DecodeContext, StripMemory } from './decode-context.ts';
+import type { DecodeContext } from './decode-context.ts';
 import type { LevelPrecincts, PrecinctRow } from './level-precincts.ts';
+import type { StripMemory } from './strip-memory.ts';
 
 /** Bit-planes that fit a coefficient of twice the magnitude in 32 bits with sign. */
 const MAX_BIT_PLANES = 30;
-
-/** Bytes of a strip that are worth a message to another thread and back; less is decoded here sooner. */
-const LEAST_POOLED_BYTES = 1 << 11;
 
 /** Bytes of code-blocks that are decoded between two yields: some milliseconds of work. */
 const PIECE_BYTES = 1 << 14;
@@ -54,16 +51,12 @@ interface Strip {
   readonly y: Interval;
   /** Undefined as long as every coefficient is 0. */
   memory: StripMemory | undefined;
-  /** A batch that a pool has, until its coefficients are where they belong. */
-  pending: PendingBatch | undefined;
+  /** Code-blocks that a pool has, until their coefficients are where they belong. */
+  pending: BatchedBlock[];
 }
 
-interface PendingBatch {
-  readonly blocks: readonly BatchedBlock[];
-  /** Never rejects for nobody: a failure is thrown where the strip is waited for. */
-  readonly done: Promise<DecodedBatch>;
-  result: DecodedBatch | undefined;
-}
+/** What is left to know of a code-block that has been decoded. */
+type FinishedBlock = Pick<BatchedBlock, 'at' | 'width' | 'height' | 'key' | 'numPasses' | 'dataLength'>;
 
 /** Gives the rows of a subband once their strips are loaded: integers where it is reversible, else floats. */
 export class SubbandRows implements RowSource<Int32Array | Float32Array> {
@@ -111,7 +104,7 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     yield* this.begin(count);
     const to = Math.min(this.plan.y.lo + count, this.plan.y.hi);
     for (const strip of this.strips) {
-      if (strip.y.lo < to && strip.pending) yield* this.finishBatch(strip, strip.pending);
+      if (strip.y.lo < to && strip.pending.length > 0) yield* this.finishBlocks(strip);
     }
   }
 
@@ -138,7 +131,8 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
       this.strips.shift();
       strip = this.strips[0];
     }
-    if (strip === undefined || strip.pending) throw new Error(`row ${y} of a subband was read before it was decoded`);
+    if (strip === undefined || strip.pending.length > 0)
+      throw new Error(`row ${y} of a subband was read before it was decoded`);
     this.y = y + 1;
     const { memory } = strip;
     if (memory === undefined) {
@@ -162,7 +156,7 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     if (strip.memory === undefined) return;
     this.context.heldCoefficients -= strip.memory.ints.length;
     // a pool may still write to what it has not given back
-    if (!strip.pending) this.context.strips.give(strip.memory);
+    if (strip.pending.length === 0) this.context.strips.give(strip.memory);
     strip.memory = undefined;
   }
 
@@ -171,11 +165,10 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     const height = 2 ** resolution.ycbPrime;
     const row = Math.floor(this.begunTo / height);
     const y = clip({ lo: row * height, hi: (row + 1) * height }, plan.subband.y);
-    const strip: Strip = { y, memory: undefined, pending: undefined };
+    const strip: Strip = { y, memory: undefined, pending: [] };
     const beside = yield* precincts.row(this.precinctRowAt(y.lo));
-    if (this.context.pool && this.bytesOf(beside, strip, row) >= LEAST_POOLED_BYTES) {
-      this.sendBlocks(this.context.pool, beside, strip, row);
-    } else yield* this.decodeBlocks(beside, strip, row);
+    if (this.context.batches) this.sendBlocks(this.context.batches, beside, strip, row);
+    else yield* this.decodeBlocks(beside, strip, row);
     this.strips.push(strip);
     this.begunTo = y.hi;
   }
@@ -210,12 +203,6 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     }
   }
 
-  private bytesOf(precincts: PrecinctRow, strip: Strip, row: number): number {
-    let sum = 0;
-    for (const _ of this.blocks(precincts, strip, row)) sum += this.context.job.dataLength;
-    return sum;
-  }
-
   private *decodeBlocks(precincts: PrecinctRow, strip: Strip, row: number): Work<void> {
     const { context } = this;
     const { job, stages, now } = context;
@@ -243,53 +230,33 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
   }
 
   /** Hands the code-blocks of a strip to a pool. */
-  private sendBlocks(pool: BlockPool, precincts: PrecinctRow, strip: Strip, row: number): void {
-    const { context } = this;
-    const { job } = context;
-    let builder: BatchBuilder | undefined;
+  private sendBlocks(batches: Batches, precincts: PrecinctRow, strip: Strip, row: number): void {
+    const { job } = this.context;
     for (const x0 of this.blocks(precincts, strip, row)) {
       if (!this.hasBitPlanes(job.bitPlanes)) continue;
       const memory = this.memoryOf(strip);
       const at = x0 - this.x.lo;
       const key = this.keyOf(x0, row);
       if (this.useCached(memory, at, key)) continue;
-      builder ??= new BatchBuilder(pool.sharesMemory ? memory.ints : undefined, this.stride);
-      builder.add(job, at, key);
+      strip.pending.push(batches.add(this.coder.name, job, memory, at, this.stride, key));
     }
-    if (builder === undefined) return;
-    const done = pool.decode(builder.build(this.coder.name), context.signal);
-    const pending: PendingBatch = { blocks: builder.blocks, done, result: undefined };
-    context.batches++;
-    done.then(
-      (result) => {
-        context.batches--;
-        pending.result = result;
-      },
-      () => {
-        context.batches--;
-      },
-    );
-    strip.pending = pending;
   }
 
   /** Waits for the pool, and finishes what it decoded. */
-  private *finishBatch(strip: Strip, pending: PendingBatch): WaitingWork<void> {
+  private *finishBlocks(strip: Strip): WaitingWork<void> {
     const { context, stride } = this;
-    const { now, stages } = context;
+    const { now, stages, batches } = context;
     const start = now();
-    if (pending.result === undefined) yield pending.done;
-    const { coefficients, findings } = pending.result!;
     const memory = strip.memory!;
-    let from = 0;
-    pending.blocks.forEach((block, k) => {
-      const { at, width, height } = block;
-      if (coefficients !== memory.ints) {
-        copyRows(coefficients, from, width, memory.ints, at, stride, width, height);
-        from += width * height;
-      }
-      this.finishBlock(memory, block, findings[k]);
-    });
-    strip.pending = undefined;
+    for (const block of strip.pending) {
+      const { batch, index, from, at, width, height } = block;
+      if (batch.done === undefined) batches!.send();
+      if (batch.result === undefined) yield batch.done;
+      const { coefficients, findings } = batch.result!;
+      if (batch.slab === undefined) copyRows(coefficients, from, width, memory.ints, at, stride, width, height);
+      this.finishBlock(memory, block, findings[index]);
+    }
+    strip.pending = [];
     stages.blocks += now() - start;
   }
 
@@ -337,7 +304,7 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
   }
 
   /** What follows a code-block's decoding: it is counted, kept for later, and made what the synthesis takes. */
-  private finishBlock(memory: StripMemory, block: BatchedBlock, findings: number): void {
+  private finishBlock(memory: StripMemory, block: FinishedBlock, findings: number): void {
     const { context, stride } = this;
     const { cache } = context;
     const { at, width, height, key, numPasses, dataLength } = block;

@@ -23,7 +23,7 @@ const PICTURES = {
     precincts: [{ width: 64, height: 64 }],
     rate: [{ bpp: 2 }, { bpp: 6 }],
   }),
-  'a region of interest': busyPicture({ roi: { rect: { x: 20, y: 30, width: 100, height: 90 } } }),
+  'a region of interest': busyPicture({ roi: { rects: [{ x: 20, y: 30, width: 100, height: 90 }] } }),
 };
 
 describe.each(Object.entries(PICTURES))('%s', (_, bytes) => {
@@ -62,7 +62,7 @@ describe.each(Object.entries(PICTURES))('%s', (_, bytes) => {
   test('the pool has enough to do, and not everything at once', async () => {
     const pool = new SlowPool(2, true, 3);
     await decode(bytes, { pool });
-    expect(pool.batches).toBeGreaterThan(6);
+    expect(pool.batches).toBeGreaterThan(3);
     expect(pool.most).toBeGreaterThan(2);
   });
 
