@@ -128,8 +128,9 @@ export {
   stepSizeOf,
 } from './codec/transform/quantization.ts';
 export { forwardMaxshift, inverseMaxshift } from './codec/transform/roi-maxshift.ts';
-export type { RowSource } from './codec/transform/rows.ts';
+export type { BandSource, Row, RowSource } from './codec/transform/rows.ts';
+export { BandRows, RowMemory } from './codec/transform/rows.ts';
 export type { AxisStep, LevelInput } from './codec/transform/synthesis.ts';
-export { Synthesis53, Synthesis97, SynthesisRows } from './codec/transform/synthesis.ts';
+export { Synthesis53, Synthesis97 } from './codec/transform/synthesis.ts';
 export { transcodePackets } from './codec/transcode-picture.ts';
 export type { TranscodeOptions, TranscodeSummary } from './codec/transcode/options.ts';

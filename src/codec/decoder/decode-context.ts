@@ -6,11 +6,12 @@ import { type Diagnostic, type DiagnosticLog, unsupported } from '../errors.ts';
 import type { DecodeStages } from '../image.ts';
 import type { Limits } from '../limits.ts';
 import type { AbortSignalLike } from '../source.ts';
-import { SynthesisRows } from '../transform/synthesis.ts';
+import { RowMemory } from '../transform/rows.ts';
 import { Batches } from './block-batch.ts';
 import type { BlockCache } from './block-cache.ts';
 import { type BlockCoder, type BlockDecoder, BlockJob } from './block-jobs.ts';
-import { StripMemory, StripStore } from './strip-memory.ts';
+import type { GroupMemory } from '../transform/rows.ts';
+import { StripStore } from './strip-memory.ts';
 
 /** What a decode is told besides its packets. */
 export interface ContextOptions {
@@ -39,7 +40,6 @@ export class DecodeContext {
   /** Layers that the tiles have, at most as many as were asked for. */
   mostLayers = 0;
   readonly job = new BlockJob();
-  readonly rows = new SynthesisRows();
   readonly strips: StripStore;
   /** Code-blocks on their way to a pool of workers; without one they are decoded here. */
   readonly batches: Batches | undefined;
@@ -62,7 +62,7 @@ export class DecodeContext {
   private readonly coders: readonly { coder: BlockCoder; decoder: BlockDecoder | undefined }[];
   private readonly fewestPackets: number[] = [];
   private readonly taken = new Set<string>();
-  private noBits = new StripMemory(new Int32Array(0), 0, 0);
+  private readonly freeRows = new Map<string, GroupMemory[]>();
 
   constructor(coders: readonly BlockCoder[], log: DiagnosticLog, options: ContextOptions) {
     const { layers, reconstruction, now, limits, cache, pool, signal } = options;
@@ -116,10 +116,21 @@ export class DecodeContext {
     this.log.add('code-block-check', message, { clause: '15444-1 D.5' });
   }
 
-  /** At least so many zeros, which nobody may write to. */
-  zeros(length: number, reversible: boolean): Int32Array | Float32Array {
-    if (this.noBits.ints.length < length) this.noBits = new StripMemory(new Int32Array(length), 0, length);
-    return reversible ? this.noBits.ints : this.noBits.floats;
+  /** Memory for rows of so many samples in all; those of one tile serve for the next. */
+  takeRows(length: number, reversible: boolean): GroupMemory {
+    const memory = this.freeRows.get(rowsKey(length, reversible))?.pop();
+    if (memory) return memory;
+    return reversible ? new RowMemory(new Int32Array(length)) : new RowMemory(new Float64Array(length));
+  }
+
+  /** Takes it back. */
+  giveRows(memory: GroupMemory): void {
+    memory.clear();
+    const { samples } = memory;
+    const key = rowsKey(samples.length, samples instanceof Int32Array);
+    const free = this.freeRows.get(key);
+    if (free) free.push(memory);
+    else this.freeRows.set(key, [memory]);
   }
 
   /** Hands on what a source tolerated; what was handed on before is not repeated. */
@@ -131,6 +142,10 @@ export class DecodeContext {
       this.log.add(diagnostic.code, diagnostic.message, diagnostic);
     }
   }
+}
+
+function rowsKey(length: number, reversible: boolean): string {
+  return `${length} ${reversible}`;
 }
 
 function keyOf({ code, offset, message }: Diagnostic): string {

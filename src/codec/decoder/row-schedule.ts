@@ -6,6 +6,7 @@
  * held, so that workers decode code-blocks while this thread synthesises.
  */
 import type { WaitingWork, Work } from '../executor.ts';
+import type { GroupMemory } from '../transform/rows.ts';
 import type { ComponentRows } from './component-rows.ts';
 import type { DecodeContext } from './decode-context.ts';
 import type { RowWriter } from './store.ts';
@@ -13,6 +14,7 @@ import type { RowWriter } from './store.ts';
 /** Components whose rows are made together. */
 export interface RowGroup {
   readonly rows: readonly ComponentRows[];
+  readonly memory: GroupMemory;
   readonly writer: RowWriter;
 }
 
@@ -48,7 +50,10 @@ export function* makeRows(schedule: Iterable<Span>, context: DecodeContext): Wai
       y = yield* makePiece(span, y, context);
       yield;
     }
-    if (span.isLast) for (const component of span.group.rows) yield* component.finish();
+    if (span.isLast) {
+      for (const component of span.group.rows) yield* component.finish();
+      context.giveRows(span.group.memory);
+    }
     span.onDone?.();
     spans.shift();
   }

@@ -8,13 +8,10 @@
 /** Coefficients of a slab. */
 const SLAB_LENGTH = 1 << 20;
 
-/**
- * The memory of one strip: coefficients as block coders leave them, and the same memory as floats, which they become in place where the
- * filter is irreversible.
- */
+/** The memory of one strip. */
 export class StripMemory {
+  /** Coefficients as block coders leave them. */
   readonly ints: Int32Array;
-  readonly floats: Float32Array;
   /** What the strip is a part of, and where it begins there. */
   readonly slab: Int32Array;
   readonly start: number;
@@ -23,7 +20,6 @@ export class StripMemory {
     this.slab = slab;
     this.start = start;
     this.ints = slab.subarray(start, start + length);
-    this.floats = new Float32Array(slab.buffer, slab.byteOffset + 4 * start, length);
   }
 }
 

@@ -2,8 +2,7 @@
  * A subband of a window as rows of coefficients: code-blocks are decoded one row of them at a time (15444-1 Annexes D, E and H).
  *
  * A strip is one row of code-blocks, whole ones, so that the block decoder writes straight into it; what the window does not want of
- * it is skipped when rows are read. Region shift and dequantisation follow in place, while the code-block is still in the cache. Strips
- * without a coded code-block take no memory.
+ * it is skipped when rows are read, which is when coefficients are dequantised. Strips without a coded code-block take no memory.
  */
 import { unsupported } from '../errors.ts';
 import type { WaitingWork, Work } from '../executor.ts';
@@ -11,7 +10,7 @@ import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
 import type { PrecinctBand, ResolutionGeometry, SubbandGeometry } from '../geometry/tile-component.ts';
 import { dequantiseIrreversible, dequantiseReversible } from '../transform/quantization.ts';
 import { inverseMaxshift } from '../transform/roi-maxshift.ts';
-import type { RowSource } from '../transform/rows.ts';
+import type { BandSource } from '../transform/rows.ts';
 import type { BatchedBlock, Batches } from './block-batch.ts';
 import type { BlockDecoder } from './block-jobs.ts';
 import type { DecodeContext } from './decode-context.ts';
@@ -34,7 +33,6 @@ export interface SubbandPlan {
   /** The coefficients that are wanted, in subband coordinates. */
   readonly x: Interval;
   readonly y: Interval;
-  readonly reversible: boolean;
   /** Code-block style byte (Table A.19). */
   readonly style: number;
   /** M_b plus region shift. */
@@ -58,11 +56,8 @@ interface Strip {
 /** What is left to know of a code-block that has been decoded. */
 type FinishedBlock = Pick<BatchedBlock, 'at' | 'width' | 'height' | 'key' | 'numPasses' | 'dataLength'>;
 
-/** Gives the rows of a subband once their strips are loaded: integers where it is reversible, else floats. */
-export class SubbandRows implements RowSource<Int32Array | Float32Array> {
-  line: Int32Array | Float32Array;
-  at = 0;
-  isZero = true;
+/** Gives the rows of a subband once their strips are there: integers where it is reversible, else floats. */
+export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Array> {
   private readonly plan: SubbandPlan;
   private readonly resolution: ResolutionGeometry;
   private readonly precincts: LevelPrecincts;
@@ -70,8 +65,6 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
   private readonly coder: { readonly name: string; readonly decoder: BlockDecoder };
   /** Columns of a strip: those of the code-blocks that the window touches. */
   private readonly x: Interval;
-  /** A row of zeros. */
-  private readonly zeros: Int32Array | Float32Array;
   /** Loaded strips, the current one first. */
   private readonly strips: Strip[] = [];
   /** Rows that are there or on their way, and the next row to give. */
@@ -87,8 +80,6 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     const cell = 2 ** resolution.xcbPrime;
     const { x } = plan.subband;
     this.x = clip({ lo: Math.floor(plan.x.lo / cell) * cell, hi: Math.ceil(plan.x.hi / cell) * cell }, x);
-    this.zeros = context.zeros(lengthOf(plan.x), plan.reversible);
-    this.line = this.zeros;
     this.begunTo = plan.y.lo;
     this.y = plan.y.lo;
   }
@@ -100,7 +91,7 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
   }
 
   /** Brings in the first `count` rows, and those that come with them. */
-  *load(count: number): WaitingWork<void> {
+  *bring(count: number): WaitingWork<void> {
     yield* this.begin(count);
     const to = Math.min(this.plan.y.lo + count, this.plan.y.hi);
     for (const strip of this.strips) {
@@ -123,8 +114,8 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     return Math.floor(y / 2 ** (this.resolution.ppy - half)) - this.resolution.firstPrecinctY;
   }
 
-  advance(): void {
-    const { y, plan } = this;
+  load(memory: Int32Array | Float64Array, to: number): boolean {
+    const { y, plan, context } = this;
     let strip: Strip | undefined = this.strips[0];
     if (strip !== undefined && y >= strip.y.hi) {
       this.letGo(strip);
@@ -134,16 +125,13 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     if (strip === undefined || strip.pending.length > 0)
       throw new Error(`row ${y} of a subband was read before it was decoded`);
     this.y = y + 1;
-    const { memory } = strip;
-    if (memory === undefined) {
-      this.line = this.zeros;
-      this.at = 0;
-      this.isZero = true;
-      return;
-    }
-    this.line = plan.reversible ? memory.ints : memory.floats;
-    this.at = (y - strip.y.lo) * (this.x.hi - this.x.lo) + plan.x.lo - this.x.lo;
-    this.isZero = false;
+    if (strip.memory === undefined) return false;
+    const { ints } = strip.memory;
+    const at = (y - strip.y.lo) * this.stride + plan.x.lo - this.x.lo;
+    const n = lengthOf(plan.x);
+    if (memory instanceof Int32Array) dequantiseReversible(ints, at, memory, to, n, context.reconstruction);
+    else dequantiseIrreversible(ints, at, memory, to, n, plan.step, context.reconstruction);
+    return true;
   }
 
   /** Gives the memory back. */
@@ -299,11 +287,11 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     if (known === undefined) return false;
     copyRows(known.coefficients, 0, width, memory.ints, at, this.stride, width, height);
     if (known.findings !== 0) this.context.noteDamage(known.findings);
-    this.dequantise(memory, at, width, height);
+    this.shiftRegion(memory, at, width, height);
     return true;
   }
 
-  /** What follows a code-block's decoding: it is counted, kept for later, and made what the synthesis takes. */
+  /** What follows a code-block's decoding: it is counted and kept for later. */
   private finishBlock(memory: StripMemory, block: FinishedBlock, findings: number): void {
     const { context, stride } = this;
     const { cache } = context;
@@ -315,17 +303,14 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
       cache.set(key, { numPasses, dataLength, coefficients, findings });
     }
     if (findings !== 0) context.noteDamage(findings);
-    this.dequantise(memory, at, width, height);
+    this.shiftRegion(memory, at, width, height);
   }
 
-  /** Region shift and dequantisation, in place. */
-  private dequantise({ ints, floats }: StripMemory, at: number, width: number, height: number): void {
-    const { plan, context, stride } = this;
-    if (plan.roiShift > 0) {
-      for (let y = 0; y < height; y++) inverseMaxshift(ints, at + y * stride, width, plan.roiShift);
-    }
-    if (plan.reversible) dequantiseReversible(ints, at, stride, width, height, context.reconstruction);
-    else dequantiseIrreversible(ints, floats, at, stride, width, height, plan.step, context.reconstruction);
+  /** Region shift, in place. */
+  private shiftRegion({ ints }: StripMemory, at: number, width: number, height: number): void {
+    const { roiShift } = this.plan;
+    if (roiShift === 0) return;
+    for (let y = 0; y < height; y++) inverseMaxshift(ints, at + y * this.stride, width, roiShift);
   }
 }
 

@@ -11,57 +11,64 @@
  */
 
 /**
- * One row: `numLow` low-pass samples from `low[lowAt]` on and `numHigh` high-pass ones from `high[highAt]` on come out interleaved in
- * `line`.
+ * One row: `numLow` low-pass samples from `m[low]` on and `numHigh` high-pass ones from `m[high]` on come out interleaved from `m[line]` on.
  */
 export function inverse53Row(
-  low: Int32Array,
-  lowAt: number,
-  high: Int32Array,
-  highAt: number,
+  m: Int32Array,
+  low: number,
+  high: number,
+  line: number,
   numLow: number,
   numHigh: number,
   parity: number,
-  line: Int32Array,
 ): void {
   if (numLow + numHigh === 1) {
-    line[0] = parity === 0 ? low[lowAt] : halve(high[highAt]);
+    m[line] = parity === 0 ? m[low] : halve(m[high]);
     return;
   }
+  let to = line;
   if (parity === 0) {
-    let right = high[highAt]; // the sample left of the line mirrors to this one
-    let even = low[lowAt] - ((right + right + 2) >> 2); // F-5
-    line[0] = even;
-    for (let n = 1; n < numHigh; n++) {
-      const nextRight = high[highAt + n];
-      const nextEven = low[lowAt + n] - ((right + nextRight + 2) >> 2); // F-5
-      line[2 * n - 1] = right + ((even + nextEven) >> 1); // F-6
-      line[2 * n] = nextEven;
+    let right = m[high]; // the sample left of the line mirrors to this one
+    let even = m[low] - ((right + right + 2) >> 2); // F-5
+    m[to] = even;
+    for (let n = 1; n < numHigh; n = (n + 1) | 0, to = (to + 2) | 0) {
+      const nextRight = m[(high + n) | 0];
+      const nextEven = m[(low + n) | 0] - ((right + nextRight + 2) >> 2); // F-5
+      m[(to + 1) | 0] = right + ((even + nextEven) >> 1); // F-6
+      m[(to + 2) | 0] = nextEven;
       right = nextRight;
       even = nextEven;
     }
     if (numLow > numHigh) {
-      const nextEven = low[lowAt + numHigh] - ((right + right + 2) >> 2);
-      line[2 * numHigh - 1] = right + ((even + nextEven) >> 1);
-      line[2 * numHigh] = nextEven;
-    } else line[2 * numHigh - 1] = right + even;
+      const nextEven = m[low + numHigh] - ((right + right + 2) >> 2);
+      m[to + 1] = right + ((even + nextEven) >> 1);
+      m[to + 2] = nextEven;
+    } else m[to + 1] = right + even;
     return;
   }
-  let left = high[highAt];
-  let right = numHigh > 1 ? high[highAt + 1] : left;
-  let even = low[lowAt] - ((left + right + 2) >> 2);
-  line[0] = left + even;
-  line[1] = even;
+  let left = m[high];
+  let right = numHigh > 1 ? m[high + 1] : left;
+  let even = m[low] - ((left + right + 2) >> 2);
+  m[to] = left + even;
+  m[to + 1] = even;
   left = right;
-  for (let n = 1; n < numLow; n++) {
-    right = n + 1 < numHigh ? high[highAt + n + 1] : left;
-    const nextEven = low[lowAt + n] - ((left + right + 2) >> 2);
-    line[2 * n] = left + ((even + nextEven) >> 1);
-    line[2 * n + 1] = nextEven;
+  to += 2;
+  // even samples that have an odd one on their right
+  const full = numHigh - 1;
+  for (let n = 1; n < full; n = (n + 1) | 0, to = (to + 2) | 0) {
+    right = m[(high + n + 1) | 0];
+    const nextEven = m[(low + n) | 0] - ((left + right + 2) >> 2);
+    m[to] = left + ((even + nextEven) >> 1);
+    m[(to + 1) | 0] = nextEven;
     even = nextEven;
     left = right;
   }
-  if (numHigh > numLow) line[2 * numLow] = left + even;
+  if (numHigh > numLow) m[to] = left + even;
+  else if (numLow > 1) {
+    const nextEven = m[low + numLow - 1] - ((left + left + 2) >> 2);
+    m[to] = left + ((even + nextEven) >> 1);
+    m[to + 1] = nextEven;
+  }
 }
 
 /**
@@ -70,33 +77,34 @@ export function inverse53Row(
  * for each other (F.3.7): `after` may be `before`, and `previous` may be `low`.
  */
 export function inverse53Rows(
-  before: Int32Array,
-  low: Int32Array,
-  after: Int32Array,
-  previous: Int32Array,
+  m: Int32Array,
+  before: number,
+  low: number,
+  after: number,
+  previous: number,
   n: number,
 ): void {
-  for (let x = 0; x < n; x++) {
-    const high = before[x];
-    const even = low[x] - ((high + after[x] + 2) >> 2); // F-5
-    low[x] = even; // stored before `previous` is read, which may be the same row
-    before[x] = high + ((previous[x] + even) >> 1); // F-6
+  for (let x = 0; x < n; x = (x + 1) | 0) {
+    const high = m[(before + x) | 0];
+    const even = m[(low + x) | 0] - ((high + m[(after + x) | 0] + 2) >> 2); // F-5
+    m[(low + x) | 0] = even; // stored before `previous` is read, which may be the same row
+    m[(before + x) | 0] = high + ((m[(previous + x) | 0] + even) >> 1); // F-6
   }
 }
 
 /** The first row of a line that begins with a low-pass one: above it, `after` mirrors (F-5). */
-export function firstRow53(low: Int32Array, after: Int32Array, n: number): void {
-  for (let x = 0; x < n; x++) low[x] -= (after[x] + after[x] + 2) >> 2;
+export function firstRow53(m: Int32Array, low: number, after: number, n: number): void {
+  for (let x = 0; x < n; x++) m[low + x] -= (m[after + x] + m[after + x] + 2) >> 2;
 }
 
 /** The last row of a line that ends with a high-pass one: below it, `even` mirrors (F-6). */
-export function lastRow53(high: Int32Array, even: Int32Array, n: number): void {
-  for (let x = 0; x < n; x++) high[x] += even[x];
+export function lastRow53(m: Int32Array, high: number, even: number, n: number): void {
+  for (let x = 0; x < n; x++) m[high + x] += m[even + x];
 }
 
 /** A line of one high-pass row. */
-export function loneRow53(high: Int32Array, n: number): void {
-  for (let x = 0; x < n; x++) high[x] = halve(high[x]);
+export function loneRow53(m: Int32Array, high: number, n: number): void {
+  for (let x = 0; x < n; x++) m[high + x] = halve(m[high + x]);
 }
 
 /**
