@@ -40,19 +40,25 @@ function stepsOf(level: number): AxisStep {
 
 /** A subband of so many columns, row after row of a plane of coefficients. */
 class PlaneBand {
+  readonly coefficients = ints[1]!;
+  readonly scale = 0.37 / 2;
+  at: number;
   private readonly width: number;
-  private at = 0;
 
   constructor(width: number) {
     this.width = width;
+    this.at = -width;
   }
 
-  load(memory: Int32Array | Float64Array, to: number): boolean {
+  next(): boolean {
+    this.at += this.width;
+    return true;
+  }
+
+  load(memory: Int32Array | Float64Array, to: number): void {
     const { at, width } = this;
     if (memory instanceof Int32Array) dequantiseReversible(ints[1]!, at, memory, to, width, 0.5);
     else dequantiseIrreversible(ints[1]!, at, memory, to, width, 0.37, 0.5);
-    this.at += width;
-    return true;
   }
 }
 

@@ -43,19 +43,27 @@ export function randomRows(width: number, height: number, seed: number, range: n
 
 /** Rows of an array; a row of zeros is not put anywhere. */
 class ArrayBand {
-  private next = 0;
+  coefficients = new Int32Array(0);
+  at = 3;
+  readonly scale: number;
+  private nextRow = 0;
   private readonly rows: readonly number[][];
 
-  constructor(rows: readonly number[][]) {
+  constructor(rows: readonly number[][], scale: number) {
     this.rows = rows;
+    this.scale = scale;
   }
 
-  load(memory: Int32Array | Float64Array, to: number): boolean {
-    const row = this.rows[this.next++];
+  next(): boolean {
+    const row = this.rows[this.nextRow++];
     if (row === undefined) throw new Error('a row was asked for that is not there');
     if (row.every((value) => value === 0)) return false;
-    memory.set(row, to);
+    this.coefficients = Int32Array.from([8, 8, 8, ...row.map((value) => value / (this.scale || 1)), 8]);
     return true;
+  }
+
+  load(memory: Int32Array | Float64Array, to: number): void {
+    memory.set(this.rows[this.nextRow - 1]!, to);
   }
 }
 
@@ -64,11 +72,22 @@ const memories = {
   '9/7': new RowMemory(new Float64Array(4000)),
 };
 
-/** One level of synthesis. `rows` are low-pass rows, then high-pass ones, each with its low-pass samples first. */
-export function synthesise(rows: number[][], h: AxisStep, v: AxisStep, filter: Filter): number[][] {
+/**
+ * One level of synthesis. `rows` are low-pass rows, then high-pass ones, each with its low-pass samples first. With `scale` bands give what,
+ * times that, are the samples, which must be integers then.
+ */
+export function synthesise(rows: number[][], h: AxisStep, v: AxisStep, filter: Filter, scale = 0): number[][] {
   const [top, bottom] = [rows.slice(0, v.numLow), rows.slice(v.numLow)];
-  const left = (part: number[][]) => new ArrayBand(part.map((row) => row.slice(0, h.numLow)));
-  const right = (part: number[][]) => new ArrayBand(part.map((row) => row.slice(h.numLow)));
+  const left = (part: number[][]) =>
+    new ArrayBand(
+      part.map((row) => row.slice(0, h.numLow)),
+      scale,
+    );
+  const right = (part: number[][]) =>
+    new ArrayBand(
+      part.map((row) => row.slice(h.numLow)),
+      scale,
+    );
   const [ll, hl, lh, hh] = [left(top), right(top), left(bottom), right(bottom)];
   const memory = memories[filter];
   // what stood there before must not matter, but for zeros where memory is taken

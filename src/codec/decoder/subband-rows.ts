@@ -53,11 +53,16 @@ interface Strip {
   pending: BatchedBlock[];
 }
 
+const NOTHING = /* @__PURE__ */ new Int32Array(0);
+
 /** What is left to know of a code-block that has been decoded. */
 type FinishedBlock = Pick<BatchedBlock, 'at' | 'width' | 'height' | 'key' | 'numPasses' | 'dataLength'>;
 
 /** Gives the rows of a subband once their strips are there: integers where it is reversible, else floats. */
 export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Array> {
+  coefficients: Int32Array = NOTHING;
+  at = 0;
+  readonly scale: number;
   private readonly plan: SubbandPlan;
   private readonly resolution: ResolutionGeometry;
   private readonly precincts: LevelPrecincts;
@@ -80,6 +85,8 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
     const cell = 2 ** resolution.xcbPrime;
     const { x } = plan.subband;
     this.x = clip({ lo: Math.floor(plan.x.lo / cell) * cell, hi: Math.ceil(plan.x.hi / cell) * cell }, x);
+    // doubled coefficients, in the middle of their intervals (see quantization.ts)
+    this.scale = context.reconstruction === 0.5 ? plan.step / 2 : 0;
     this.begunTo = plan.y.lo;
     this.y = plan.y.lo;
   }
@@ -114,8 +121,8 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
     return Math.floor(y / 2 ** (this.resolution.ppy - half)) - this.resolution.firstPrecinctY;
   }
 
-  load(memory: Int32Array | Float64Array, to: number): boolean {
-    const { y, plan, context } = this;
+  next(): boolean {
+    const { y, plan } = this;
     let strip: Strip | undefined = this.strips[0];
     if (strip !== undefined && y >= strip.y.hi) {
       this.letGo(strip);
@@ -126,12 +133,17 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
       throw new Error(`row ${y} of a subband was read before it was decoded`);
     this.y = y + 1;
     if (strip.memory === undefined) return false;
-    const { ints } = strip.memory;
-    const at = (y - strip.y.lo) * this.stride + plan.x.lo - this.x.lo;
-    const n = lengthOf(plan.x);
-    if (memory instanceof Int32Array) dequantiseReversible(ints, at, memory, to, n, context.reconstruction);
-    else dequantiseIrreversible(ints, at, memory, to, n, plan.step, context.reconstruction);
+    this.coefficients = strip.memory.ints;
+    this.at = (y - strip.y.lo) * this.stride + plan.x.lo - this.x.lo;
     return true;
+  }
+
+  load(memory: Int32Array | Float64Array, to: number): void {
+    const { coefficients, at, plan } = this;
+    const { reconstruction } = this.context;
+    const n = lengthOf(plan.x);
+    if (memory instanceof Int32Array) dequantiseReversible(coefficients, at, memory, to, n, reconstruction);
+    else dequantiseIrreversible(coefficients, at, memory, to, n, plan.step, reconstruction);
   }
 
   /** Gives the memory back. */

@@ -18,8 +18,14 @@ export interface RowSource {
 
 /** Rows of coefficients. */
 export interface BandSource<Samples> {
-  /** Puts the next row into `memory`, from `to` on; false when it is zero, and nothing was put anywhere. */
-  load(memory: Samples, to: number): boolean;
+  /** Goes on to the next row; false when it is zero. */
+  next(): boolean;
+  /** Puts the row, dequantised, into `memory`, from `to` on. */
+  load(memory: Samples, to: number): void;
+  /** The row as block coders left it, from `coefficients[at]` on; where the value is that times `scale`, and `scale` not 0. */
+  readonly coefficients: Int32Array;
+  readonly at: number;
+  readonly scale: number;
 }
 
 /** Memory for rows: a typed array, and how much of it is in use. */
@@ -65,8 +71,10 @@ export class BandRows<Samples extends Int32Array | Float64Array> implements RowS
   }
 
   advance(): void {
-    if (this.band.load(this.samples, this.at)) this.isZero = false;
-    else {
+    if (this.band.next()) {
+      this.band.load(this.samples, this.at);
+      this.isZero = false;
+    } else {
       if (!this.isZero) this.samples.fill(0, this.at, this.at + this.length);
       this.isZero = true;
     }

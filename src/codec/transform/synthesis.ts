@@ -23,6 +23,8 @@ import {
   lastRow97,
   liftRow97,
   STREAMED,
+  streamCoefficients,
+  streamMixed,
 } from './lifting-97.ts';
 import type { BandSource, Row, RowMemory, RowSource } from './rows.ts';
 
@@ -162,14 +164,14 @@ export class Synthesis53 implements RowSource {
   private takeLow(row: Row): void {
     const { samples, coefficients, length, input } = this;
     const { numLow, numHigh, parity } = this.h;
-    const { low } = input;
+    const { low, hl } = input;
     low.advance();
-    const hasHigh = input.hl.load(samples, coefficients);
+    const hasHigh = hl.next();
     if (low.isZero && !hasHigh) {
       clearRow(row, samples, length);
       return;
     }
-    if (!hasHigh) samples.fill(0, coefficients, coefficients + numHigh);
+    loadBand(hl, hasHigh, samples, coefficients, numHigh);
     inverse53Row(samples, low.at, coefficients, row.at, numLow, numHigh, parity);
     row.isZero = false;
   }
@@ -177,10 +179,15 @@ export class Synthesis53 implements RowSource {
   private takeHigh(row: Row): void {
     const { samples, coefficients, length } = this;
     const { numLow, numHigh, parity } = this.h;
-    if (!loadHigh(this.input, samples, coefficients, numLow, numHigh)) {
+    const { lh, hh } = this.input;
+    const hasLow = lh.next();
+    const hasHigh = hh.next();
+    if (!hasLow && !hasHigh) {
       clearRow(row, samples, length);
       return;
     }
+    loadBand(lh, hasLow, samples, coefficients, numLow);
+    loadBand(hh, hasHigh, samples, coefficients + numLow, numHigh);
     inverse53Row(samples, coefficients, coefficients + numLow, row.at, numLow, numHigh, parity);
     row.isZero = false;
   }
@@ -371,46 +378,68 @@ export class Synthesis97 implements RowSource {
   private takeLow(row: Row): void {
     const { samples, coefficients, length, input } = this;
     const { numLow, numHigh, parity } = this.h;
-    const { low } = input;
+    const { low, hl } = input;
     low.advance();
-    const hasHigh = input.hl.load(samples, coefficients);
+    const hasHigh = hl.next();
     if (low.isZero && !hasHigh) {
       clearRow(row, samples, length);
       return;
     }
-    if (!hasHigh) samples.fill(0, coefficients, coefficients + numHigh);
-    const scale = this.height === 1 ? 1 : K;
-    inverse97Row(samples, low.at, coefficients, row.at, numLow, numHigh, parity, scale);
     row.isZero = false;
+    const scale = this.height === 1 ? 1 : K;
+    if (hasHigh && hl.scale !== 0 && length >= STREAMED) {
+      const highScale = (hl.scale * scale) / K;
+      streamMixed(samples, low.at, hl.coefficients, hl.at, row.at, numLow, numHigh, parity, scale * K, highScale);
+      return;
+    }
+    loadBand(hl, hasHigh, samples, coefficients, numHigh);
+    inverse97Row(samples, low.at, coefficients, row.at, numLow, numHigh, parity, scale);
   }
 
   private takeHigh(row: Row): void {
     const { samples, coefficients, length } = this;
     const { numLow, numHigh, parity } = this.h;
-    if (!loadHigh(this.input, samples, coefficients, numLow, numHigh)) {
+    const { lh, hh } = this.input;
+    const hasLow = lh.next();
+    const hasHigh = hh.next();
+    if (!hasLow && !hasHigh) {
       clearRow(row, samples, length);
       return;
     }
-    const scale = this.height === 1 ? 1 / 2 : 1 / K; // F.3.6: a lone odd row is halved
-    inverse97Row(samples, coefficients, coefficients + numLow, row.at, numLow, numHigh, parity, scale);
     row.isZero = false;
+    const scale = this.height === 1 ? 1 / 2 : 1 / K; // F.3.6: a lone odd row is halved
+    if (hasLow && hasHigh && lh.scale !== 0 && hh.scale !== 0 && length >= STREAMED) {
+      streamCoefficients(
+        lh.coefficients,
+        lh.at,
+        hh.coefficients,
+        hh.at,
+        samples,
+        row.at,
+        numLow,
+        numHigh,
+        parity,
+        lh.scale * scale * K,
+        (hh.scale * scale) / K,
+      );
+      return;
+    }
+    loadBand(lh, hasLow, samples, coefficients, numLow);
+    loadBand(hh, hasHigh, samples, coefficients + numLow, numHigh);
+    inverse97Row(samples, coefficients, coefficients + numLow, row.at, numLow, numHigh, parity, scale);
   }
 }
 
-/** Puts a row of LH and one of HH beside each other; false when both are zero. */
-function loadHigh<Samples extends Int32Array | Float64Array>(
-  { lh, hh }: LevelInput<Samples>,
+/** Puts the current row of a band, or zeros, where a synthesis takes it from. */
+function loadBand<Samples extends Int32Array | Float64Array>(
+  band: BandSource<Samples>,
+  isThere: boolean,
   samples: Samples,
   at: number,
-  numLow: number,
-  numHigh: number,
-): boolean {
-  const hasLow = lh.load(samples, at);
-  const hasHigh = hh.load(samples, at + numLow);
-  if (!hasLow && !hasHigh) return false;
-  if (!hasLow) samples.fill(0, at, at + numLow);
-  if (!hasHigh) samples.fill(0, at + numLow, at + numLow + numHigh);
-  return true;
+  length: number,
+): void {
+  if (isThere) band.load(samples, at);
+  else samples.fill(0, at, at + length);
 }
 
 function clearRow(row: Row, samples: Int32Array | Float64Array, length: number): void {
