@@ -9,8 +9,9 @@ import {
   type Bytes,
   type DecodeOptions,
   type ImageInput,
-  openPicture,
-  openPictureSync,
+  openAs,
+  openAsSync,
+  OpenedPicture,
   type RasterImage,
 } from './codec/index.ts';
 import { hostExecutor } from './platform/host-executor.ts';
@@ -27,8 +28,8 @@ export type {
 export { Jpeg2000Error } from './codec/index.ts';
 export { classic } from './codec/tier1/classic.ts';
 
-/** Options of {@link decode} and {@link decodeSync} here: those of the full decoder, less colour, plus the block coders. */
-export interface DecodeCoreOptions extends Omit<DecodeOptions, 'colour' | 'upsample'> {
+/** Options of {@link decode} and {@link decodeSync} here: those of the full decoder, less colour and pools, plus the block coders. */
+export interface DecodeCoreOptions extends Omit<DecodeOptions, 'colour' | 'upsample' | 'pool'> {
   /** The block coders that may be needed; `classic` is that of Part 1. */
   readonly coders: readonly BlockCoder[];
 }
@@ -45,7 +46,7 @@ export interface DecodeCoreOptions extends Omit<DecodeOptions, 'colour' | 'upsam
  */
 export async function decode(input: ImageInput, options: DecodeCoreOptions): Promise<RasterImage> {
   const codec = { coders: options.coders, channels: undefined, executor: hostExecutor };
-  const image = await openPicture(codec, input, options, 'picture');
+  const image = await openAs(OpenedPicture, codec, input, options, 'picture');
   return image.decode({ ...options, colour: 'native' });
 }
 
@@ -61,5 +62,5 @@ export async function decode(input: ImageInput, options: DecodeCoreOptions): Pro
  */
 export function decodeSync(bytes: Bytes, options: Omit<DecodeCoreOptions, 'signal'>): RasterImage {
   const codec = { coders: options.coders, channels: undefined, executor: hostExecutor };
-  return openPictureSync(codec, bytes, options, 'picture').decodeSync({ ...options, colour: 'native' });
+  return openAsSync(OpenedPicture, codec, bytes, options, 'picture').decodeSync({ ...options, colour: 'native' });
 }

@@ -3,6 +3,7 @@
  *
  * @module jp2kit
  */
+import { Batches } from './codec/decoder/block-batch.ts';
 import { channelStage } from './codec/decoder/channel-stage.ts';
 import {
   type Bytes,
@@ -32,6 +33,9 @@ import {
   openMovieFrom,
   type OpenFileOptions,
   type OpenOptions,
+  openAs,
+  openAsSync,
+  OpenedPicture,
   openPicture,
   openPictureSync,
   type ProgressiveImage,
@@ -79,7 +83,9 @@ export { type ImageDataLike, toImageData, type ToImageDataOptions } from './code
 export { type FetchLike, type FetchResponseLike, httpSource, type HttpSourceOptions } from './platform/http-source.ts';
 export type { ByteStreamLike } from './platform/streams.ts';
 
-const decoding: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor };
+const pooling: Codec['pooling'] = (pool, signal) => new Batches(pool, signal);
+
+const decoding: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor, pooling };
 
 // apart from the one above, so that who only decodes is not sent packet indexes
 const opening: Codec = {
@@ -87,6 +93,7 @@ const opening: Codec = {
   channels: channelStage,
   executor: hostExecutor,
   indexing: packetIndexing,
+  pooling,
 };
 
 const transcoding: TranscodingCodec = { executor: hostExecutor, indexing: packetIndexing };
@@ -97,6 +104,7 @@ const encoding: EncodingCodec = {
   encoders: [classicEncoder],
   channels: channelStage,
   executor: hostExecutor,
+  pooling,
 };
 
 /**
@@ -177,7 +185,7 @@ export function buildIndexTo(input: ImageInput, sink: ByteSink, options: IndexOp
  * ```
  */
 export async function decode(input: ImageInput, options: DecodeOptions = {}): Promise<RasterImage> {
-  const image = await openPicture(decoding, input, options, 'picture');
+  const image = await openAs(OpenedPicture, decoding, input, options, 'picture');
   return image.decode(options);
 }
 
@@ -191,7 +199,7 @@ export async function decode(input: ImageInput, options: DecodeOptions = {}): Pr
  * ```
  */
 export function decodeSync(bytes: Bytes, options: Omit<DecodeOptions, 'signal'> = {}): RasterImage {
-  return openPictureSync(decoding, bytes, options, 'picture').decodeSync(options);
+  return openAsSync(OpenedPicture, decoding, bytes, options, 'picture').decodeSync(options);
 }
 
 /**

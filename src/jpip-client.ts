@@ -3,7 +3,9 @@
  *
  * @module jpip/client
  */
+import { Batches } from './codec/decoder/block-batch.ts';
 import { channelStage } from './codec/decoder/channel-stage.ts';
+import type { Codec } from './codec/opened-picture.ts';
 import { classic } from './codec/tier1/classic.ts';
 import type { JpipImage } from './jpip/image.ts';
 import type { JpipClientOptions } from './jpip/image-options.ts';
@@ -26,7 +28,8 @@ import { hostExecutor } from './platform/host-executor.ts';
  * ```
  */
 export function openJpip(url: string | { toString(): string }, options: JpipClientOptions = {}): Promise<JpipImage> {
-  const codec = { coders: [classic], channels: channelStage, executor: hostExecutor };
+  const pooling: Codec['pooling'] = (pool, signal) => new Batches(pool, signal);
+  const codec: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor, pooling };
   const { now, pause } = hostExecutor;
   return openRemotePicture(String(url), options, {
     codec,

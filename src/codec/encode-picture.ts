@@ -12,7 +12,7 @@ import type { DecodedComponent } from './encoder/quality.ts';
 import { Deadline, type Executor, PAUSE_INTERVAL_MS } from './executor.ts';
 import type { RasterImage } from './image.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
-import { type Codec, openPicture, openPictureSync } from './picture.ts';
+import { type Codec, openAs, openAsSync, OpenedPicture } from './opened-picture.ts';
 import { throwIfAborted } from './source.ts';
 
 /** A codec that can also encode. */
@@ -30,7 +30,9 @@ export function encodeNow(codec: EncodingCodec, image: RawImage, options: Encode
   while (!step.done) {
     deadline.check();
     if (isDecodeRequest(step.value)) {
-      const decoded = openPictureSync(codec, step.value.file, {}, 'picture').decodeSync(asEncoded(step.value));
+      const decoded = openAsSync(OpenedPicture, codec, step.value.file, {}, 'picture').decodeSync(
+        asEncoded(step.value),
+      );
       step = work.next(componentsOf(decoded));
     } else step = work.next();
   }
@@ -91,7 +93,7 @@ async function decodeAgain(
   request: DecodeRequest,
   { signal, pool }: Pick<EncodeOptions, 'signal' | 'pool'>,
 ): Promise<RasterImage> {
-  const image = await openPicture(codec, request.file, {}, 'picture');
+  const image = await openAs(OpenedPicture, codec, request.file, {}, 'picture');
   return image.decode({ ...asEncoded(request), ...(signal ? { signal } : {}), ...(pool ? { pool } : {}) });
 }
 

@@ -78,6 +78,7 @@ export type {
   OpenFileOptions,
   OpenOptions,
 } from './picture.ts';
+export { openAs, openAsSync, OpenedPicture } from './opened-picture.ts';
 export { Jp2Image, openPicture, openPictureSync } from './picture.ts';
 export { decodeGrowing, type ProgressiveImage, type ProgressiveOptions } from './progressive.ts';
 export { type FrameOptions, type FrameTiming, Movie, MovieTrack, openMovieFrom } from './movie.ts';

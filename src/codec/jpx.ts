@@ -22,7 +22,8 @@ import type { ReaderRequirements } from './fileformat/reader-requirements.ts';
 import { decodeXmlText } from './fileformat/utf8.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { type ResolveReference, SourcePool } from './linked-sources.ts';
-import { type Codec, type Jp2Image, type LocatedCodestream, type OpenOptions, openingCodestream } from './picture.ts';
+import { type Codec, type LocatedCodestream, openingAs, type OpenOptions } from './opened-picture.ts';
+import { Jp2Image } from './picture.ts';
 import type { ByteSink } from './sink.ts';
 import {
   type AbortSignalLike,
@@ -304,7 +305,7 @@ export class Jpx {
       metadata: emptyMetadata(),
       boxes: file.boxes,
     };
-    const opening = openingCodestream(codec, described, located, limits, log);
+    const opening = openingAs(Jp2Image, codec, described, located, limits, log);
     const { input } = located;
     if (input instanceof BytesSource) return readNow(opening, input.bytes);
     return readFrom(opening, input, signal, codec.executor);

@@ -257,7 +257,14 @@ export class MovieTrack {
     const height = siz.ysiz - siz.yosiz;
     const whole = entry.fields.count === 2 && header?.imageHeader?.height === 2 * height ? 2 * height : height;
     checkAgainstCodestream(file, { width: siz.xsiz - siz.xosiz, height: whole, components: siz.components }, log);
-    return new Jp2Image(this.codec, file, source, input, limits, [...log.list]);
+    return new Jp2Image({
+      codec: this.codec,
+      file: file,
+      source: source,
+      input: input,
+      limits: limits,
+      warnings: [...log.list],
+    });
   }
 
   private *finding(place: SamplePlace, options: FrameOptions): Reading<ByteRange> {

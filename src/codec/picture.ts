@@ -1,29 +1,21 @@
 /**
- * The picture handle: a file parsed once, windows of it decoded many times.
- *
- * Everything is written over {@link Codec}, the bundle of what a build offers (block coders, colour) and what the host lends
- * (clock and pauses). Entry files make one and export functions over it.
+ * The picture handle: a file parsed once, windows of it decoded many times, described, indexed.
  */
 import { BlockCache } from './decoder/block-cache.ts';
-import type { BlockCoder } from './decoder/block-jobs.ts';
-import { decodePicture } from './decoder/decode.ts';
-import { type ChannelStage, type Decoded, type Picture, reductionOf } from './decoder/decode-plan.ts';
-import { canvasRegion, checkOptions, type DecodeOptions } from './decoder/options.ts';
-import { handedOver } from './hand-over.ts';
-import { runFrom, runNow } from './decoder/window-decode.ts';
+import { reductionOf } from './decoder/decode-plan.ts';
 import { decodeStrips, type DecodedStrip, type StripSink } from './decoder/decode-strips.ts';
-import { type Diagnostic, DiagnosticLog, type ErrorCode, type ErrorPlace, unsupported, usage } from './errors.ts';
-import type { Executor } from './executor.ts';
-import { joinFragments } from './fileformat/fragment-source.ts';
-import { checkAgainstCodestream, type CodestreamPlace, type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
+import { canvasRegion, checkOptions, type DecodeOptions } from './decoder/options.ts';
+import { runFrom } from './decoder/window-decode.ts';
+import { usage } from './errors.ts';
 import { tilesOfRegion } from './geometry/region.ts';
 import { tileBounds } from './geometry/tile-component.ts';
+import { handedOver } from './hand-over.ts';
 import type { RasterImage, RasterTile } from './image.ts';
 import type { ImageInfo } from './inspect/info.ts';
 import { describeHeaders, describeIndex } from './inspect/inspect.ts';
-import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { CodestreamSource } from './packets/codestream-source.ts';
-import type { LoadOptions, PrecinctSource } from './packets/precinct-source.ts';
+import { type Codec, OpenedPicture, openAs, openAsSync, type OpenOptions, type OpenParts } from './opened-picture.ts';
+import type { PrecinctSource } from './packets/precinct-source.ts';
+import type { Indexing, IndexOptions, IndexSummary } from './picture-options.ts';
 import { intersect } from './rect.ts';
 import type { ByteSink } from './sink.ts';
 import {
@@ -31,82 +23,13 @@ import {
   type Bytes,
   BytesSource,
   type ImageInput,
-  isBytes,
-  MeteredSource,
   type RandomAccessSource,
-  readFrom,
-  type Reading,
   readNow,
-  sourceOf,
-  throwIfAborted,
 } from './source.ts';
 
-/** What a build offers and what the host lends. */
-export interface Codec {
-  readonly coders: readonly BlockCoder[];
-  /** Palette, channels and colour; without it pictures are always `native`. */
-  readonly channels: ChannelStage | undefined;
-  readonly executor: Executor;
-  /** Packet indexes; who only decodes is not sent them. */
-  readonly indexing?: Indexing;
-}
-
-/** What a build does with packet indexes. */
-export interface Indexing {
-  /** Lets a codestream use an index of it, or what stands for one in the file. */
-  attach(
-    source: CodestreamSource,
-    index: Bytes | RandomAccessSource | undefined,
-    limits: Limits,
-    options: LoadOptions,
-    file?: Pick<Jp2File, 'boxes' | 'codestream'>,
-  ): Promise<void>;
-  /** Makes the index of a codestream, in memory or to a sink. */
-  make(source: CodestreamSource, options: IndexOptions, executor: Executor): Promise<Uint8Array>;
-  write(source: CodestreamSource, sink: ByteSink, options: IndexOptions, executor: Executor): Promise<IndexSummary>;
-}
-
-/** How an index is made. */
-export interface IndexOptions {
-  /** What the file may cost. */
-  readonly limits?: Partial<Limits>;
-  /** True makes every tolerated violation in the headers an error. */
-  readonly strict?: boolean;
-  /** Ends the call; it rejects with the signal's reason. */
-  readonly signal?: AbortSignalLike;
-  /** Told after each tile, and now and then within a large one. */
-  readonly onProgress?: (progress: IndexProgress) => void;
-}
-
-/** How far an index is. */
-export interface IndexProgress {
-  /** Tiles that are done, of all tiles. */
-  readonly tiles: number;
-  readonly totalTiles: number;
-  /** Packets in the index so far. */
-  readonly packets: number;
-}
-
-/** What an index holds. */
-export interface IndexSummary {
-  /** Bytes of the index. */
-  readonly bytes: number;
-  /** Tiles of the picture. */
-  readonly tiles: number;
-  /** Tiles that are not in the index, since they are missing or damaged; who opens the file searches through them as without one. */
-  readonly tilesLeftOut: number;
-  readonly packets: number;
-}
-
-/** Options of {@link openPicture}. */
-export interface OpenOptions {
-  /** What the file may cost; these limits also hold for decodes that say nothing. */
-  readonly limits?: Partial<Limits>;
-  /** True makes every tolerated violation in the headers an error. */
-  readonly strict?: boolean;
-  /** Ends the call; it rejects with the signal's reason. */
-  readonly signal?: AbortSignalLike;
-}
+export type { Codec, LocatedCodestream, OpenOptions } from './opened-picture.ts';
+export { DecodeLog, locate } from './opened-picture.ts';
+export type { Indexing, IndexOptions, IndexProgress, IndexSummary } from './picture-options.ts';
 
 /** Options of `open`. */
 export interface OpenFileOptions extends OpenOptions {
@@ -138,68 +61,18 @@ export interface InspectOptions extends OpenOptions {
 }
 
 /** A file parsed once, for many windows. Made by `open`. */
-export class Jp2Image {
+export class Jp2Image extends OpenedPicture {
   /** What the headers say. */
   readonly info: ImageInfo;
-  private readonly codec: Codec;
-  private readonly file: Jp2File;
-  private readonly source: CodestreamSource;
-  private readonly input: RandomAccessSource;
-  private readonly limits: Limits;
-  /** Decoded code-blocks of earlier windows. */
-  private cache: BlockCache | undefined;
-  private closed = false;
 
   /** @internal */
-  constructor(
-    codec: Codec,
-    file: Jp2File,
-    source: CodestreamSource,
-    input: RandomAccessSource,
-    limits: Limits,
-    warnings: readonly Diagnostic[],
-  ) {
-    this.codec = codec;
-    this.file = file;
-    this.source = source;
-    this.input = input;
-    this.limits = limits;
+  constructor(parts: OpenParts) {
+    super(parts);
+    const { codec, file, source, warnings } = parts;
     const numComponents = source.main.siz.components.length;
     const channels = Array.from({ length: numComponents }, (_, k) => ({ kind: 'colour' as const, association: k + 1 }));
     const colour = codec.channels?.describe(file, numComponents) ?? { space: 'unknown', channels, palette: false };
     this.info = describeHeaders(file, source.main, colour, warnings);
-  }
-
-  /**
-   * Decodes a window. Only what the window needs is read and decoded.
-   *
-   * @throws {Jpeg2000Error} `malformed`, `unsupported`, `limit` or `usage`; an abort rejects with the signal's reason.
-   * @example
-   * ```ts
-   * const image = await open(httpSource(url));
-   * const thumbnail = await image.decode({ maxSize: { width: 256, height: 256 } });
-   * ```
-   */
-  async decode(options: DecodeOptions = {}): Promise<RasterImage> {
-    this.checkOpen();
-    const before = this.readSoFar();
-    const { log, limits, start } = this.begin(options);
-    const work = decodePicture(this.picture(), options, this.codec, limits, log);
-    const decoded = await runFrom(work, this.source, this.codec.executor, limits, options.signal);
-    return this.finish(decoded, log, start, before);
-  }
-
-  /**
-   * Decodes a window without waiting; the bytes must be in memory.
-   *
-   * @throws {Jpeg2000Error} as {@link decode}, and `sync-source` when the input is not in memory.
-   */
-  decodeSync(options: Omit<DecodeOptions, 'signal'> = {}): RasterImage {
-    this.checkOpen();
-    const before = this.readSoFar();
-    const { log, limits, start } = this.begin(options);
-    const work = decodePicture(this.picture(), options, this.codec, limits, log);
-    return this.finish(runNow(work, this.source, this.codec.executor, limits), log, start, before);
   }
 
   /**
@@ -212,7 +85,7 @@ export class Jp2Image {
    */
   async *decodeTiles(options: DecodeOptions = {}): AsyncGenerator<RasterTile> {
     this.checkOpen();
-    yield* decodeByTiles(this.source, options, (window) => this.decode(window));
+    yield* decodeByTiles(this.parts.source, options, (window) => this.decode(window));
   }
 
   /**
@@ -231,12 +104,12 @@ export class Jp2Image {
     checkRows(options);
     const before = this.readSoFar();
     const { log, limits, start } = this.begin(rest);
-    const { executor } = this.codec;
+    const { executor } = this.parts.codec;
     // each code-block is needed once, so that nothing is kept
     const picture = { ...this.picture(), cache: undefined };
-    const work = (sink: StripSink) => decodeStrips(picture, rest, rows, this.codec, limits, log, sink);
+    const work = (sink: StripSink) => decodeStrips(picture, rest, rows, this.parts.codec, limits, log, sink);
     for await (const { rect, ...decoded } of handedOver<DecodedStrip>((sink) =>
-      runFrom(work(sink), this.source, executor, limits, rest.signal),
+      runFrom(work(sink), this.parts.source, executor, limits, rest.signal),
     )) {
       yield { ...this.finish(decoded, log, start, before), rect };
     }
@@ -245,15 +118,18 @@ export class Jp2Image {
   /** Walks through the whole codestream and describes it: tile-parts, packet statistics, prefix lengths. */
   async inspect(options: { signal?: AbortSignalLike } = {}): Promise<ImageInfo> {
     this.checkOpen();
-    return this.source.inTurn(describeIndex(this.info, this.source), { ...options, executor: this.codec.executor });
+    return this.parts.source.inTurn(describeIndex(this.info, this.parts.source), {
+      ...options,
+      executor: this.parts.codec.executor,
+    });
   }
 
   /** As {@link inspect}, for bytes in memory. */
   inspectSync(): ImageInfo {
     this.checkOpen();
-    if (!(this.input instanceof BytesSource))
+    if (!(this.parts.input instanceof BytesSource))
       throw usage('sync-source', 'only bytes in memory can be read synchronously');
-    return readNow(describeIndex(this.info, this.source), this.input.bytes);
+    return readNow(describeIndex(this.info, this.parts.source), this.parts.input.bytes);
   }
 
   /**
@@ -267,7 +143,7 @@ export class Jp2Image {
    * ```
    */
   async exportIndex(options: Pick<IndexOptions, 'signal' | 'onProgress'> = {}): Promise<Uint8Array> {
-    return this.indexing().make(this.source, options, this.codec.executor);
+    return this.indexing().make(this.parts.source, options, this.parts.codec.executor);
   }
 
   /** As {@link exportIndex}, to a sink; memory holds one tile's places. */
@@ -275,28 +151,14 @@ export class Jp2Image {
     sink: ByteSink,
     options: Pick<IndexOptions, 'signal' | 'onProgress'> = {},
   ): Promise<IndexSummary> {
-    return this.indexing().write(this.source, sink, options, this.codec.executor);
-  }
-
-  private picture(): Picture {
-    return { source: this.source, file: this.file, cache: this.cache };
+    return this.indexing().write(this.parts.source, sink, options, this.parts.codec.executor);
   }
 
   private indexing(): Indexing {
     this.checkOpen();
-    const { indexing } = this.codec;
+    const { indexing } = this.parts.codec;
     if (indexing === undefined) throw usage('option-value', 'only a picture made by open can be indexed');
     return indexing;
-  }
-
-  /**
-   * Keeps decoded code-blocks where another picture of the same codestream may find them.
-   *
-   * @internal
-   */
-  keepBlocks(cache: BlockCache): this {
-    this.cache = cache;
-    return this;
   }
 
   /**
@@ -307,57 +169,15 @@ export class Jp2Image {
   async prepare({ index, cacheBytes = DEFAULT_CACHE_BYTES, signal }: OpenFileOptions): Promise<this> {
     if (!(cacheBytes >= 0)) throw usage('option-value', `cacheBytes must be a number from 0, found ${cacheBytes}`);
     if (cacheBytes > 0) this.keepBlocks(new BlockCache(cacheBytes));
-    const { indexing, executor } = this.codec;
-    await indexing?.attach(this.source, index, this.limits, { executor, ...(signal ? { signal } : {}) }, this.file);
+    const { indexing, executor } = this.parts.codec;
+    await indexing?.attach(
+      this.parts.source,
+      index,
+      this.parts.limits,
+      { executor, ...(signal ? { signal } : {}) },
+      this.parts.file,
+    );
     return this;
-  }
-
-  /** Gives back the source. */
-  async close(): Promise<void> {
-    this.closed = true;
-    this.cache?.clear();
-    await this.input.close?.();
-  }
-
-  private checkOpen(): void {
-    if (this.closed) throw usage('closed', 'the image was closed');
-  }
-
-  private readSoFar(): { bytes: number; requests: number } {
-    const { input } = this;
-    return input instanceof MeteredSource
-      ? { bytes: input.bytes, requests: input.requests }
-      : { bytes: 0, requests: 0 };
-  }
-
-  private begin(options: Omit<DecodeOptions, 'signal'>): { log: DiagnosticLog; limits: Limits; start: number } {
-    const onWarning = options.onWarning && ((diagnostic: Diagnostic) => options.onWarning!(diagnostic));
-    const log = new DecodeLog(options.strict, onWarning);
-    for (const { code, message, ...place } of this.info.warnings) log.add(code, message, place);
-    return { log, limits: { ...this.limits, ...options.limits }, start: this.codec.executor.now() };
-  }
-
-  private finish(
-    decoded: Decoded,
-    log: DiagnosticLog,
-    start: number,
-    before: { bytes: number; requests: number },
-  ): RasterImage {
-    const after = this.readSoFar();
-    const inMemory = this.input instanceof BytesSource;
-    return {
-      ...decoded.image,
-      warnings: log.list,
-      stats: {
-        bytesRead: inMemory ? decoded.packetBytes : after.bytes - before.bytes,
-        requests: after.requests - before.requests,
-        codeBlocks: decoded.codeBlocks,
-        resolutions: decoded.resolutions,
-        layers: decoded.layers,
-        ms: this.codec.executor.now() - start,
-        stages: decoded.stages,
-      },
-    };
   }
 }
 
@@ -404,67 +224,14 @@ export async function* decodeByTiles(
   }
 }
 
-/** The log of a decode, which is told again what was found in the headers. An unknown segment is legal (15444-1 A.1.1). */
-export class DecodeLog extends DiagnosticLog {
-  override add(code: ErrorCode, message: string, place: ErrorPlace = {}): void {
-    if (code === 'marker-unknown') this.note(code, message, place);
-    else super.add(code, message, place);
-  }
-}
-
-/** What a codestream is read from, and where it lies there. */
-export interface LocatedCodestream {
-  readonly input: RandomAccessSource;
-  readonly place: CodestreamPlace;
-}
-
-/** The first codestream of a file: in the file itself, or joined from its fragments there. */
-export function locate({ codestream }: Jp2File, input: RandomAccessSource): LocatedCodestream {
-  const { fragments, length } = codestream;
-  if (!fragments) return { input, place: codestream };
-  if (fragments.some(({ dataReference }) => dataReference !== 0)) {
-    const message = 'the codestream lies in other files: openJpx reads it with a resolver';
-    throw unsupported('fragment', message, { clause: '15444-2 M.11.2' });
-  }
-  const pieces = fragments.map((fragment) => ({ ...fragment, source: input }));
-  const joined = joinFragments(pieces, () => input.close?.());
-  const whole = joined instanceof BytesSource ? joined : new MeteredSource(joined);
-  return { input: whole, place: { offset: 0, length } };
-}
-
-/** Reads a codestream's main header. */
-export function* openingCodestream(
-  codec: Codec,
-  file: Jp2File,
-  { input, place }: LocatedCodestream,
-  limits: Limits,
-  log: DiagnosticLog,
-): Reading<Jp2Image> {
-  const source = yield* CodestreamSource.open(input, place, limits, log);
-  const { siz } = source.main;
-  const size = { width: siz.xsiz - siz.xosiz, height: siz.ysiz - siz.yosiz, components: siz.components };
-  checkAgainstCodestream(file, size, log);
-  return new Jp2Image(codec, file, source, input, limits, [...log.list]);
-}
-
 /** Opens anything that can be read by ranges. */
-export async function openPicture(
+export function openPicture(
   codec: Codec,
   input: ImageInput,
   options: OpenOptions = {},
   want: 'all' | 'picture' = 'all',
 ): Promise<Jp2Image> {
-  const { signal } = options;
-  throwIfAborted(signal);
-  if (Array.isArray(input)) throw usage('input-type', 'expected bytes, a blob or a source, found an array');
-  const source = sourceOf(input);
-  if (source instanceof BytesSource) return openBytes(codec, source, options, want);
-  const metered = new MeteredSource(source);
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const log = new DiagnosticLog(options.strict);
-  const file = await readFrom(readJp2File(log, limits, metered.size, want), metered, signal, codec.executor);
-  const located = locate(file, metered);
-  return readFrom(openingCodestream(codec, file, located, limits, log), located.input, signal, codec.executor);
+  return openAs(Jp2Image, codec, input, options, want);
 }
 
 /** Opens bytes in memory without waiting. */
@@ -474,14 +241,5 @@ export function openPictureSync(
   options: OpenOptions = {},
   want: 'all' | 'picture' = 'all',
 ): Jp2Image {
-  if (!isBytes(bytes)) throw usage('input-type', `expected bytes in memory, found ${typeof bytes}`);
-  return openBytes(codec, new BytesSource(bytes), options, want);
-}
-
-function openBytes(codec: Codec, source: BytesSource, options: OpenOptions, want: 'all' | 'picture'): Jp2Image {
-  const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const log = new DiagnosticLog(options.strict);
-  const file = readNow(readJp2File(log, limits, source.size, want), source.bytes);
-  const located = locate(file, source); // what is joined of bytes in memory is in memory
-  return readNow(openingCodestream(codec, file, located, limits, log), (located.input as BytesSource).bytes);
+  return openAsSync(Jp2Image, codec, bytes, options, want);
 }

@@ -86,7 +86,8 @@ function imageOf(codec: Codec, { file, codestream: { number, source } }: RenderR
     metadata: emptyMetadata(),
     boxes: file.boxes,
   };
-  return new Jp2Image(codec, described, source, new BytesSource(new Uint8Array(0)), limits, []);
+  const input = new BytesSource(new Uint8Array(0));
+  return new Jp2Image({ codec, file: described, source, input, limits, warnings: [] });
 }
 
 /** Colour types by the number of channels (PNG 11.2.1). */

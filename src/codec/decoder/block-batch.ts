@@ -3,9 +3,11 @@
  * strips of small tiles, or at low rates, hold less.
  */
 import { type BlockPool, DECODE_PARAMS, type DecodedBatch } from '../block-pool.ts';
+import type { WaitingWork } from '../executor.ts';
 import type { AbortSignalLike } from '../source.ts';
 import type { BlockJob } from './block-jobs.ts';
-import type { StripMemory } from './strip-memory.ts';
+import { type AheadSpan, SpanQueue } from './span-queue.ts';
+import { copyRows, StripMemory, StripStore } from './strip-memory.ts';
 
 /** Bytes of a batch, some milliseconds of work; a code-block counts as so many more. */
 const BATCH_BYTES = 1 << 14;
@@ -27,10 +29,42 @@ export interface BatchedBlock {
   readonly dataLength: number;
 }
 
+/** Coefficients of a slab of shared memory. */
+const SLAB_LENGTH = 1 << 20;
+
+/**
+ * Strips as parts of a few large slabs of shared memory: a batch names one piece of it, and should be able to hold code-blocks of many
+ * strips.
+ */
+class SharedStrips extends StripStore {
+  private readonly pool: BlockPool;
+  private slab: Int32Array | undefined;
+  private used = 0;
+
+  constructor(pool: BlockPool) {
+    super();
+    this.pool = pool;
+  }
+
+  protected override make(length: number): StripMemory {
+    if (this.slab === undefined || this.slab.length - this.used < length) {
+      this.slab = this.pool.allocate(Math.max(length, SLAB_LENGTH));
+      this.used = 0;
+    }
+    const memory = new StripMemory(this.slab, this.used, length);
+    this.used += length;
+    return memory;
+  }
+}
+
 /** Batches that are being filled or are under way. */
 export class Batches {
   /** How many the pool has. */
   underWay = 0;
+  /** Workers of the pool. */
+  readonly size: number;
+  /** Memory that they may write to. */
+  readonly strips: StripStore;
   private readonly pool: BlockPool;
   private readonly signal: AbortSignalLike | undefined;
   private open: PendingBatch | undefined;
@@ -38,6 +72,8 @@ export class Batches {
   constructor(pool: BlockPool, signal: AbortSignalLike | undefined) {
     this.pool = pool;
     this.signal = signal;
+    this.size = pool.size;
+    this.strips = pool.sharesMemory ? new SharedStrips(pool) : new StripStore();
   }
 
   /** Adds a code-block that goes to `at` of a strip whose rows are `stride` apart. */
@@ -48,6 +84,24 @@ export class Batches {
     const block = this.open.add(job, memory.start, at, stride, key);
     if (this.open.cost >= BATCH_BYTES) this.send();
     return block;
+  }
+
+  /** Waits for a code-block, which is in its strip afterwards; returns what was wrong with it. */
+  *fetch(
+    { batch, index, from, at, width, height }: BatchedBlock,
+    memory: StripMemory,
+    stride: number,
+  ): WaitingWork<number> {
+    if (batch.done === undefined) this.send();
+    if (batch.result === undefined) yield batch.done;
+    const { coefficients, findings } = batch.result!;
+    if (batch.slab === undefined) copyRows(coefficients, from, width, memory.ints, at, stride, width, height);
+    return findings[index];
+  }
+
+  /** A schedule, begun ahead. */
+  ahead<S extends AheadSpan>(schedule: Iterable<S>): SpanQueue<S> {
+    return new SpanQueue(this, schedule);
   }
 
   /** Hands over what has been gathered. */

@@ -5,6 +5,8 @@
  * quality layers are asked for, it counts as another. What was used longest ago goes first when memory runs out.
  */
 
+import { copyRows } from './strip-memory.ts';
+
 /** A decoded code-block: coefficients as the block coder left them, row major without gaps. */
 export interface CachedBlock {
   readonly numPasses: number;
@@ -12,6 +14,16 @@ export interface CachedBlock {
   readonly coefficients: Int32Array;
   /** What the block coder found wrong. */
   readonly findings: number;
+}
+
+/** What is left to know of a code-block that has been decoded: where it is, and what it is kept under. */
+export interface FinishedBlock {
+  readonly at: number;
+  readonly width: number;
+  readonly height: number;
+  readonly key: string;
+  readonly numPasses: number;
+  readonly dataLength: number;
 }
 
 /** Bytes that an entry takes besides its coefficients, about. */
@@ -36,6 +48,27 @@ export class BlockCache {
     this.entries.delete(key);
     this.entries.set(key, entry);
     return entry;
+  }
+
+  /** Puts a code-block that was decoded before into a strip; what was wrong with it, or `undefined` when it is not here. */
+  lend(
+    key: string,
+    { width, height, numPasses, dataLength }: Omit<FinishedBlock, 'at' | 'key'>,
+    strip: Int32Array,
+    at: number,
+    stride: number,
+  ): number | undefined {
+    const entry = this.get(key, numPasses, dataLength);
+    if (entry) copyRows(entry.coefficients, 0, width, strip, at, stride, width, height);
+    return entry?.findings;
+  }
+
+  /** Keeps a code-block out of a strip. */
+  keep(block: FinishedBlock, strip: Int32Array, stride: number, findings: number): void {
+    const { at, width, height, key, numPasses, dataLength } = block;
+    const coefficients = new Int32Array(width * height);
+    copyRows(strip, at, stride, coefficients, 0, width, width, height);
+    this.set(key, { numPasses, dataLength, coefficients, findings });
   }
 
   /** Keeps a code-block, in the place of any other state of it. */

@@ -12,7 +12,7 @@ import { clip, lengthOf } from '../geometry/axis.ts';
 import type { TileComponent } from '../geometry/tile.ts';
 import type { ResolutionGeometry, SubbandGeometry } from '../geometry/tile-component.ts';
 import { type ComponentWindow, precinctsOfWindow, subbandWindow } from '../geometry/window.ts';
-import type { ComponentSelection, PrecinctSnapshot } from '../packets/precinct-source.ts';
+import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
 import { magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
 import { BandRows, type GroupMemory, type RowMemory, type RowSource } from '../transform/rows.ts';
 import {
@@ -41,7 +41,7 @@ export function memoryOf({ x, target }: ComponentWindow, reversible: boolean): n
 }
 
 /** One resolution level of a window. */
-interface Level {
+export interface Level {
   readonly precincts: LevelPrecincts | undefined;
   /** By orientation; undefined where the window has nothing of the subband. */
   readonly bands: readonly (SubbandRows | undefined)[];
@@ -57,7 +57,7 @@ export class ComponentRows {
   readonly height: number;
   /** Draws rows of samples before component transform and level shift, as far as they are loaded. */
   readonly samples: RowSource;
-  private readonly levels: Level[] = [];
+  readonly levels: Level[] = [];
   private loaded = 0;
 
   constructor(
@@ -135,32 +135,8 @@ export class ComponentRows {
     }
   }
 
-  /** The precincts that the first `count` rows need and that have not been asked for yet. */
-  selection(count: number): ComponentSelection {
-    const last = this.lastPrecinctRows(count);
-    return {
-      component: this.component,
-      resolutions: this.levels.map(({ precincts }, r) => precincts?.missingTo(last[r])),
-    };
-  }
-
-  /** Takes what {@link selection} asked for. */
-  *feed(snapshot: PrecinctSnapshot, count: number): Work<void> {
-    const last = this.lastPrecinctRows(count);
-    for (const [r, { precincts }] of this.levels.entries()) {
-      if (precincts) yield* precincts.feed(snapshot, last[r]);
-    }
-  }
-
-  /** By level: the row of precincts that the first `count` rows reach to; all of them for the last row. */
-  private lastPrecinctRows(count: number): number[] {
-    const rows = this.levels.map(({ precincts }) => (count >= this.height ? (precincts?.rect.y1 ?? 0) - 1 : -1));
-    for (const { r, band, rows: wanted } of this.need(count)) rows[r] = Math.max(rows[r], band.lastPrecinctRow(wanted));
-    return rows;
-  }
-
   /** The subbands that the first `count` rows need, and how many rows of each. */
-  private need(count: number): { r: number; band: SubbandRows; rows: number }[] {
+  need(count: number): { r: number; band: SubbandRows; rows: number }[] {
     const ahead = this.reversible ? ROWS_AHEAD_53 : ROWS_AHEAD_97;
     const list: { r: number; band: SubbandRows; rows: number }[] = [];
     let low = count;

@@ -1,13 +1,11 @@
 /**
  * What all tiles of one decode share: coders, memory that is used again, and what was found and counted on the way.
  */
-import type { BlockPool } from '../block-pool.ts';
 import { type Diagnostic, type DiagnosticLog, unsupported } from '../errors.ts';
 import type { DecodeStages } from '../image.ts';
 import type { Limits } from '../limits.ts';
-import type { AbortSignalLike } from '../source.ts';
 import { RowMemory } from '../transform/rows.ts';
-import { Batches } from './block-batch.ts';
+import type { Batches } from './block-batch.ts';
 import type { BlockCache } from './block-cache.ts';
 import { type BlockCoder, type BlockDecoder, BlockJob } from './block-jobs.ts';
 import type { GroupMemory } from '../transform/rows.ts';
@@ -20,8 +18,7 @@ export interface ContextOptions {
   readonly now: () => number;
   readonly limits: Pick<Limits, 'codeBlocks'>;
   readonly cache?: BlockCache | undefined;
-  readonly pool?: BlockPool | undefined;
-  readonly signal?: AbortSignalLike | undefined;
+  readonly batches?: Batches | undefined;
 }
 
 /** What all tiles of one decode share. */
@@ -43,8 +40,6 @@ export class DecodeContext {
   readonly strips: StripStore;
   /** Code-blocks on their way to a pool of workers; without one they are decoded here. */
   readonly batches: Batches | undefined;
-  /** Workers of the pool. */
-  readonly poolSize: number;
   /** Coefficients in strips, decoded or on their way. */
   heldCoefficients = 0;
   /** Decoded code-blocks of earlier decodes; without it each decode starts anew. */
@@ -65,16 +60,15 @@ export class DecodeContext {
   private readonly freeRows = new Map<string, GroupMemory[]>();
 
   constructor(coders: readonly BlockCoder[], log: DiagnosticLog, options: ContextOptions) {
-    const { layers, reconstruction, now, limits, cache, pool, signal } = options;
+    const { layers, reconstruction, now, limits, cache, batches } = options;
     this.coders = coders.map((coder) => ({ coder, decoder: undefined }));
     this.log = log;
     this.layers = layers;
     this.reconstruction = reconstruction;
     this.now = now;
     this.cache = cache;
-    this.batches = pool && new Batches(pool, signal);
-    this.poolSize = pool?.size ?? 0;
-    this.strips = new StripStore(pool?.sharesMemory ? (length) => pool.allocate(length) : undefined);
+    this.batches = batches;
+    this.strips = batches?.strips ?? new StripStore();
     this.maxBlocksOfPrecinct = limits.codeBlocks;
     // findings in the main header are in the log already, and the source will name them again
     for (const diagnostic of log.list) this.taken.add(keyOf(diagnostic));

@@ -1,6 +1,7 @@
 /**
  * A decode from options to numbers: the window of each component, the type of the samples, where they go, and what becomes of them.
  */
+import type { BlockPool } from '../block-pool.ts';
 import { tileComponentParametersOf } from '../codestream/coding-parameters.ts';
 import type { Siz } from '../codestream/siz.ts';
 import { type DiagnosticLog, overLimit, usage } from '../errors.ts';
@@ -12,6 +13,8 @@ import type { ColourInfo, DecodeStages, Plane, RasterImage, SampleArray } from '
 import type { Limits } from '../limits.ts';
 import type { PrecinctSource } from '../packets/precinct-source.ts';
 import type { Bounds } from '../rect.ts';
+import type { AbortSignalLike } from '../source.ts';
+import type { Batches } from './block-batch.ts';
 import type { BlockCache } from './block-cache.ts';
 import type { BlockCoder } from './block-jobs.ts';
 import { DecodeContext } from './decode-context.ts';
@@ -49,6 +52,7 @@ export interface DecodeTools {
   readonly coders: readonly BlockCoder[];
   readonly channels: ChannelStage | undefined;
   readonly executor: Pick<Executor, 'now'>;
+  readonly pooling?: (pool: BlockPool, signal: AbortSignalLike | undefined) => Batches;
 }
 
 /** What a decode is about. */
@@ -117,11 +121,13 @@ export function* planDecode(
 export function contextOf(
   { cache }: Picture,
   { layers = 65535, reconstruction = 0.5, pool, signal }: DecodeOptions,
-  { coders, executor }: DecodeTools,
+  { coders, executor, pooling }: DecodeTools,
   limits: Limits,
   log: DiagnosticLog,
 ): DecodeContext {
-  return new DecodeContext(coders, log, { layers, reconstruction, now: executor.now, limits, cache, pool, signal });
+  if (pool && !pooling) throw usage('option-value', 'this build takes no pool');
+  const batches = pool && pooling?.(pool, signal);
+  return new DecodeContext(coders, log, { layers, reconstruction, now: executor.now, limits, cache, batches });
 }
 
 /** What was counted on the way. */

@@ -12,8 +12,9 @@ import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
 import { regionOfSamples, tilesOfRegion } from '../geometry/region.ts';
 import { tileBounds } from '../geometry/tile-component.ts';
 import type { Limits } from '../limits.ts';
-import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
+import type { ComponentSelection, PrecinctSnapshot } from '../packets/precinct-source.ts';
 import type { Bounds, Rect } from '../rect.ts';
+import type { ComponentRows } from './component-rows.ts';
 import type { DecodeContext } from './decode-context.ts';
 import {
   checkPixels,
@@ -211,7 +212,9 @@ class Strips {
     }
     const selections = [...wanted].map(([job, entry]) => ({
       ...job.selection,
-      components: job.missing ? [] : entry.groups.flatMap((g, k) => g.rows.map((rows) => rows.selection(entry.to[k]))),
+      components: job.missing
+        ? []
+        : entry.groups.flatMap((g, k) => g.rows.map((rows) => selectionOf(rows, entry.to[k]))),
     }));
     const start = context.now();
     const snapshot: PrecinctSnapshot = (yield selections)!;
@@ -220,7 +223,7 @@ class Strips {
     for (const entry of wanted.values()) {
       for (const [k, group] of entry.groups.entries()) {
         const to = entry.to[k];
-        for (const rows of group.rows) yield* rows.feed(snapshot, to);
+        for (const rows of group.rows) yield* feed(rows, snapshot, to);
         const isLast = to === group.rows[0].height;
         spans.push({ group: groupOf(group, targets, snapshot), from: group.done, to, isLast });
         group.done = to;
@@ -290,4 +293,39 @@ function part(target: ComponentTarget, y: Interval): ComponentTarget {
 function withRowsOf(old: ComponentTarget | undefined, target: ComponentTarget): ComponentTarget {
   if (old) target.out.set(old.out);
   return target;
+}
+
+/** The precincts that the first `count` rows of a component need and that have not been asked for yet. */
+function selectionOf(rows: ComponentRows, count: number): ComponentSelection {
+  const last = lastPrecinctRows(rows, count);
+  const resolutions = rows.levels.map(({ precincts }, r) => {
+    if (precincts === undefined) return undefined;
+    const { x0, x1, y1 } = precincts.rect;
+    const y0 = precincts.nextRow;
+    const end = Math.min(last[r] + 1, y1);
+    return y0 < end ? { x0, x1, y0, y1: end } : undefined;
+  });
+  return { component: rows.component, resolutions };
+}
+
+/** Takes what {@link selectionOf} asked for: opens it, since the next snapshot will not have it any more. */
+function* feed(rows: ComponentRows, snapshot: PrecinctSnapshot, count: number): DecodeWork<void> {
+  const last = lastPrecinctRows(rows, count);
+  for (const [r, { precincts }] of rows.levels.entries()) {
+    if (precincts === undefined) continue;
+    precincts.snapshot = snapshot;
+    const end = Math.min(last[r] + 1, precincts.rect.y1);
+    if (precincts.nextRow < end) yield* precincts.row(end - 1);
+  }
+}
+
+/** By level: the row of precincts that the first `count` rows reach to; all of them for the last row. */
+function lastPrecinctRows(rows: ComponentRows, count: number): number[] {
+  const isAll = count >= rows.height;
+  const last = rows.levels.map(({ precincts }) => (isAll && precincts ? precincts.rect.y1 - 1 : -1));
+  for (const { r, band, rows: wanted } of rows.need(count)) {
+    const { y } = band.plan;
+    last[r] = Math.max(last[r], band.precinctRowAt(Math.min(y.lo + wanted, y.hi) - 1));
+  }
+  return last;
 }

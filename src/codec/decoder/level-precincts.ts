@@ -24,10 +24,12 @@ export class LevelPrecincts {
   private readonly tile: number;
   private readonly component: TileComponent;
   private readonly resolution: ResolutionGeometry;
-  private snapshot: PrecinctSnapshot;
+  /** Where packets come from. */
+  snapshot: PrecinctSnapshot;
   private readonly context: DecodeContext;
   private readonly rows = new Map<number, PrecinctRow>();
-  private nextRow: number;
+  /** The first row that has not been opened. */
+  nextRow: number;
 
   constructor(
     rect: Bounds,
@@ -55,20 +57,6 @@ export class LevelPrecincts {
     const found = this.rows.get(py);
     if (found === undefined) throw new Error(`precinct row ${py} was let go of`);
     return found;
-  }
-
-  /** The rows up to `py` that have not been opened yet, as something to load; undefined when there are none. */
-  missingTo(py: number): Bounds | undefined {
-    const { x0, x1, y1 } = this.rect;
-    const end = Math.min(py + 1, y1);
-    return this.nextRow < end ? { x0, x1, y0: this.nextRow, y1: end } : undefined;
-  }
-
-  /** Opens the rows up to `py`, and takes what follows from another snapshot. */
-  *feed(snapshot: PrecinctSnapshot, py: number): Work<void> {
-    this.snapshot = snapshot;
-    const end = Math.min(py + 1, this.rect.y1);
-    if (this.nextRow < end) yield* this.row(end - 1);
   }
 
   /** Lets go of all rows above `py`. */

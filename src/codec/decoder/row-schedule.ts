@@ -5,7 +5,7 @@
  * comes. With one, spans to come are begun ahead, across components and tiles, until the pool has enough to do or enough coefficients are
  * held, so that workers decode code-blocks while this thread synthesises.
  */
-import type { WaitingWork, Work } from '../executor.ts';
+import type { WaitingWork } from '../executor.ts';
 import type { GroupMemory } from '../transform/rows.ts';
 import type { ComponentRows } from './component-rows.ts';
 import type { DecodeContext } from './decode-context.ts';
@@ -32,21 +32,12 @@ export interface Span {
 /** Samples that are synthesised between two yields: some milliseconds of work. */
 const PIECE_SAMPLES = 1 << 18;
 
-/** Rows that are begun ahead at once: those of two rows of code-blocks of the usual 64 in the largest subbands. */
-const ROWS_AHEAD = 128;
-
-/** Batches for each worker that should be under way: one that is worked on, one that waits at the worker, one at the pool. */
-const BATCHES_A_WORKER = 3;
-
-/** Coefficients that may be held before anyone needs them. */
-const COEFFICIENTS_AHEAD = 1 << 23;
-
 /** Makes all rows of a schedule. */
 export function* makeRows(schedule: Iterable<Span>, context: DecodeContext): WaitingWork<void> {
-  const spans = new SpanQueue(schedule);
-  for (let span = spans.first(); span !== undefined; span = spans.first()) {
+  const ahead = context.batches?.ahead(schedule);
+  for (const span of ahead ?? schedule) {
     for (let y = span.from; y < span.to; ) {
-      if (context.batches) yield* spans.beginAhead(context, y);
+      if (ahead) yield* ahead.begin(context, y);
       y = yield* makePiece(span, y, context);
       yield;
     }
@@ -55,7 +46,6 @@ export function* makeRows(schedule: Iterable<Span>, context: DecodeContext): Wai
       context.giveRows(span.group.memory);
     }
     span.onDone?.();
-    spans.shift();
   }
 }
 
@@ -74,55 +64,4 @@ function* makePiece({ group, to }: Span, y: number, context: DecodeContext): Wai
     stages.store += now() - between;
   }
   return end;
-}
-
-/** The spans that are being made or have been begun, first come first. */
-class SpanQueue {
-  private readonly rest: Iterator<Span>;
-  private readonly queue: Span[] = [];
-  /** Rows of the last span in the queue that have been begun. */
-  private begun = 0;
-  private isOver = false;
-
-  constructor(schedule: Iterable<Span>) {
-    this.rest = schedule[Symbol.iterator]();
-  }
-
-  first(): Span | undefined {
-    if (this.queue.length === 0) this.takeNext();
-    return this.queue[0];
-  }
-
-  shift(): void {
-    this.queue.shift();
-  }
-
-  private takeNext(): void {
-    const step = this.isOver ? undefined : this.rest.next();
-    if (step === undefined || step.done) {
-      this.isOver = true;
-      return;
-    }
-    this.queue.push(step.value);
-    this.begun = step.value.from;
-  }
-
-  /** Begins rows after row `y` of the first span, while the pool has too little to do. */
-  *beginAhead(context: DecodeContext, y: number): Work<void> {
-    const batches = context.batches!;
-    const enough = BATCHES_A_WORKER * context.poolSize;
-    while (batches.underWay < enough && context.heldCoefficients < COEFFICIENTS_AHEAD) {
-      const last = this.queue.at(-1)!;
-      if (this.begun < last.to) {
-        const from = this.queue.length === 1 ? Math.max(this.begun, y) : this.begun;
-        this.begun = Math.min(last.to, from + ROWS_AHEAD);
-        for (const component of last.group.rows) yield* component.begin(this.begun);
-        continue;
-      }
-      this.takeNext();
-      if (!this.isOver) continue;
-      batches.send();
-      return;
-    }
-  }
 }

@@ -1,12 +1,4 @@
-/**
- * Memory for rows of code-blocks, used again and again.
- *
- * Where a pool of workers shares it, strips are parts of a few large slabs: a batch of code-blocks names one piece of shared memory, and
- * should be able to hold those of many strips.
- */
-
-/** Coefficients of a slab. */
-const SLAB_LENGTH = 1 << 20;
+/** Memory for rows of code-blocks, used again and again. */
 
 /** The memory of one strip. */
 export class StripMemory {
@@ -25,15 +17,7 @@ export class StripMemory {
 
 /** Strips that are used again, by their length. */
 export class StripStore {
-  private readonly allocateShared: ((length: number) => Int32Array) | undefined;
   private readonly free = new Map<number, StripMemory[]>();
-  private slab = new Int32Array(0);
-  private used = 0;
-
-  /** With `allocateShared`, strips are parts of slabs of such memory. */
-  constructor(allocateShared?: (length: number) => Int32Array) {
-    this.allocateShared = allocateShared;
-  }
 
   /** A strip of zeros. */
   take(length: number): StripMemory {
@@ -43,15 +27,8 @@ export class StripStore {
     return memory;
   }
 
-  private make(length: number): StripMemory {
-    if (this.allocateShared === undefined) return new StripMemory(new Int32Array(length), 0, length);
-    if (this.slab.length - this.used < length) {
-      this.slab = this.allocateShared(Math.max(length, SLAB_LENGTH)) as Int32Array<ArrayBuffer>;
-      this.used = 0;
-    }
-    const memory = new StripMemory(this.slab, this.used, length);
-    this.used += length;
-    return memory;
+  protected make(length: number): StripMemory {
+    return new StripMemory(new Int32Array(length), 0, length);
   }
 
   /** Takes a strip back. */
@@ -60,5 +37,22 @@ export class StripStore {
     const strips = this.free.get(length);
     if (strips === undefined) this.free.set(length, [memory]);
     else strips.push(memory);
+  }
+}
+
+/** Copies a rectangle of coefficients. */
+export function copyRows(
+  from: Int32Array,
+  fromAt: number,
+  fromStride: number,
+  to: Int32Array,
+  toAt: number,
+  toStride: number,
+  width: number,
+  height: number,
+): void {
+  for (let y = 0; y < height; y++) {
+    const start = fromAt + y * fromStride;
+    to.set(from.subarray(start, start + width), toAt + y * toStride);
   }
 }

@@ -12,6 +12,7 @@ import { dequantiseIrreversible, dequantiseReversible } from '../transform/quant
 import { inverseMaxshift } from '../transform/roi-maxshift.ts';
 import type { BandSource } from '../transform/rows.ts';
 import type { BatchedBlock, Batches } from './block-batch.ts';
+import type { FinishedBlock } from './block-cache.ts';
 import type { BlockDecoder } from './block-jobs.ts';
 import type { DecodeContext } from './decode-context.ts';
 import type { LevelPrecincts, PrecinctRow } from './level-precincts.ts';
@@ -55,15 +56,12 @@ interface Strip {
 
 const NOTHING = /* @__PURE__ */ new Int32Array(0);
 
-/** What is left to know of a code-block that has been decoded. */
-type FinishedBlock = Pick<BatchedBlock, 'at' | 'width' | 'height' | 'key' | 'numPasses' | 'dataLength'>;
-
 /** Gives the rows of a subband once their strips are there: integers where it is reversible, else floats. */
 export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Array> {
   coefficients: Int32Array = NOTHING;
   at = 0;
   readonly scale: number;
-  private readonly plan: SubbandPlan;
+  readonly plan: SubbandPlan;
   private readonly resolution: ResolutionGeometry;
   private readonly precincts: LevelPrecincts;
   private readonly context: DecodeContext;
@@ -111,12 +109,8 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
     return this.begunTo < this.plan.y.hi ? this.precinctRowAt(this.begunTo) : Number.POSITIVE_INFINITY;
   }
 
-  /** The row of precincts that the first `count` rows reach to. */
-  lastPrecinctRow(count: number): number {
-    return this.precinctRowAt(Math.min(this.plan.y.lo + count, this.plan.y.hi) - 1);
-  }
-
-  private precinctRowAt(y: number): number {
+  /** The row of precincts that row `y` of the subband is in. */
+  precinctRowAt(y: number): number {
     const half = this.resolution.r === 0 ? 0 : 1;
     return Math.floor(y / 2 ** (this.resolution.ppy - half)) - this.resolution.firstPrecinctY;
   }
@@ -244,17 +238,12 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
 
   /** Waits for the pool, and finishes what it decoded. */
   private *finishBlocks(strip: Strip): WaitingWork<void> {
-    const { context, stride } = this;
-    const { now, stages, batches } = context;
+    const { stages, now, batches } = this.context;
     const start = now();
     const memory = strip.memory!;
     for (const block of strip.pending) {
-      const { batch, index, from, at, width, height } = block;
-      if (batch.done === undefined) batches!.send();
-      if (batch.result === undefined) yield batch.done;
-      const { coefficients, findings } = batch.result!;
-      if (batch.slab === undefined) copyRows(coefficients, from, width, memory.ints, at, stride, width, height);
-      this.finishBlock(memory, block, findings[index]);
+      const findings = yield* batches!.fetch(block, memory, this.stride);
+      this.finishBlock(memory, block, findings);
     }
     strip.pending = [];
     stages.blocks += now() - start;
@@ -294,28 +283,20 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
   /** Takes the code-block of the context's job from those that were decoded before, if it is there. */
   private useCached(memory: StripMemory, at: number, key: string): boolean {
     const { job, cache } = this.context;
-    const { width, height, numPasses, dataLength } = job;
-    const known = cache?.get(key, numPasses, dataLength);
-    if (known === undefined) return false;
-    copyRows(known.coefficients, 0, width, memory.ints, at, this.stride, width, height);
-    if (known.findings !== 0) this.context.noteDamage(known.findings);
-    this.shiftRegion(memory, at, width, height);
+    const findings = cache?.lend(key, job, memory.ints, at, this.stride);
+    if (findings === undefined) return false;
+    if (findings !== 0) this.context.noteDamage(findings);
+    this.shiftRegion(memory, at, job.width, job.height);
     return true;
   }
 
   /** What follows a code-block's decoding: it is counted and kept for later. */
   private finishBlock(memory: StripMemory, block: FinishedBlock, findings: number): void {
-    const { context, stride } = this;
-    const { cache } = context;
-    const { at, width, height, key, numPasses, dataLength } = block;
+    const { context } = this;
     context.codeBlocks++;
-    if (cache) {
-      const coefficients = new Int32Array(width * height);
-      copyRows(memory.ints, at, stride, coefficients, 0, width, width, height);
-      cache.set(key, { numPasses, dataLength, coefficients, findings });
-    }
+    context.cache?.keep(block, memory.ints, this.stride, findings);
     if (findings !== 0) context.noteDamage(findings);
-    this.shiftRegion(memory, at, width, height);
+    this.shiftRegion(memory, block.at, block.width, block.height);
   }
 
   /** Region shift, in place. */
@@ -331,20 +312,4 @@ function firstBlockOf(bands: readonly PrecinctBand[], band: number): number {
   let first = 0;
   for (let b = 0; b < band; b++) first += bands[b].numBlocksWide * bands[b].numBlocksHigh;
   return first;
-}
-
-function copyRows(
-  from: Int32Array,
-  fromAt: number,
-  fromStride: number,
-  to: Int32Array,
-  toAt: number,
-  toStride: number,
-  width: number,
-  height: number,
-): void {
-  for (let y = 0; y < height; y++) {
-    const start = fromAt + y * fromStride;
-    to.set(from.subarray(start, start + width), toAt + y * toStride);
-  }
 }
