@@ -70,7 +70,11 @@ export interface OpenParts {
 
 /** A file whose headers have been read. */
 export class OpenedPicture {
-  /** @internal */
+  /**
+   * What it was made of.
+   *
+   * @internal
+   */
   protected readonly parts: OpenParts;
   /** Decoded code-blocks of earlier windows. */
   private cache: BlockCache | undefined;
@@ -130,18 +134,30 @@ export class OpenedPicture {
     await this.parts.input.close?.();
   }
 
-  /** @internal */
+  /**
+   * What a decode works on.
+   *
+   * @internal
+   */
   protected picture(): Picture {
     const { source, file } = this.parts;
     return { source, file, cache: this.cache };
   }
 
-  /** @internal */
+  /**
+   * Throws once the picture has been closed.
+   *
+   * @internal
+   */
   protected checkOpen(): void {
     if (this.closed) throw usage('closed', 'the image was closed');
   }
 
-  /** @internal */
+  /**
+   * Bytes and requests so far, where the source counts them.
+   *
+   * @internal
+   */
   protected readSoFar(): { bytes: number; requests: number } {
     const { input } = this.parts;
     return input instanceof MeteredSource
@@ -149,7 +165,11 @@ export class OpenedPicture {
       : { bytes: 0, requests: 0 };
   }
 
-  /** @internal */
+  /**
+   * The log, limits and start of a decode.
+   *
+   * @internal
+   */
   protected begin(options: Omit<DecodeOptions, 'signal'>): { log: DiagnosticLog; limits: Limits; start: number } {
     const onWarning = options.onWarning && ((diagnostic: Diagnostic) => options.onWarning!(diagnostic));
     const log = new DecodeLog(options.strict, onWarning);
@@ -157,7 +177,11 @@ export class OpenedPicture {
     return { log, limits: { ...this.parts.limits, ...options.limits }, start: this.parts.codec.executor.now() };
   }
 
-  /** @internal */
+  /**
+   * A decoded picture with what it cost.
+   *
+   * @internal
+   */
   protected finish(
     decoded: Decoded,
     log: DiagnosticLog,

@@ -123,8 +123,7 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
       this.strips.shift();
       strip = this.strips[0];
     }
-    if (strip === undefined || strip.pending.length > 0)
-      throw new Error(`row ${y} of a subband was read before it was decoded`);
+    if (strip === undefined || strip.pending.length > 0) throw new Error(`row ${y} was read before it was decoded`);
     this.y = y + 1;
     if (strip.memory === undefined) return false;
     this.coefficients = strip.memory.ints;
