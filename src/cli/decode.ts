@@ -1,34 +1,49 @@
 /** `jp2kit decode`: files into other formats, whole or in part. */
 import { basename, extname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type DecodeOptions, decode, inspect, open, type RasterImage } from 'jp2kit';
 import { fileSource } from 'jp2kit/node';
+import type { Command } from './command.ts';
+import { JSON_OPTION, outputOption, STRICT_OPTION } from './common-options.ts';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { INDEX_FILES, JPEG2000_FILES } from './file-kinds.ts';
 import { FORMATS, type FormatName, formatOf } from './format-names.ts';
+import { type OptionTable, parseCall } from './options.ts';
 import { isDirectory, outputPathOf, writeWhole } from './output.ts';
 import { describeError, exitOfError, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 import { readWish, WINDOW_OPTIONS } from './window-options.ts';
 import { writePicture } from './write-picture.ts';
 
-/** The text of `jp2kit help decode`. */
-export const DECODE_HELP = `usage: jp2kit decode <files…> -o <output> [options]
+const OPTIONS = {
+  output: outputOption('a file (its extension chooses the format), a folder, or a pattern with {name}'),
+  format: {
+    type: 'string',
+    value: '<name>',
+    words: FORMATS,
+    about: 'the format where the output is a folder (default png)',
+  },
+  ...WINDOW_OPTIONS,
+  index: {
+    type: 'string',
+    value: '<file>',
+    path: INDEX_FILES,
+    about: "an index of the file's packets, as jp2kit index makes; {name} stands for the name of the input",
+  },
+  strict: STRICT_OPTION,
+  json: JSON_OPTION,
+} as const satisfies OptionTable;
 
-  -o, --output <path>   a file (its extension chooses the format), a folder, or a pattern with {name}
-      --format <name>   the format where the output is a folder (default png): ${FORMATS.join(', ')}
-      --region x,y,w,h  only this part, in pixels of the full picture
-      --reduce n        leave out n resolution levels: 2^n times smaller
-      --layers n        only the first n quality layers
-      --components a,b  only these components, as stored
-      --colour c        native: components as stored; file: channels of the file; srgb: rendered to 8-bit sRGB
-                        (default: srgb where the format can hold no other colour space, else file;
-                        native for pgx and raw)
-      --index file      an index of the file's packets, as jp2kit index makes; {name} stands for the name of the input
-      --strict          treat every violation of the standard as an error
-      --json            a report on standard output
-
-PGX holds one component a file, so several are written as name_0.pgx, name_1.pgx, … Output appears whole or not at all.
-exit codes: 0 ok, 1 wrong call, 2 bad input, 3 a picture with parts missing`;
+/** `jp2kit decode`. */
+export const DECODE: Command = {
+  summary: 'decode files, or parts of them, into other formats',
+  usage: ['<files…> -o <output> [options]'],
+  options: OPTIONS,
+  notes:
+    'PGX holds one component a file, so several are written as name_0.pgx, name_1.pgx, … Output appears whole or not at all.',
+  exits: '0 ok, 1 wrong call, 2 bad input, 3 a picture with parts missing',
+  files: JPEG2000_FILES,
+  run: runDecode,
+};
 
 /** The report of one file. */
 interface FileReport {
@@ -46,20 +61,8 @@ interface FileReport {
   readonly error?: ReportedError;
 }
 
-/** Runs the command. */
-export async function runDecode(args: string[]): Promise<ExitCode> {
-  const { values, positionals: files } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      output: { type: 'string', short: 'o' },
-      format: { type: 'string' },
-      ...WINDOW_OPTIONS,
-      index: { type: 'string' },
-      strict: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    },
-  });
+async function runDecode(args: string[]): Promise<ExitCode> {
+  const { values, positionals: files } = parseCall(args, OPTIONS);
   if (files.length === 0) throw new CommandLineError('no files');
   if (values.output === undefined) throw new CommandLineError('say where to write: -o out.png');
   const options: DecodeOptions = { ...readWish(values), strict: values.strict };
