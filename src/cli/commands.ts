@@ -1,6 +1,7 @@
 /** All commands, in the order of the help. */
 import type { Command } from './command.ts';
 import { COMPARE } from './compare.ts';
+import { completionsOf } from './completions/index.ts';
 import { DECODE } from './decode.ts';
 import { ENCODE } from './encode.ts';
 import { FETCH } from './fetch.ts';
@@ -25,4 +26,5 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   serve: SERVE,
   fetch: FETCH,
   compare: COMPARE,
+  completions: completionsOf(() => COMMANDS),
 };

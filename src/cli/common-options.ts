@@ -2,8 +2,14 @@
 import type { OptionSpec } from './options.ts';
 
 /** Where results go, with what stands behind that. */
-export function outputOption<A extends string>(about: A) {
-  return { type: 'string', short: 'o', value: '<path>', path: 'file', about } as const satisfies OptionSpec;
+export function outputOption(about: string) {
+  return {
+    type: 'string',
+    short: 'o',
+    value: '<path>',
+    path: 'file',
+    about: `output: ${about}`,
+  } as const satisfies OptionSpec;
 }
 
 /** A report for programs. */
