@@ -1,4 +1,5 @@
 /** All commands, in the order of the help. */
+import { BENCHMARK } from './benchmark/index.ts';
 import type { Command } from './command.ts';
 import { COMPARE } from './compare.ts';
 import { completionsOf } from './completions/index.ts';
@@ -26,5 +27,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   serve: SERVE,
   fetch: FETCH,
   compare: COMPARE,
+  benchmark: BENCHMARK,
   completions: completionsOf(() => COMMANDS),
 };

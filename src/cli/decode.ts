@@ -11,6 +11,8 @@ import { type OptionTable, parseCall } from './options.ts';
 import { isDirectory, outputPathOf, writeWhole } from './output.ts';
 import { describeError, exitOfError, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
+import { readThreads, THREADS_OPTION, withThreads } from './threads.ts';
+import { type Timing, TIMING_OPTION, timingLines, withOther } from './timing.ts';
 import { readWish, WINDOW_OPTIONS } from './window-options.ts';
 import { writePicture } from './write-picture.ts';
 
@@ -30,6 +32,8 @@ const OPTIONS = {
     about: "an index of the file's packets, as jp2kit index makes; {name} stands for the name of the input",
   },
   strict: STRICT_OPTION,
+  threads: THREADS_OPTION,
+  timing: TIMING_OPTION,
   json: JSON_OPTION,
 } as const satisfies OptionTable;
 
@@ -55,6 +59,7 @@ interface FileReport {
   readonly channels?: number;
   readonly precision?: number;
   readonly ms?: number;
+  readonly timing?: Timing;
   readonly warnings?: RasterImage['warnings'];
   /** What the format could not hold. */
   readonly notes?: readonly string[];
@@ -76,12 +81,14 @@ async function runDecode(args: string[]): Promise<ExitCode> {
   }));
   const reports: FileReport[] = [];
   let exit: ExitCode = EXIT.ok;
-  for (const [k, file] of files.entries()) {
-    const report = await decodeFile(file, plans[k]!, options);
-    reports.push(report);
-    if (!values.json) tell(report);
-    exit = worse(exit, exitOf(report));
-  }
+  await withThreads(readThreads(values.threads), async (pooled) => {
+    for (const [k, file] of files.entries()) {
+      const report = await decodeFile(file, plans[k]!, { ...options, ...pooled }, values.timing);
+      reports.push(report);
+      if (!values.json) tell(report);
+      exit = worse(exit, exitOf(report));
+    }
+  });
   if (values.json) print(toJson(reports));
   return exit;
 }
@@ -105,7 +112,9 @@ async function decodeFile(
   file: string,
   plan: { path: string; format: FormatName; index: string | undefined },
   options: DecodeOptions,
+  timed: boolean,
 ): Promise<FileReport> {
+  const start = performance.now();
   const bar = new ProgressBar(basename(file));
   const abort = new AbortController();
   const onInterrupt = (): void => abort.abort(new Error('interrupted'));
@@ -128,6 +137,7 @@ async function decodeFile(
         ? await (await open(source, { index, strict: options.strict === true })).decode(decodeOptions)
         : await decode(source, decodeOptions);
       bar.clear();
+      const decoded = performance.now();
       const outputs: string[] = [];
       const notes: string[] = [];
       for (const part of writePicture(image, plan.format)) {
@@ -137,8 +147,12 @@ async function decodeFile(
         if (part.note) notes.push(part.note);
       }
       const { status, width, height, channels, precision, warnings } = image;
-      const { ms } = image.stats;
-      return { file, outputs, status, width, height, channels, precision, ms, warnings, notes };
+      const { ms, stages } = image.stats;
+      const report = { file, outputs, status, width, height, channels, precision, ms, warnings, notes };
+      if (!timed) return report;
+      const end = performance.now();
+      const timing = { ms: end - start, stages: { ...withOther(decoded - start, stages), output: end - decoded } };
+      return { ...report, timing };
     } finally {
       await source.close?.();
       await index?.close?.();
@@ -178,4 +192,5 @@ function tell(report: FileReport): void {
   const { width, height, channels, precision, status } = report;
   const note = status === 'partial' ? ', parts missing' : '';
   say(`${report.outputs.join(', ')}: ${width} × ${height}, ${channels} × ${precision} bits${note}`);
+  if (report.timing) for (const line of timingLines(report.timing)) say(line);
 }

@@ -31,6 +31,8 @@ import { outputOption } from './common-options.ts';
 import { CommandLineError } from './exit.ts';
 import { readPnm } from './formats/pnm.ts';
 import type { OptionTable } from './options.ts';
+import { THREADS_OPTION } from './threads.ts';
+import { TIMING_OPTION } from './timing.ts';
 
 const WAVELETS = ['5/3', '9/7'] as const;
 const MCTS = ['auto', 'none', 'rct', 'ict'] as const;
@@ -64,6 +66,8 @@ export const ENCODE_FLAGS = {
   },
   strip: { type: 'boolean', about: 'leave out profile, resolution, XMP and geographic data of the input' },
   verify: { type: 'boolean', about: 'decode the result and compare' },
+  threads: THREADS_OPTION,
+  timing: TIMING_OPTION,
   json: { type: 'boolean', about: 'a report on standard output; null stands for infinite decibels' },
 
   lossless: { type: 'boolean', about: 'every sample comes back (the default)' },

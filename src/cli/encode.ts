@@ -22,6 +22,8 @@ import { isDirectory, outputPathOf, writeWhole } from './output.ts';
 import { filesOf, readInput } from './read-picture.ts';
 import { describeError, exitOfError, forEachFile, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
+import { type Pooled, readThreads, withThreads } from './threads.ts';
+import { encodeStagesOf, type Timing, timingLines, withOther } from './timing.ts';
 
 /** `jp2kit encode`. */
 export const ENCODE: Command = {
@@ -49,6 +51,7 @@ interface FileReport extends Partial<EncodeSummary> {
   readonly components?: number;
   /** What was left out or changed. */
   readonly notes?: readonly string[];
+  readonly timing?: Timing;
   readonly error?: ReportedError;
 }
 
@@ -65,6 +68,7 @@ interface Call {
   readonly raw: RawDescription | undefined;
   readonly strip: boolean;
   readonly expand: boolean;
+  readonly timed: boolean;
 }
 
 async function runEncode(args: string[]): Promise<ExitCode> {
@@ -78,6 +82,7 @@ async function runEncode(args: string[]): Promise<ExitCode> {
     raw: values.raw === undefined ? undefined : parseRawDescription(values.raw),
     strip: values.strip === true,
     expand: values['expand-palette'] === true,
+    timed: values.timing,
   };
   const plans = planOutputs(inputs, output, call.options.container);
   if (plans[0].container === 'codestream' && (call.options.metadata || call.options.colour?.icc)) {
@@ -85,13 +90,15 @@ async function runEncode(args: string[]): Promise<ExitCode> {
   }
   const reports: FileReport[] = [];
   let exit: ExitCode = EXIT.ok;
-  await forEachFile(plans, async (plan, signal) => {
-    const report = await encodeFile(plan, call, signal);
-    reports.push(report);
-    if (!values.json) tell(report);
-    exit = worse(exit, report.error ? exitOfError(report.error) : EXIT.ok);
-    if (signal.aborted) exit = worse(exit, EXIT.badInput);
-  });
+  await withThreads(readThreads(values.threads), (pooled) =>
+    forEachFile(plans, async (plan, signal) => {
+      const report = await encodeFile(plan, call, pooled, signal);
+      reports.push(report);
+      if (!values.json) tell(report);
+      exit = worse(exit, report.error ? exitOfError(report.error) : EXIT.ok);
+      if (signal.aborted) exit = worse(exit, EXIT.badInput);
+    }),
+  );
   if (values.json) print(toJson(reports));
   return exit;
 }
@@ -146,25 +153,41 @@ export function planOutputs(
   return plans;
 }
 
-async function encodeFile({ input, output, container }: Plan, call: Call, signal: AbortSignal): Promise<FileReport> {
+async function encodeFile(
+  { input, output, container }: Plan,
+  call: Call,
+  pooled: Pooled,
+  signal: AbortSignal,
+): Promise<FileReport> {
+  const start = performance.now();
   const bar = new ProgressBar(basename(output));
   try {
     const { options, raw } = call;
     const read = await readInput(input, { raw, origin: options.origin });
+    const loaded = performance.now();
     const picture = prepared(read, { ...call, options: { ...options, container } });
     const { data, ...summary } = await encode(picture.image, {
       ...options,
       container,
       ...(container === 'codestream' ? {} : boxesOf(picture, call)),
+      ...pooled,
       signal,
       onProgress: (progress) => bar.update(progress.fraction),
     });
+    const encoded = performance.now();
     bar.clear();
     signal.throwIfAborted();
     await writeWhole(output, data);
     const { width, height, planes, channels } = picture.image;
     const components = planes?.length ?? channels!;
-    return { input, output, width, height, components, ...summary, notes: picture.notes };
+    const report = { input, output, width, height, components, ...summary, notes: picture.notes };
+    if (!call.timed) return report;
+    const end = performance.now();
+    const stages = withOther(encoded - loaded, encodeStagesOf(summary));
+    return {
+      ...report,
+      timing: { ms: end - start, stages: { input: loaded - start, ...stages, output: end - encoded } },
+    };
   } catch (error) {
     return { input, error: describeError(error) };
   } finally {
@@ -203,10 +226,11 @@ function tell(report: FileReport): void {
   for (const note of report.notes ?? []) say(`${report.input}: ${note}`);
   if (report.error) say(`${report.input}: ${report.error.message}`);
   else say(summaryLine(report as Required<FileReport>));
+  if (report.timing) for (const line of timingLines(report.timing)) say(line);
 }
 
 /** The line that closes a file: what it is, how large and how good it has become, and how long that took. */
-export function summaryLine(report: Required<Omit<FileReport, 'error' | 'notes'>>): string {
+export function summaryLine(report: Required<Omit<FileReport, 'error' | 'notes' | 'timing'>>): string {
   const { output, width, height, components, bytes, bpp, ratio, psnr, psnrMeasured, layers, ms } = report;
   const quality =
     psnr === Number.POSITIVE_INFINITY ? 'lossless' : `${formatDecibels(psnr)}${psnrMeasured ? '' : ' (estimated)'}`;

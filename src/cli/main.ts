@@ -3,11 +3,11 @@
  *
  * It uses the library only through its public entries, like any other program.
  */
-import { readFileSync } from 'node:fs';
 import { helpOf } from './command.ts';
 import { COMMANDS } from './commands.ts';
 import { CommandLineError, EXIT, type ExitCode } from './exit.ts';
 import { print, say } from './terminal.ts';
+import { readVersion } from './version.ts';
 
 const HELP = `jp2kit: JPEG 2000 on the command line
 
@@ -56,10 +56,6 @@ function isCallError(error: unknown): error is Error {
   if (error instanceof CommandLineError) return true;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return code.startsWith('ERR_PARSE_ARGS');
-}
-
-function readVersion(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version;
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
