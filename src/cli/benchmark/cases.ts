@@ -51,8 +51,14 @@ export async function measureDecode(
   onProgress: (fraction: number) => void,
 ): Promise<CaseResult> {
   const bytes = await codedOf(input, plan.encode);
-  const shape = await shapeOf(bytes);
-  let facts: Facts = { ...shape, bytes: bytes.length };
+  const { ht, width: full, height: fullHeight, ...shape } = await shapeOf(bytes);
+  const { region, reduce } = plan.wish;
+  // the size of a window is known when it has been decoded
+  let facts: Facts = {
+    ...shape,
+    ...(region || reduce ? {} : { width: full, height: fullHeight }),
+    bytes: bytes.length,
+  };
   const ours: Contestant = {
     name: 'jp2kit',
     version: plan.version,
@@ -70,7 +76,7 @@ export async function measureDecode(
         input: input.file ?? (await store(plan.folder, 'coded.jp2', bytes)),
         output: `${plan.folder}/decoded`,
         channels: plan.wish.components?.length ?? shape.channels,
-        ht: shape.ht,
+        ht,
         threads: plan.threads,
         wish: plan.wish,
       })

@@ -1,7 +1,7 @@
 /** `jp2kit benchmark`: how long decoding and encoding take, here and in other programs. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { readWhole } from '../argument-values.ts';
 import type { Command } from '../command.ts';
 import { JSON_OPTION } from '../common-options.ts';
@@ -122,7 +122,7 @@ async function runBenchmark(args: string[]): Promise<ExitCode> {
         } catch (thrown) {
           const error = describeError(thrown);
           failures.push({ input: source.name, error });
-          if (!json) say(`${source.name}: ${error.message}`);
+          if (!json) say(error.message.includes(source.name) ? error.message : `${source.name}: ${error.message}`);
           exit = worse(exit, exitOfError(error));
         }
       });
@@ -134,7 +134,7 @@ async function runBenchmark(args: string[]): Promise<ExitCode> {
   if (json) print(toJson({ jp2kit: readVersion(), machine, ...rounds, threads, results, failures }));
   else if (!quiet && legend.length > 0) print(['', ...legend].join('\n'));
   if (csv === '-') print(csvOf(results));
-  else if (csv !== undefined) await writeWhole(csv, new TextEncoder().encode(`${csvOf(results)}\r\n`));
+  else if (csv !== undefined) await writeWhole(csv, new TextEncoder().encode(`${csvOf(results)}\n`));
   return exit;
 }
 
@@ -142,7 +142,7 @@ function sourcesOf(files: readonly string[], kinds: readonly string[]): Source[]
   const painted = kinds.length > 0 ? kinds : files.length > 0 ? [] : [DEFAULT_PICTURE];
   for (const kind of painted) parsePaintedKind(kind);
   return [
-    ...files.map((file) => ({ name: basename(file), load: () => fileInput(file) })),
+    ...files.map((file) => ({ name: file, load: () => fileInput(file) })),
     ...painted.map((kind) => ({ name: kind, load: async () => paintedInput(kind) })),
   ];
 }

@@ -53,8 +53,8 @@ function rawOf({ width, height, planes = [] }: RasterImage): RawImage {
 
 /** What kind of picture a codestream holds. */
 export async function shapeOf(bytes: Uint8Array) {
-  const { components, coder } = await inspect(bytes);
-  return { channels: components.length, ht: coder !== 'classic', precision: components[0].precision };
+  const { width, height, components, coder } = await inspect(bytes);
+  return { width, height, channels: components.length, ht: coder !== 'classic', precision: components[0].precision };
 }
 
 /** Bits of all samples of a point. */

@@ -48,13 +48,14 @@ export function caseLines(result: CaseResult): string[] {
   const measured = scores.filter((score) => score.ms !== undefined);
   const compared = scores.length > 1;
   const stages = scores[0].stages;
-  const rows = measured.map((score) => row(score, compared));
+  const fine = measured.some(({ ms }) => ms!.min < 100);
+  const rows = measured.map((score) => row(score, compared, fine ? 1 : 0));
   const head = ['', 'median', 'min', 'quartiles', 'MP/s', ...(compared ? ['time / jp2kit', 'time is'] : [])];
   return [
     `${operation} ${input}: ${facts.join(', ')}`,
     ...(rows.length > 0 ? columns([head, ...rows], compared ? [0, 6] : [0]) : []).map(indented),
     ...scores.flatMap(({ name, error }) => (error === undefined ? [] : [indented(`${name}: ${error}`)])),
-    ...(stages ? [indented(`jp2kit by stage: ${stageText(stages)}`)] : []),
+    ...(stages && Object.keys(stages).length > 1 ? [indented(`jp2kit by stage: ${stageText(stages)}`)] : []),
   ];
 }
 
@@ -73,13 +74,13 @@ const LEGEND: Readonly<Record<TimeKind, string>> = {
   process: 'from the start of the program to its end, reading and writing files included',
 };
 
-function row({ name, version, ms, megapixels, ratio, kind }: Score, compared: boolean): string[] {
+function row({ name, version, ms, megapixels, ratio, kind }: Score, compared: boolean, digits: number): string[] {
   const { median, min, low, high } = ms!;
   return [
     version === undefined ? name : `${name} ${version}`,
-    time(median),
-    time(min),
-    `${time(low)}–${time(high)}`,
+    median.toFixed(digits),
+    min.toFixed(digits),
+    `${low.toFixed(digits)}–${high.toFixed(digits)}`,
     megapixels === undefined ? '' : megapixels.toPrecision(3),
     ...(compared ? [ratio ? ratioText(ratio) : '', kind!] : []),
   ];
@@ -91,12 +92,8 @@ function ratioText({ median, low, high }: Spread): string {
 
 function stageText(stages: NonNullable<Score['stages']>): string {
   return Object.entries(stages)
-    .map(([name, ms]) => `${name} ${time(ms)}`)
+    .map(([name, ms]) => `${name} ${ms.toFixed(1)}`)
     .join(', ');
-}
-
-function time(ms: number): string {
-  return ms.toFixed(ms < 100 ? 1 : 0);
 }
 
 function count(n: number, what: string): string {
