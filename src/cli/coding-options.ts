@@ -47,13 +47,13 @@ export const MARKERS = ['tlm', 'plt', 'plm', 'ppm', 'ppt', 'sop', 'eph'] as cons
 
 /** Switches for {@link MARKERS}. */
 export const MARKER_OPTIONS = {
-  tlm: { type: 'boolean', about: 'TLM: lengths of tile-parts, in the main header' },
-  plt: { type: 'boolean', about: 'PLT: lengths of packets, in tile-parts' },
-  plm: { type: 'boolean', about: 'PLM: lengths of packets, in the main header' },
-  ppm: { type: 'boolean', about: 'PPM: packet headers, in the main header' },
-  ppt: { type: 'boolean', about: 'PPT: packet headers, in tile-parts' },
-  sop: { type: 'boolean', about: 'SOP: a marker before each packet' },
-  eph: { type: 'boolean', about: 'EPH: a marker behind each packet header' },
+  tlm: { type: 'boolean', about: 'lengths of tile-parts, in the main header (TLM)' },
+  plt: { type: 'boolean', about: 'lengths of packets, in tile-parts (PLT)' },
+  plm: { type: 'boolean', about: 'lengths of packets, in the main header (PLM)' },
+  ppm: { type: 'boolean', about: 'packet headers, in the main header (PPM)' },
+  ppt: { type: 'boolean', about: 'packet headers, in tile-parts (PPT)' },
+  sop: { type: 'boolean', about: 'a marker before each packet (SOP)' },
+  eph: { type: 'boolean', about: 'a marker behind each packet header (EPH)' },
 } as const satisfies OptionTable;
 
 /** The container of `--container`. */
