@@ -1,14 +1,15 @@
 /** `jp2kit decode`: files into other formats, whole or in part. */
 import { basename, extname } from 'node:path';
-import { type DecodeOptions, decode, inspect, open, type RasterImage } from 'jp2kit';
+import { type DecodeOptions, decode, decodeRows, type ImageInfo, inspect, open, type RasterImage } from 'jp2kit';
 import { fileSource } from 'jp2kit/node';
 import type { Command } from './command.ts';
 import { JSON_OPTION, outputOption, STRICT_OPTION } from './common-options.ts';
+import { MOST_AT_ONCE, stripsOf, type Written, writeStrips } from './decode-strips.ts';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
 import { INDEX_FILES, JPEG2000_FILES } from './file-kinds.ts';
 import { FORMATS, type FormatName, formatOf } from './format-names.ts';
 import { type OptionTable, parseCall } from './options.ts';
-import { isDirectory, outputPathOf, writeWhole } from './output.ts';
+import { isDirectory, outputPathOf, pathOfPart, writeWhole } from './output.ts';
 import { describeError, exitOfError, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 import { readThreads, THREADS_OPTION, withThreads } from './threads.ts';
@@ -43,7 +44,7 @@ export const DECODE: Command = {
   usage: ['<files…> -o <output> [options]'],
   options: OPTIONS,
   notes:
-    'PGX holds one component a file, so several are written as name_0.pgx, name_1.pgx, … Output appears whole or not at all.',
+    'PGX holds one component a file, so several are written as name_0.pgx, name_1.pgx, … Output appears whole or not at all.\nTo PNM, PAM, PGX, and raw of one component, pictures of more than 64 million samples go in strips, however large they are.',
   exits: '0 ok, 1 wrong call, 2 bad input, 3 a picture with parts missing',
   files: JPEG2000_FILES,
   run: runDecode,
@@ -123,7 +124,8 @@ async function decodeFile(
     const source = await fileSource(file);
     const index = plan.index === undefined ? undefined : await fileSource(plan.index);
     try {
-      const colour = options.colour ?? (await defaultColour(source, plan.format, options));
+      const info = await inspect(source);
+      const colour = options.colour ?? defaultColour(info, plan.format, options);
       const interleaved = plan.format !== 'pgx' && plan.format !== 'raw';
       const decodeOptions: DecodeOptions = {
         ...options,
@@ -133,25 +135,27 @@ async function decodeFile(
         signal: abort.signal,
         onProgress: (progress) => bar.update(progress.fraction),
       };
-      const image = index
-        ? await (await open(source, { index, strict: options.strict === true })).decode(decodeOptions)
-        : await decode(source, decodeOptions);
-      bar.clear();
-      const decoded = performance.now();
-      const outputs: string[] = [];
-      const notes: string[] = [];
-      for (const part of writePicture(image, plan.format)) {
-        const path = part.suffix ? plan.path.replace(/(\.[^./]*)?$/, `${part.suffix}$1`) : plan.path;
-        await writeWhole(path, part.bytes);
-        outputs.push(path);
-        if (part.note) notes.push(part.note);
-      }
+      const picture = index ? await open(source, { index, strict: options.strict === true }) : undefined;
+      const strips = stripsOf(info, plan.format, options);
+      const { image, outputs, notes, outputMs } =
+        strips && strips.samples > MOST_AT_ONCE
+          ? await writeStrips(
+              picture ? picture.decodeRows(decodeOptions) : decodeRows(source, decodeOptions),
+              strips.height,
+              plan.format,
+              plan.path,
+            )
+          : await writeAtOnce(
+              picture ? await picture.decode(decodeOptions) : await decode(source, decodeOptions),
+              plan.format,
+              plan.path,
+            );
       const { status, width, height, channels, precision, warnings } = image;
       const { ms, stages } = image.stats;
       const report = { file, outputs, status, width, height, channels, precision, ms, warnings, notes };
       if (!timed) return report;
-      const end = performance.now();
-      const timing = { ms: end - start, stages: { ...withOther(decoded - start, stages), output: end - decoded } };
+      const total = performance.now() - start;
+      const timing = { ms: total, stages: { ...withOther(total - outputMs, stages), output: outputMs } };
       return { ...report, timing };
     } finally {
       await source.close?.();
@@ -165,14 +169,23 @@ async function decodeFile(
   }
 }
 
+/** Writes a picture to a file, or to one for each component. */
+async function writeAtOnce(image: RasterImage, format: FormatName, path: string): Promise<Written> {
+  const start = performance.now();
+  const outputs: string[] = [];
+  const notes: string[] = [];
+  for (const part of writePicture(image, format)) {
+    const name = pathOfPart(path, part.suffix);
+    await writeWhole(name, part.bytes);
+    outputs.push(name);
+    if (part.note) notes.push(part.note);
+  }
+  return { image, outputs, notes, outputMs: performance.now() - start };
+}
+
 /** Picture formats without room for a colour space get sRGB when the file is in something else. */
-async function defaultColour(
-  source: Parameters<typeof inspect>[0],
-  format: FormatName,
-  options: DecodeOptions,
-): Promise<DecodeOptions['colour']> {
+function defaultColour({ colour }: ImageInfo, format: FormatName, options: DecodeOptions): DecodeOptions['colour'] {
   if (format === 'pgx' || format === 'raw' || options.components) return 'native';
-  const { colour } = await inspect(source);
   return ['grey', 'srgb', 'unknown'].includes(colour.space) ? 'file' : 'srgb';
 }
 

@@ -9,7 +9,7 @@ import { JSON_OPTION, outputOption } from './common-options.ts';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
 import { FORMATS, type FormatName, formatOf } from './format-names.ts';
 import { type OptionTable, parseCall } from './options.ts';
-import { isDirectory, outputPathOf, writeWhole } from './output.ts';
+import { isDirectory, outputPathOf, pathOfPart, writeWhole } from './output.ts';
 import { describeError, exitOfError, forEachFile, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 import { readWish, WINDOW_OPTIONS, type Wish } from './window-options.ts';
@@ -222,7 +222,7 @@ async function writeAll(picture: RasterImage, format: FormatName, path: string) 
   const outputs: string[] = [];
   const notes: string[] = [];
   for (const part of writePicture(picture, format)) {
-    const name = part.suffix ? path.replace(/(\.[^./]*)?$/, `${part.suffix}$1`) : path;
+    const name = pathOfPart(path, part.suffix);
     await writeWhole(name, part.bytes);
     outputs.push(name);
     if (part.note) notes.push(part.note);
