@@ -17,6 +17,9 @@ const PROGRAMS = {
   encode: `import { encode } from './src/index.ts'; globalThis.run = (image) => encode(image);`,
   'create-encoder': `import { createEncoder } from './src/index.ts';
     globalThis.run = (header, options) => createEncoder(header, options);`,
+  workers: `import { createPool } from './src/workers/index.ts'; globalThis.run = (options) => createPool(options);`,
+  // from the package, which says that this file is there for its effect
+  worker: `import './dist/worker.js';`,
   'jpip-client': `import { openJpip } from './src/jpip-client.ts'; globalThis.run = (url) => openJpip(url);`,
   'jpip-server': `import { createJpipEngine, nodeHandler } from './src/jpip-server.ts';
     globalThis.run = (options) => nodeHandler(createJpipEngine(options));`,

@@ -314,7 +314,7 @@ export function encode(image: RawImage, options: EncodeOptions = {}): Promise<En
  * const { data, psnr } = encodeSync({ width, height, channels: 1, data: grey16 }, { rate: { psnr: 50 } });
  * ```
  */
-export function encodeSync(image: RawImage, options: Omit<EncodeOptions, 'signal'> = {}): EncodeResult {
+export function encodeSync(image: RawImage, options: Omit<EncodeOptions, 'signal' | 'pool'> = {}): EncodeResult {
   return encodeNow(encoding, image, options);
 }
 

@@ -114,7 +114,7 @@ export { tagTreeMemory, TagTreeDecoder, TagTreeEncoder } from './codec/tier2/tag
 export { writePackets } from './codec/tier2/write-packets.ts';
 export { forwardIct, forwardRct, inverseIct, inverseRct } from './codec/transform/component-transform.ts';
 export type { AnalysisStep } from './codec/transform/dwt.ts';
-export { analyse53Columns, analyse53Rows, analyse97Columns, analyse97Rows } from './codec/transform/dwt.ts';
+export { analyse53, analyse97 } from './codec/transform/dwt.ts';
 export { boundOf, energyOf } from './codec/transform/gains.ts';
 export type { RowStorer } from './codec/transform/level-shift.ts';
 export { ALL_IN_RANGE, loadSamples, rowStorer } from './codec/transform/level-shift.ts';
@@ -128,8 +128,9 @@ export {
   stepSizeOf,
 } from './codec/transform/quantization.ts';
 export { forwardMaxshift, inverseMaxshift } from './codec/transform/roi-maxshift.ts';
-export type { RowSource } from './codec/transform/rows.ts';
+export type { BandSource, Row, RowSource } from './codec/transform/rows.ts';
+export { BandRows, RowMemory } from './codec/transform/rows.ts';
 export type { AxisStep, LevelInput } from './codec/transform/synthesis.ts';
-export { Synthesis53, Synthesis97, SynthesisRows } from './codec/transform/synthesis.ts';
+export { Synthesis53, Synthesis97 } from './codec/transform/synthesis.ts';
 export { transcodePackets } from './codec/transcode-picture.ts';
 export type { TranscodeOptions, TranscodeSummary } from './codec/transcode/options.ts';

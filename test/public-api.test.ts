@@ -17,6 +17,8 @@ const ENTRIES = {
   './jpip/server': 'src/jpip-server.ts',
   './node': 'src/node/index.ts',
   './parts': 'src/parts.ts',
+  './workers': 'src/workers/index.ts',
+  './workers/worker': 'src/workers/worker-main.ts',
 } as const;
 
 /** What users may rely on; taking a name away is a breaking change. `jp2kit/parts` may change until 1.0. */
@@ -43,6 +45,8 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
     ...['DEFAULT_JPIP_LIMITS', 'JpipEngine', 'JpipError', 'createJpipEngine', 'fastifyJpip', 'fetchHandler'],
     ...['formatAccessLog', 'nodeHandler', 'pictureRenderer'],
   ],
+  './workers': ['DECODE_PARAMS', 'ENCODED_PARAMS', 'ENCODE_PARAMS', 'createPool'],
+  './workers/worker': [],
   './node': ['fileSink', 'fileSource', 'fileStore', 'folderResolver', 'jpipTargets', 'spillFile'],
 };
 

@@ -38,6 +38,7 @@ function codedBlock(job: CodeBlockCoefficients): CodedBlock {
 const bench = new Bench({ time: 0, retainSamples: true, iterations: 25, warmupTime: 0, warmupIterations: 10 });
 const sets: Record<string, CodeBlockCoefficients[]> = {
   'all passes': jobsOf(0),
+  'all passes, distortions not asked for': jobsOf(0).map((job) => ({ ...job, distortions: false })),
   'stopped early': jobsOf(0, 100),
   'vertically causal, reset, terminated': jobsOf(STYLE.causal | STYLE.reset | STYLE.terminate),
   bypass: jobsOf(STYLE.bypass),

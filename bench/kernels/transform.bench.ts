@@ -1,13 +1,21 @@
 /**
- * Synthesis, dequantisation, component transforms and level shift: `node scripts/run-ts.mjs
+ * Analysis and loading, synthesis, dequantisation, component transforms and level shift: `node scripts/run-ts.mjs
  * bench/kernels/transform.bench.ts`. Each row works on 2048 × 2048 samples of one component, or of three.
  */
 import { Bench } from 'tinybench';
-import { inverseIct, inverseRct } from '../../src/codec/transform/component-transform.ts';
+import { type AnalysisStep, analyse53, analyse97 } from '../../src/codec/transform/dwt.ts';
 import { rowStorer } from '../../src/codec/transform/level-shift.ts';
+import { loadIctRow, loadRctRow } from '../../src/codec/transform/load-colour.ts';
 import { dequantiseIrreversible, dequantiseReversible } from '../../src/codec/transform/quantization.ts';
-import type { RowSource } from '../../src/codec/transform/rows.ts';
-import { type AxisStep, Synthesis53, Synthesis97, SynthesisRows } from '../../src/codec/transform/synthesis.ts';
+import { BandRows, RowMemory, type RowSource } from '../../src/codec/transform/rows.ts';
+import {
+  type AxisStep,
+  ROWS_HELD_53,
+  ROWS_HELD_97,
+  Synthesis53,
+  Synthesis97,
+} from '../../src/codec/transform/synthesis.ts';
+import { transformedStorer } from '../../src/codec/transform/transformed-store.ts';
 import { describeMachine, formatSample, markdownTable, summarise } from '../support/table.ts';
 
 const SIZE = 2048;
@@ -30,91 +38,118 @@ function stepsOf(level: number): AxisStep {
   return { numLow: n / 2, numHigh: n / 2, parity: 0, skip: 0, count: n };
 }
 
-/** A subband of so many columns, row after row of a plane. */
-class PlaneRows<Samples> implements RowSource<Samples> {
-  readonly line: Samples;
+/** A subband of so many columns, row after row of a plane of coefficients. */
+class PlaneBand {
+  readonly coefficients = ints[1]!;
+  readonly scale = 0.37 / 2;
   at: number;
-  readonly isZero = false;
   private readonly width: number;
 
-  constructor(plane: Samples, width: number) {
-    this.line = plane;
+  constructor(width: number) {
     this.width = width;
     this.at = -width;
   }
 
-  advance(): void {
+  next(): boolean {
     this.at += this.width;
+    return true;
+  }
+
+  load(memory: Int32Array | Float64Array, to: number): void {
+    const { at, width } = this;
+    if (memory instanceof Int32Array) dequantiseReversible(ints[1]!, at, memory, to, width, 0.5);
+    else dequantiseIrreversible(ints[1]!, at, memory, to, width, 0.37, 0.5);
   }
 }
 
-const shared = new SynthesisRows();
+/** Rows that are there at a time; the smallest level has a multiple of them. */
+const ROWS = 8;
+const intScratch = new Int32Array(SIZE);
+const floatScratch = new Float32Array(SIZE);
+const ANALYSIS = Array.from({ length: LEVELS }, (_, level): AnalysisStep => {
+  const n = SIZE >> level;
+  return { at: 0, stride: SIZE << level, width: n, height: n, parityX: 0, parityY: 0 };
+});
+
 const bench = new Bench({ time: 0, retainSamples: true, iterations: 9, warmupTime: 0, warmupIterations: 3 });
 const options = { beforeEach: refill };
 
+const memory53 = new RowMemory(new Int32Array(2 * SIZE * ROWS_HELD_53));
+const memory97 = new RowMemory(new Float64Array(2 * SIZE * ROWS_HELD_97));
+
 /** All levels, each drawing its rows from the one below. */
-function synthesise<Samples>(
-  plane: Samples,
-  levelOf: (
-    step: AxisStep,
-    low: RowSource<Samples>,
-    band: () => RowSource<Samples>,
-  ) => RowSource<Samples> & { release(): void },
+function synthesise<Samples extends Int32Array | Float64Array>(
+  memory: RowMemory<Samples>,
+  levelOf: (step: AxisStep, low: RowSource, width: number) => RowSource,
 ): void {
-  let rows: RowSource<Samples> = new PlaneRows(plane, SIZE >> LEVELS);
-  const levels = [];
-  for (let r = 1; r <= LEVELS; r++) {
-    const step = stepsOf(r);
-    const level = levelOf(step, rows, () => new PlaneRows(plane, step.numHigh));
-    levels.push(level);
-    rows = level;
-  }
+  memory.clear();
+  let rows: RowSource = new BandRows(new PlaneBand(SIZE >> LEVELS), SIZE >> LEVELS, memory);
+  for (let r = 1; r <= LEVELS; r++) rows = levelOf(stepsOf(r), rows, stepsOf(r).numHigh);
   for (let y = 0; y < SIZE; y++) rows.advance();
-  for (const level of levels) level.release();
 }
 
-bench.add(
-  `5/3 synthesis, ${LEVELS} levels`,
-  () =>
-    synthesise<Int32Array>(ints[0]!, (step, low, band) => {
-      return new Synthesis53(step, step, { low, hl: band(), lh: band(), hh: band() }, shared);
-    }),
-  options,
-);
-bench.add(
-  `9/7 synthesis, ${LEVELS} levels`,
-  () =>
-    synthesise<Float32Array>(floats[0]!, (step, low, band) => {
-      return new Synthesis97(step, step, { low, hl: band(), lh: band(), hh: band() }, shared);
-    }),
-  options,
-);
-bench.add('dequantise, reversible', () => {
-  for (let at = 0; at < N; at += 4096) dequantiseReversible(ints[1]!, at, 64, 64, 64, 0.5);
+const bands = (width: number) => ({ hl: new PlaneBand(width), lh: new PlaneBand(width), hh: new PlaneBand(width) });
+bench.add(`dequantise, 5/3 synthesis, ${LEVELS} levels`, () => {
+  synthesise(memory53, (step, low, width) => new Synthesis53(step, step, { low, ...bands(width) }, memory53));
 });
-bench.add('dequantise, irreversible', () => {
-  for (let at = 0; at < N; at += 4096) {
-    dequantiseIrreversible(ints[1]!, floats[0]!, at, 64, 64, 64, 0.37, 0.5);
+bench.add(`dequantise, 9/7 synthesis, ${LEVELS} levels`, () => {
+  synthesise(memory97, (step, low, width) => new Synthesis97(step, step, { low, ...bands(width) }, memory97));
+});
+bench.add(
+  `5/3 analysis, ${LEVELS} levels`,
+  () => {
+    for (const step of ANALYSIS) {
+      for (let y = 0; y < step.height; y += ROWS) analyse53(ints[0]!, step, y, y + ROWS, intScratch);
+    }
+  },
+  options,
+);
+bench.add(
+  `9/7 analysis, ${LEVELS} levels`,
+  () => {
+    for (const step of ANALYSIS) {
+      for (let y = 0; y < step.height; y += ROWS) analyse97(floats[0]!, step, y, y + ROWS, floatScratch);
+    }
+  },
+  options,
+);
+bench.add('load interleaved bytes, RCT', () => {
+  const [a, b, c] = ints as [Int32Array, Int32Array, Int32Array];
+  for (let y = 0, at = 0; y < SIZE; y++, at += 3 * SIZE) {
+    loadRctRow(bytes, at, bytes, at + 1, bytes, at + 2, 3, a, b, c, y * SIZE, SIZE);
   }
 });
-bench.add('RCT, three components', () => inverseRct(ints[0]!, ints[1]!, ints[2]!, 0, N), options);
-bench.add('ICT, three components', () => inverseIct(floats[0]!, floats[1]!, floats[2]!, 0, N), options);
-bench.add(
-  'store integers as interleaved bytes, three components',
-  () => {
-    const { store, shift, least, most } = rowStorer(true, bytes, 8, false);
-    for (let c = 0; c < 3; c++) store(ints[c] as never, 0, N, bytes as never, c, 3, shift, least, most);
-  },
-  options,
-);
-bench.add(
-  'store floats as interleaved bytes, three components',
-  () => {
-    const { store, shift, least, most } = rowStorer(false, bytes, 8, false);
-    for (let c = 0; c < 3; c++) store(floats[c] as never, 0, N, bytes as never, c, 3, shift, least, most);
-  },
-  options,
-);
+bench.add('load interleaved bytes, ICT', () => {
+  const [a, b, c] = floats as [Float32Array, Float32Array, Float32Array];
+  for (let y = 0, at = 0; y < SIZE; y++, at += 3 * SIZE) {
+    loadIctRow(bytes, at, bytes, at + 1, bytes, at + 2, 3, a, b, c, y * SIZE, SIZE);
+  }
+});
+const intRows = new Int32Array(3 * SIZE);
+const floatRows = new Float64Array(3 * SIZE);
+bench.add('RCT and store as interleaved bytes', () => {
+  const store = transformedStorer(true, bytes);
+  for (let y = 0; y < SIZE; y++) {
+    store(intRows as never, 0, SIZE, 2 * SIZE, SIZE, bytes as never, y * 3 * SIZE, 3, 128);
+  }
+});
+bench.add('ICT and store as interleaved bytes', () => {
+  const store = transformedStorer(false, bytes);
+  for (let y = 0; y < SIZE; y++) {
+    store(floatRows as never, 0, SIZE, 2 * SIZE, SIZE, bytes as never, y * 3 * SIZE, 3, 128);
+  }
+});
+for (const fromIntegers of [true, false]) {
+  bench.add(`store ${fromIntegers ? 'integers' : 'floats'} as interleaved bytes, three components`, () => {
+    const { store, shift, least, most } = rowStorer(fromIntegers, bytes, 8, false);
+    const rows = fromIntegers ? intRows : floatRows;
+    for (let y = 0; y < SIZE; y++) {
+      for (let c = 0; c < 3; c++) {
+        store(rows as never, c * SIZE, SIZE, bytes as never, y * 3 * SIZE + c, 3, shift, least, most);
+      }
+    }
+  });
+}
 await bench.run();
 const rows = bench.tasks.map((task) => [task.name, formatSample(summarise(samplesOf(task)), 1)]);
 console.log(`${describeMachine()}\n`);

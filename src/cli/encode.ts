@@ -23,7 +23,7 @@ import { filesOf, readInput } from './read-picture.ts';
 import { describeError, exitOfError, forEachFile, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 import { type Pooled, readThreads, withThreads } from './threads.ts';
-import { encodeStagesOf, type Timing, timingLines, withOther } from './timing.ts';
+import { type Timing, timingLines, withOther } from './timing.ts';
 
 /** `jp2kit encode`. */
 export const ENCODE: Command = {
@@ -183,7 +183,7 @@ async function encodeFile(
     const report = { input, output, width, height, components, ...summary, notes: picture.notes };
     if (!call.timed) return report;
     const end = performance.now();
-    const stages = withOther(encoded - loaded, encodeStagesOf(summary));
+    const stages = withOther(encoded - loaded, summary.stats?.stages);
     return {
       ...report,
       timing: { ms: end - start, stages: { input: loaded - start, ...stages, output: end - encoded } },

@@ -26,14 +26,6 @@ export function withOther(ms: number, stages: object | undefined): Stages {
   return { ...counted, other: Math.max(0, ms - sum) };
 }
 
-/** The stages of an encode, where the encoder counts them. */
-export function encodeStagesOf(summary: {
-  readonly ms: number;
-  readonly stats?: { readonly stages: object };
-}): object | undefined {
-  return summary.stats?.stages;
-}
-
 /** A line for each stage, and one for all. */
 export function timingLines({ ms, stages }: Timing): string[] {
   const rows = [...Object.entries(stages), ['in all', ms] as const];

@@ -63,7 +63,9 @@ export const ENCODE_PARAMS = {
   exact: 5,
   /** 1 where distortion is measured at the end of each bit-plane. */
   measured: 6,
-  count: 7,
+  /** 1 where somebody asks what passes are worth. */
+  distortions: 7,
+  count: 8,
 } as const;
 
 /** Code-blocks to encode. */

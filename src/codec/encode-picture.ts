@@ -13,7 +13,7 @@ import { Deadline, type Executor, PAUSE_INTERVAL_MS } from './executor.ts';
 import type { RasterImage } from './image.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { type Codec, openPicture, openPictureSync } from './picture.ts';
-import { type AbortSignalLike, throwIfAborted } from './source.ts';
+import { throwIfAborted } from './source.ts';
 
 /** A codec that can also encode. */
 export interface EncodingCodec extends Codec {
@@ -23,12 +23,13 @@ export interface EncodingCodec extends Codec {
 /** Encodes a picture without waiting. */
 export function encodeNow(codec: EncodingCodec, image: RawImage, options: EncodeOptions): EncodeResult {
   checkOptions(options);
-  const work = encodePicture(image, options, codec.encoders, codec.executor);
+  // here nothing can be waited for
+  const work = encodePicture(image, { ...options, pool: undefined }, codec.encoders, codec.executor);
   const deadline = deadlineOf(codec.executor, options);
   let step = work.next();
   while (!step.done) {
     deadline.check();
-    if (step.value) {
+    if (isDecodeRequest(step.value)) {
       const decoded = openPictureSync(codec, step.value.file, {}, 'picture').decodeSync(asEncoded(step.value));
       step = work.next(componentsOf(decoded));
     } else step = work.next();
@@ -47,7 +48,7 @@ export async function encodeFrom(codec: EncodingCodec, image: RawImage, options:
 export async function runEncode<T>(
   work: EncodeWork<T>,
   codec: EncodingCodec,
-  options: Pick<EncodeOptions, 'signal' | 'limits'>,
+  options: Pick<EncodeOptions, 'signal' | 'limits' | 'pool'>,
 ): Promise<T> {
   const { signal } = options;
   throwIfAborted(signal);
@@ -57,12 +58,16 @@ export async function runEncode<T>(
   let step = work.next();
   while (!step.done) {
     deadline.check();
-    if (step.value) {
-      const decoded = await decodeAgain(codec, step.value, signal);
+    if (isDecodeRequest(step.value)) {
+      const decoded = await decodeAgain(codec, step.value, options);
       step = work.next(componentsOf(decoded));
       continue;
     }
-    if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
+    if (step.value) {
+      await step.value;
+      throwIfAborted(signal);
+      last = executor.now();
+    } else if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
       await executor.pause();
       throwIfAborted(signal);
       last = executor.now();
@@ -70,6 +75,10 @@ export async function runEncode<T>(
     step = work.next();
   }
   return step.value;
+}
+
+function isDecodeRequest(asked: DecodeRequest | Promise<unknown> | undefined): asked is DecodeRequest {
+  return asked !== undefined && 'file' in asked;
 }
 
 /** The components as they were encoded, with nothing done to them. */
@@ -80,10 +89,10 @@ function asEncoded({ layers }: DecodeRequest): DecodeOptions {
 async function decodeAgain(
   codec: EncodingCodec,
   request: DecodeRequest,
-  signal: AbortSignalLike | undefined,
+  { signal, pool }: Pick<EncodeOptions, 'signal' | 'pool'>,
 ): Promise<RasterImage> {
   const image = await openPicture(codec, request.file, {}, 'picture');
-  return image.decode({ ...asEncoded(request), ...(signal ? { signal } : {}) });
+  return image.decode({ ...asEncoded(request), ...(signal ? { signal } : {}), ...(pool ? { pool } : {}) });
 }
 
 function componentsOf(image: RasterImage): readonly DecodedComponent[] {

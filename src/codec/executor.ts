@@ -48,13 +48,22 @@ export class Deadline {
 }
 
 /** Runs a computation to its end, giving the event loop a turn every few milliseconds; `check` is called then. */
-export async function runWork<T>(work: Work<T>, executor: Executor, deadline: Deadline, check: () => void): Promise<T> {
+export async function runWork<T>(
+  work: WaitingWork<T>,
+  executor: Executor,
+  deadline: Deadline,
+  check: () => void,
+): Promise<T> {
   check();
   let last = executor.now();
   let step = work.next();
   while (!step.done) {
     deadline.check();
-    if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
+    if (step.value) {
+      await step.value;
+      check();
+      last = executor.now();
+    } else if (executor.pause && executor.now() - last >= PAUSE_INTERVAL_MS) {
       await executor.pause();
       check();
       last = executor.now();

@@ -1,4 +1,5 @@
 /** The codec's own entry: everything that entry files and adapters of the platform build on. */
+export type { BlockPool } from './block-pool.ts';
 export type { BoxFile, BoxOptions, SetBoxesOptions, WrittenFile } from './boxes.ts';
 export type { CreatedJpx, CreateJpxOptions, JpxFrame } from './create-jpx.ts';
 export type { BoxEdit, NewBox, NewSuperbox, SourceRange } from './fileformat/box-edit.ts';
@@ -26,6 +27,8 @@ export type {
   EncodeOptions,
   EncodeProgress,
   EncodeResult,
+  EncodeStages,
+  EncodeStats,
   EncodeSummary,
   LayerSummary,
   ProfileName,

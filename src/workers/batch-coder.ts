@@ -63,6 +63,7 @@ export class BatchCoder {
     exact: true,
     stopSlope: 0,
     measured: false,
+    distortions: true,
   };
   // what encoders said of the code-blocks of a batch so far
   private data = new Uint8Array(1 << 16);
@@ -138,6 +139,7 @@ export class BatchCoder {
       plain.fractionBits = params[p + ENCODE_PARAMS.fractionBits];
       plain.exact = params[p + ENCODE_PARAMS.exact] === 1;
       plain.measured = params[p + ENCODE_PARAMS.measured] === 1;
+      plain.distortions = params[p + ENCODE_PARAMS.distortions] === 1;
       plain.stopSlope = stopSlopes[k];
       const to = from + plain.width * plain.height;
       this.coefficients.set(coefficients.subarray(from, to));

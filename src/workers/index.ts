@@ -1,6 +1,5 @@
 /**
- * A pool of workers for `decode`, `open` and `encode`: code-blocks, where most of the time goes, are coded on all processors. Node takes
- * another file by the same name.
+ * A pool of workers: code-blocks, where most of the time goes, are coded on all processors. Node takes another file by the same name.
  *
  * @module jp2kit/workers
  */
@@ -13,6 +12,7 @@ export type {
   EncodeBatch,
   EncodedBatch,
 } from '../codec/block-pool.ts';
+export { DECODE_PARAMS, ENCODE_PARAMS, ENCODED_PARAMS } from '../codec/block-pool.ts';
 export type { AbortSignalLike } from '../codec/source.ts';
 export type { WorkerLike } from './worker-like.ts';
 export type { PoolOptions, PoolStats, PoolWarning, WorkerPool } from './worker-pool.ts';
@@ -36,7 +36,7 @@ const browser: PoolHost = {
  * @example
  * ```ts
  * const pool = createPool();
- * const picture = await decode(bytes, { pool });
+ * const { data } = await encode(image, { pool });
  * await pool.close();
  * ```
  */

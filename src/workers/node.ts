@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { makePool, type PoolHost, type PoolOptions, type WorkerPool } from './worker-pool.ts';
 
+export { DECODE_PARAMS, ENCODE_PARAMS, ENCODED_PARAMS } from '../codec/block-pool.ts';
 export type * from './index.ts';
 
 const node: PoolHost = {
@@ -22,7 +23,7 @@ const node: PoolHost = {
  * @example
  * ```ts
  * const pool = createPool();
- * const picture = await decode(bytes, { pool });
+ * const { data } = await encode(image, { pool });
  * await pool.close();
  * ```
  */

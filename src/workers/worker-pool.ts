@@ -64,7 +64,7 @@ export interface PoolStats {
   readonly doneInline: number;
 }
 
-/** A pool of workers, to be handed to `decode`, `open` and `encode` as `pool`. */
+/** A pool of workers, to be handed to asynchronous calls as `pool`. */
 export interface WorkerPool extends BlockPool {
   /** What it has done so far. */
   readonly stats: PoolStats;

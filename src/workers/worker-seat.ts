@@ -90,6 +90,7 @@ export class WorkerSeat {
     if (answer.jp2kit !== BUILD) {
       this.end('version', `the worker's script is of jp2kit ${answer.jp2kit}, and the pool of ${BUILD}`);
     } else if (answer.kind === 'ready') {
+      if (this.isReady) return;
       this.isReady = true;
       this.rest();
       this.listener.ready(this);

@@ -109,10 +109,14 @@ export function encodeCase(random: Random, count: number, side: number, cost = 1
     const fractionBits = random.int(0, 6);
     const exact = random.chance(0.5);
     const measured = random.chance(0.2);
+    const distortions = measured || random.chance(0.7);
     const stopSlope = random.chance(0.5) ? 0 : random.next() * 100;
-    params.set([width, height, subband, style, fractionBits, Number(exact), Number(measured)], k * ENCODE_PARAMS.count);
+    params.set(
+      [width, height, subband, style, fractionBits, Number(exact), Number(measured), Number(distortions)],
+      k * ENCODE_PARAMS.count,
+    );
     stopSlopes[k] = stopSlope;
-    const job = { width, height, subband, style, coefficients, fractionBits, exact, stopSlope, measured };
+    const job = { width, height, subband, style, coefficients, fractionBits, exact, stopSlope, measured, distortions };
     const block = encoder.encode(job);
     outcome.set([block.bitPlanes, block.numPasses, block.dataLength], k * ENCODED_PARAMS.count);
     residuals[k] = block.residual;

@@ -1,5 +1,14 @@
 /** The script of a test page, bundled by whatever is tested: batches through workers and on the page's own thread, compared. */
-import { createPool, type DecodedBatch, type EncodeBatch, type EncodedBatch, type WorkerPool } from 'jp2kit/workers';
+import {
+  createPool,
+  DECODE_PARAMS,
+  type DecodedBatch,
+  ENCODE_PARAMS,
+  type EncodeBatch,
+  ENCODED_PARAMS,
+  type EncodedBatch,
+  type WorkerPool,
+} from 'jp2kit/workers';
 
 const BLOCKS = 24;
 const SIDE = 32;
@@ -10,17 +19,19 @@ function batchOf(seed: number): EncodeBatch {
     state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
     return (state >> 20) - 1000;
   });
-  const params = Int32Array.from({ length: BLOCKS * 7 }, (_, i) => [SIDE, SIDE, 1, 0, 0, 1, 0][i % 7]!);
+  const params = new Int32Array(BLOCKS * ENCODE_PARAMS.count);
+  // HL, exact, everything else 0
+  for (let k = 0; k < BLOCKS; k++) params.set([SIDE, SIDE, 1, 0, 0, 1], k * ENCODE_PARAMS.count);
   return { coder: 'classic', params, stopSlopes: new Float64Array(BLOCKS), coefficients, cost: 1 };
 }
 
 async function roundTrip(pool: WorkerPool, batch: EncodeBatch): Promise<[EncodedBatch, DecodedBatch]> {
   const encoded = await pool.encode(batch);
-  const params = new Int32Array(BLOCKS * 10);
+  const params = new Int32Array(BLOCKS * DECODE_PARAMS.count);
   const segments = new Int32Array(BLOCKS * 2);
   for (let k = 0; k < BLOCKS; k++) {
-    const [bitPlanes = 0, numPasses = 0, bytes = 0] = encoded.params.subarray(3 * k, 3 * k + 3);
-    params.set([SIDE, SIDE, 1, 0, bitPlanes, numPasses, 1, bytes, k * SIDE * SIDE, SIDE], 10 * k);
+    const [bitPlanes = 0, numPasses = 0, bytes = 0] = encoded.params.subarray(k * ENCODED_PARAMS.count);
+    params.set([SIDE, SIDE, 1, 0, bitPlanes, numPasses, 1, bytes, k * SIDE * SIDE, SIDE], k * DECODE_PARAMS.count);
     segments.set([numPasses, bytes], 2 * k);
   }
   const length = BLOCKS * SIDE * SIDE;

@@ -1,7 +1,13 @@
 /** What the tests of synthesis and analysis share. */
 import { expect } from 'vitest';
-import { type AxisStep, Synthesis53, Synthesis97, SynthesisRows } from '../../src/codec/transform/synthesis.ts';
-import type { RowSource } from '../../src/codec/transform/rows.ts';
+import { BandRows, RowMemory } from '../../src/codec/transform/rows.ts';
+import {
+  type AxisStep,
+  ROWS_HELD_53,
+  ROWS_HELD_97,
+  Synthesis53,
+  Synthesis97,
+} from '../../src/codec/transform/synthesis.ts';
 
 export type Filter = '5/3' | '9/7';
 
@@ -35,50 +41,76 @@ export function randomRows(width: number, height: number, seed: number, range: n
   );
 }
 
-/** Rows of an array, `from` in front of each; a row of zeros says so. */
-class ArrayRows<Samples extends Int32Array | Float32Array> implements RowSource<Samples> {
-  line: Samples;
-  readonly at: number;
-  isZero = false;
-  private next = 0;
-  private readonly rows: readonly Samples[];
+/** Rows of an array; a row of zeros is not put anywhere. */
+class ArrayBand {
+  coefficients = new Int32Array(0);
+  at = 3;
+  readonly scale: number;
+  private nextRow = 0;
+  private readonly rows: readonly number[][];
 
-  constructor(rows: readonly number[][], make: (values: number[]) => Samples, at: number) {
-    this.rows = rows.map((row) => make([...new Array(at).fill(12345), ...row, 12345]));
-    this.at = at;
-    this.line = make([]);
+  constructor(rows: readonly number[][], scale: number) {
+    this.rows = rows;
+    this.scale = scale;
   }
 
-  advance(): void {
-    const line = this.rows[this.next++];
-    if (line === undefined) throw new Error('a row was asked for that is not there');
-    this.line = line;
-    this.isZero = line.slice(this.at, -1).every((value) => value === 0);
+  next(): boolean {
+    const row = this.rows[this.nextRow++];
+    if (row === undefined) throw new Error('a row was asked for that is not there');
+    if (row.every((value) => value === 0)) return false;
+    this.coefficients = Int32Array.from([8, 8, 8, ...row.map((value) => value / (this.scale || 1)), 8]);
+    return true;
+  }
+
+  load(memory: Int32Array | Float64Array, to: number): void {
+    memory.set(this.rows[this.nextRow - 1]!, to);
   }
 }
 
-const shared = new SynthesisRows();
+const memories = {
+  '5/3': new RowMemory(new Int32Array(4000)),
+  '9/7': new RowMemory(new Float64Array(4000)),
+};
 
-/** One level of synthesis. `rows` are low-pass rows, then high-pass ones, each with its low-pass samples first. */
-export function synthesise(rows: number[][], h: AxisStep, v: AxisStep, filter: Filter): number[][] {
+/**
+ * One level of synthesis. `rows` are low-pass rows, then high-pass ones, each with its low-pass samples first. With `scale` bands give what,
+ * times that, are the samples, which must be integers then.
+ */
+export function synthesise(rows: number[][], h: AxisStep, v: AxisStep, filter: Filter, scale = 0): number[][] {
   const [top, bottom] = [rows.slice(0, v.numLow), rows.slice(v.numLow)];
-  const left = (part: number[][]) => part.map((row) => row.slice(0, h.numLow));
-  const right = (part: number[][]) => part.map((row) => row.slice(h.numLow));
-  const bands = [left(top), right(top), left(bottom), right(bottom)];
-  const collect = (level: (RowSource<Int32Array> | RowSource<Float32Array>) & { release(): void }): number[][] => {
-    const result = Array.from({ length: v.count }, () => {
-      level.advance();
-      const row = [...level.line.subarray(level.at, level.at + h.count)];
-      if (level.isZero) expect(row.every((value) => value === 0)).toBe(true);
-      return row;
-    });
-    level.release();
-    return result;
-  };
-  if (filter === '5/3') {
-    const [low, hl, lh, hh] = bands.map((band, k) => new ArrayRows(band, (values) => Int32Array.from(values), k));
-    return collect(new Synthesis53(h, v, { low: low!, hl: hl!, lh: lh!, hh: hh! }, shared));
-  }
-  const [low, hl, lh, hh] = bands.map((band, k) => new ArrayRows(band, (values) => Float32Array.from(values), k));
-  return collect(new Synthesis97(h, v, { low: low!, hl: hl!, lh: lh!, hh: hh! }, shared));
+  const left = (part: number[][]) =>
+    new ArrayBand(
+      part.map((row) => row.slice(0, h.numLow)),
+      scale,
+    );
+  const right = (part: number[][]) =>
+    new ArrayBand(
+      part.map((row) => row.slice(h.numLow)),
+      scale,
+    );
+  const [ll, hl, lh, hh] = [left(top), right(top), left(bottom), right(bottom)];
+  const memory = memories[filter];
+  // what stood there before must not matter, but for zeros where memory is taken
+  memory.samples.fill(12345);
+  memory.clear();
+  const level =
+    memory.samples instanceof Int32Array
+      ? new Synthesis53(h, v, { low: new BandRows(ll, h.numLow, memory), hl, lh, hh }, memory as RowMemory<Int32Array>)
+      : new Synthesis97(
+          h,
+          v,
+          { low: new BandRows(ll, h.numLow, memory), hl, lh, hh },
+          memory as RowMemory<Float64Array>,
+        );
+  const held = filter === '5/3' ? ROWS_HELD_53 : ROWS_HELD_97;
+  const behind = h.numLow + held * (h.numLow + h.numHigh);
+  memory.samples.fill(12345, behind);
+  const result = Array.from({ length: v.count }, () => {
+    level.advance();
+    const row = [...memory.samples.subarray(level.at, level.at + h.count)];
+    if (level.isZero) expect(row.every((value) => value === 0)).toBe(true);
+    return row;
+  });
+  expect(memory.samples.subarray(behind).every((value) => value === 12345)).toBe(true);
+  return result;
 }

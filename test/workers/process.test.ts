@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 const BATCH = `{
   coder: 'classic',
-  params: new Int32Array([8, 8, 0, 0, 0, 1, 0]),
+  params: Int32Array.from({ length: ENCODE_PARAMS.count }, (_, i) => [8, 8, 0, 0, 0, 1][i]),
   stopSlopes: new Float64Array(1),
   coefficients: Int32Array.from({ length: 64 }, (_, i) => i - 30),
   cost: 1,
@@ -24,8 +24,8 @@ async function runScript(type: 'module' | 'commonjs', body: string): Promise<str
 }
 
 const IMPORTS = {
-  module: `import { createPool } from 'jp2kit/workers';`,
-  commonjs: `const { createPool } = require('jp2kit/workers');`,
+  module: `import { createPool, ENCODE_PARAMS } from 'jp2kit/workers';`,
+  commonjs: `const { createPool, ENCODE_PARAMS } = require('jp2kit/workers');`,
 } as const;
 
 test.each(['module', 'commonjs'] as const)(

@@ -176,6 +176,7 @@ describe('a worker', () => {
     for (const noise of [undefined, null, 7, 'ready', { type: 'webpackOk' }, { kind: 'ready' }]) workers[0]!.say(noise);
     expect(workers[0]!.given).toEqual([]);
     workers[0]!.ready();
+    workers[0]!.ready();
     expect(workers[0]!.given).toEqual([0]);
     expect(warnings).toEqual([]);
   });

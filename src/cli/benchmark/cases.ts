@@ -1,7 +1,7 @@
 /** One comparison: an input that is decoded or encoded, by the library and by others. */
 import { decode, type EncodeOptions, encode, type RawImage } from 'jp2kit';
 import type { Pooled } from '../threads.ts';
-import { encodeStagesOf, withOther } from '../timing.ts';
+import { withOther } from '../timing.ts';
 import type { Wish } from '../window-options.ts';
 import { compete, type Contestant, type Rounds, type Score } from './contest.ts';
 import { codedOf, depthOf, type Input, samplesOf, shapeOf, store, writePnmFor } from './inputs.ts';
@@ -101,7 +101,7 @@ export async function measureEncode(
       const result = await encode(picture, { ...plan.encode, ...plan.pooled, signal: aborted });
       const ms = performance.now() - start;
       facts = { ...facts, bytes: result.bytes };
-      return { ms, kind: 'call', stages: withOther(ms, encodeStagesOf(result)) };
+      return { ms, kind: 'call', stages: withOther(ms, result.stats?.stages) };
     },
   };
   const peers = plan.peers

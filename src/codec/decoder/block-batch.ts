@@ -1,43 +1,92 @@
 /**
- * Code-blocks of a strip as a batch for a pool of workers, and their coefficients back into the strip.
+ * Code-blocks in batches for a pool of workers, across strips, subbands and tiles: a message costs as much as decoding a kilobyte or so, and
+ * strips of small tiles, or at low rates, hold less.
  */
-import { DECODE_PARAMS, type DecodeBatch } from '../block-pool.ts';
+import { type BlockPool, DECODE_PARAMS, type DecodedBatch } from '../block-pool.ts';
+import type { AbortSignalLike } from '../source.ts';
 import type { BlockJob } from './block-jobs.ts';
+import type { StripMemory } from './strip-memory.ts';
 
-/** A code-block of a batch, with what is needed when it comes back. */
+/** Bytes of a batch, some milliseconds of work; a code-block counts as so many more. */
+const BATCH_BYTES = 1 << 14;
+const BLOCK_OVERHEAD = 64;
+
+/** A code-block on its way, with what is needed when it comes back. */
 export interface BatchedBlock {
-  /** Where it goes in the strip. */
+  readonly batch: PendingBatch;
+  /** Its number in the batch, and where it stands in an array without gaps. */
+  readonly index: number;
+  readonly from: number;
+  /** Where it goes in its strip. */
   readonly at: number;
   readonly width: number;
   readonly height: number;
-  /** Its name among all code-blocks of the picture, and how much of it there is. */
+  /** What it is kept under, and how much of it there is. */
   readonly key: string;
   readonly numPasses: number;
   readonly dataLength: number;
 }
 
-/** Gathers code-blocks into a batch. */
-export class BatchBuilder {
-  readonly blocks: BatchedBlock[] = [];
-  private readonly params: number[] = [];
-  private readonly segments: number[] = [];
-  private data = new Uint8Array(1 << 15);
-  private dataLength = 0;
-  private length = 0;
-  private readonly shared: Int32Array | undefined;
-  private readonly stride: number;
+/** Batches that are being filled or are under way. */
+export class Batches {
+  /** How many the pool has. */
+  underWay = 0;
+  private readonly pool: BlockPool;
+  private readonly signal: AbortSignalLike | undefined;
+  private open: PendingBatch | undefined;
 
-  /** Coefficients go to `shared`, whose rows are `stride` apart, or without it into an array without gaps. */
-  constructor(shared: Int32Array | undefined, stride: number) {
-    this.shared = shared;
-    this.stride = stride;
+  constructor(pool: BlockPool, signal: AbortSignalLike | undefined) {
+    this.pool = pool;
+    this.signal = signal;
   }
 
-  /** Adds a code-block whose place in the strip is `at`. */
-  add(job: BlockJob, at: number, key: string): void {
+  /** Adds a code-block that goes to `at` of a strip whose rows are `stride` apart. */
+  add(coder: string, job: BlockJob, memory: StripMemory, at: number, stride: number, key: string): BatchedBlock {
+    const slab = this.pool.sharesMemory ? memory.slab : undefined;
+    if (this.open && (this.open.coder !== coder || this.open.slab !== slab)) this.send();
+    this.open ??= new PendingBatch(coder, slab);
+    const block = this.open.add(job, memory.start, at, stride, key);
+    if (this.open.cost >= BATCH_BYTES) this.send();
+    return block;
+  }
+
+  /** Hands over what has been gathered. */
+  send(): void {
+    const batch = this.open;
+    if (batch === undefined) return;
+    this.open = undefined;
+    this.underWay++;
+    batch.send(this.pool, this.signal, () => {
+      this.underWay--;
+    });
+  }
+}
+
+/** One batch. */
+export class PendingBatch {
+  readonly coder: string;
+  /** Shared memory that coefficients go to. */
+  readonly slab: Int32Array | undefined;
+  cost = 0;
+  /** Settled when the pool is done; a failure is thrown to who waits for it, and to nobody else. */
+  done: Promise<DecodedBatch> | undefined;
+  result: DecodedBatch | undefined;
+  private readonly params: number[] = [];
+  private readonly segments: number[] = [];
+  private data = new Uint8Array(BATCH_BYTES);
+  private dataLength = 0;
+  private length = 0;
+
+  constructor(coder: string, slab: Int32Array | undefined) {
+    this.coder = coder;
+    this.slab = slab;
+  }
+
+  add(job: BlockJob, start: number, at: number, stride: number, key: string): BatchedBlock {
     const { width, height, numPasses, dataLength, numSegments } = job;
     const { params, segments } = this;
     const p = params.length;
+    const from = this.length;
     params[p + DECODE_PARAMS.width] = width;
     params[p + DECODE_PARAMS.height] = height;
     params[p + DECODE_PARAMS.subband] = job.subband;
@@ -46,12 +95,14 @@ export class BatchBuilder {
     params[p + DECODE_PARAMS.numPasses] = numPasses;
     params[p + DECODE_PARAMS.numSegments] = numSegments;
     params[p + DECODE_PARAMS.dataLength] = dataLength;
-    params[p + DECODE_PARAMS.at] = this.shared ? at : this.length;
-    params[p + DECODE_PARAMS.stride] = this.shared ? this.stride : width;
+    params[p + DECODE_PARAMS.at] = this.slab ? start + at : from;
+    params[p + DECODE_PARAMS.stride] = this.slab ? stride : width;
     for (let s = 0; s < numSegments; s++) segments.push(job.segmentPasses[s], job.segmentLengths[s]);
     this.append(job.data.subarray(0, dataLength));
     this.length += width * height;
-    this.blocks.push({ at, width, height, key, numPasses, dataLength });
+    this.cost += dataLength + BLOCK_OVERHEAD;
+    const index = p / DECODE_PARAMS.count;
+    return { batch: this, index, from, at, width, height, key, numPasses, dataLength };
   }
 
   private append(bytes: Uint8Array): void {
@@ -65,16 +116,22 @@ export class BatchBuilder {
     this.dataLength = need;
   }
 
-  /** The batch. */
-  build(coder: string): DecodeBatch {
-    return {
-      coder,
-      params: Int32Array.from(this.params),
-      segments: Int32Array.from(this.segments),
-      data: this.data.subarray(0, this.dataLength),
-      out: this.shared,
-      length: this.shared?.length ?? this.length,
-      cost: this.dataLength,
-    };
+  send(pool: BlockPool, signal: AbortSignalLike | undefined, onDone: () => void): void {
+    this.done = pool.decode(
+      {
+        coder: this.coder,
+        params: Int32Array.from(this.params),
+        segments: Int32Array.from(this.segments),
+        data: this.data.subarray(0, this.dataLength),
+        out: this.slab,
+        length: this.slab?.length ?? this.length,
+        cost: this.cost,
+      },
+      signal,
+    );
+    this.done.then((result) => {
+      this.result = result;
+      onDone();
+    }, onDone);
   }
 }

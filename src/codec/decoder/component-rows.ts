@@ -14,8 +14,16 @@ import type { ResolutionGeometry, SubbandGeometry } from '../geometry/tile-compo
 import { type ComponentWindow, precinctsOfWindow, subbandWindow } from '../geometry/window.ts';
 import type { ComponentSelection, PrecinctSnapshot } from '../packets/precinct-source.ts';
 import { magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
-import type { RowSource } from '../transform/rows.ts';
-import { type LevelInput, ROWS_AHEAD_53, ROWS_AHEAD_97, Synthesis53, Synthesis97 } from '../transform/synthesis.ts';
+import { BandRows, type GroupMemory, type RowMemory, type RowSource } from '../transform/rows.ts';
+import {
+  type LevelInput,
+  ROWS_AHEAD_53,
+  ROWS_AHEAD_97,
+  ROWS_HELD_53,
+  ROWS_HELD_97,
+  Synthesis53,
+  Synthesis97,
+} from '../transform/synthesis.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { LevelPrecincts } from './level-precincts.ts';
 import { type SubbandPlan, SubbandRows } from './subband-rows.ts';
@@ -23,8 +31,14 @@ import { type SubbandPlan, SubbandRows } from './subband-rows.ts';
 /** Gain of a subband as a power of two: LL 0, HL and LH 1, HH 2 (Table E.1). */
 const GAIN_LOG2 = [0, 1, 1, 2] as const;
 
-/** Rows of samples before component transform and level shift, of either kind. */
-export type SampleRows = RowSource<Int32Array> | RowSource<Float32Array>;
+/** How much memory the rows of a window take. */
+export function memoryOf({ x, target }: ComponentWindow, reversible: boolean): number {
+  let sum = lengthOf(x.kept[0]);
+  for (let r = 1; r <= target; r++) {
+    sum += (x.steps[r].numLow + x.steps[r].numHigh) * (reversible ? ROWS_HELD_53 : ROWS_HELD_97);
+  }
+  return sum;
+}
 
 /** One resolution level of a window. */
 interface Level {
@@ -41,10 +55,9 @@ export class ComponentRows {
   /** Samples of a row, and rows. */
   readonly width: number;
   readonly height: number;
-  /** Draws rows, as far as they are loaded. */
-  readonly samples: SampleRows;
+  /** Draws rows of samples before component transform and level shift, as far as they are loaded. */
+  readonly samples: RowSource;
   private readonly levels: Level[] = [];
-  private readonly syntheses: (Synthesis53 | Synthesis97)[] = [];
   private loaded = 0;
 
   constructor(
@@ -52,6 +65,7 @@ export class ComponentRows {
     component: TileComponent,
     window: ComponentWindow,
     snapshot: PrecinctSnapshot | undefined,
+    memory: GroupMemory,
     context: DecodeContext,
   ) {
     this.component = component.component;
@@ -74,40 +88,36 @@ export class ComponentRows {
       });
       this.levels.push({ precincts, bands });
     }
-    this.samples = this.reversible ? this.chain53(context) : this.chain97(context);
+    this.samples =
+      memory.samples instanceof Int32Array
+        ? this.chain53(memory as RowMemory<Int32Array>)
+        : this.chain97(memory as RowMemory<Float64Array>);
   }
 
-  private chain53(context: DecodeContext): RowSource<Int32Array> {
-    const { window, levels } = this;
-    let rows = this.bandRows(0, 0, context) as RowSource<Int32Array>;
-    for (let r = 1; r < levels.length; r++) {
-      const level = new Synthesis53(window.x.steps[r], window.y.steps[r], this.input(r, rows, context), context.rows);
-      this.syntheses.push(level);
-      rows = level;
+  private chain53(memory: RowMemory<Int32Array>): RowSource {
+    const { x, y } = this.window;
+    let low: RowSource = new BandRows<Int32Array>(this.band(0, 0), lengthOf(x.kept[0]), memory);
+    for (let r = 1; r < this.levels.length; r++) {
+      low = new Synthesis53(x.steps[r], y.steps[r], this.input(r, low), memory);
     }
-    return rows;
+    return low;
   }
 
-  private chain97(context: DecodeContext): RowSource<Float32Array> {
-    const { window, levels } = this;
-    let rows = this.bandRows(0, 0, context) as RowSource<Float32Array>;
-    for (let r = 1; r < levels.length; r++) {
-      const level = new Synthesis97(window.x.steps[r], window.y.steps[r], this.input(r, rows, context), context.rows);
-      this.syntheses.push(level);
-      rows = level;
+  private chain97(memory: RowMemory<Float64Array>): RowSource {
+    const { x, y } = this.window;
+    let low: RowSource = new BandRows<Float64Array>(this.band(0, 0), lengthOf(x.kept[0]), memory);
+    for (let r = 1; r < this.levels.length; r++) {
+      low = new Synthesis97(x.steps[r], y.steps[r], this.input(r, low), memory);
     }
-    return rows;
+    return low;
   }
 
-  private input<Samples>(r: number, low: RowSource<Samples>, context: DecodeContext): LevelInput<Samples> {
-    const [hl, lh, hh] = [1, 2, 3].map((orientation) => this.bandRows(r, orientation, context));
-    return { low, hl, lh, hh } as unknown as LevelInput<Samples>;
+  private input(r: number, low: RowSource): LevelInput<Int32Array> & LevelInput<Float64Array> {
+    return { low, hl: this.band(r, 1), lh: this.band(r, 2), hh: this.band(r, 3) };
   }
 
-  private bandRows(r: number, orientation: number, context: DecodeContext): SampleRows {
-    const { x } = subbandWindow(this.window, r, orientation);
-    const rows = this.levels[r].bands[orientation] ?? new ZeroRows(context.zeros(lengthOf(x), this.reversible));
-    return rows as SampleRows;
+  private band(r: number, orientation: number): SubbandRows | typeof NO_BAND {
+    return this.levels[r].bands[orientation] ?? NO_BAND;
   }
 
   /** Sets out to bring in what the first `count` rows need, so that a pool can work on it. Yields now and then. */
@@ -119,7 +129,7 @@ export class ComponentRows {
   *load(count: number): WaitingWork<void> {
     if (count <= this.loaded) return;
     this.loaded = count;
-    for (const { band, rows } of this.need(count)) yield* band.load(rows);
+    for (const { band, rows } of this.need(count)) yield* band.bring(rows);
     for (const { precincts, bands } of this.levels) {
       precincts?.forgetAbove(Math.min(...bands.map((band) => band?.nextPrecinctRow ?? Number.POSITIVE_INFINITY)));
     }
@@ -176,22 +186,11 @@ export class ComponentRows {
       if (precincts) yield* precincts.finish();
       for (const band of bands) band?.release();
     }
-    for (const synthesis of this.syntheses) synthesis.release();
   }
 }
 
-/** Rows of a subband that the window has nothing of, or the file. */
-class ZeroRows implements RowSource<Int32Array | Float32Array> {
-  readonly line: Int32Array | Float32Array;
-  readonly at = 0;
-  readonly isZero = true;
-
-  constructor(line: Int32Array | Float32Array) {
-    this.line = line;
-  }
-
-  advance(): void {}
-}
+/** A subband that the window has nothing of, or the file. */
+const NO_BAND = { next: () => false, load() {}, coefficients: /* @__PURE__ */ new Int32Array(0), at: 0, scale: 0 };
 
 function planSubband(
   tile: number,
@@ -232,7 +231,6 @@ function planSubband(
     band,
     x,
     y,
-    reversible: style.reversible,
     style: style.codeBlockStyle,
     bitPlanes: magnitudeBitPlanesOf(quantization.guardBits, step.epsilon) + roiShift,
     roiShift,

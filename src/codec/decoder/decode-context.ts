@@ -6,9 +6,12 @@ import { type Diagnostic, type DiagnosticLog, unsupported } from '../errors.ts';
 import type { DecodeStages } from '../image.ts';
 import type { Limits } from '../limits.ts';
 import type { AbortSignalLike } from '../source.ts';
-import { SynthesisRows } from '../transform/synthesis.ts';
+import { RowMemory } from '../transform/rows.ts';
+import { Batches } from './block-batch.ts';
 import type { BlockCache } from './block-cache.ts';
 import { type BlockCoder, type BlockDecoder, BlockJob } from './block-jobs.ts';
+import type { GroupMemory } from '../transform/rows.ts';
+import { StripStore } from './strip-memory.ts';
 
 /** What a decode is told besides its packets. */
 export interface ContextOptions {
@@ -37,13 +40,11 @@ export class DecodeContext {
   /** Layers that the tiles have, at most as many as were asked for. */
   mostLayers = 0;
   readonly job = new BlockJob();
-  readonly rows = new SynthesisRows();
   readonly strips: StripStore;
-  /** Decodes code-blocks elsewhere; without it they are decoded here. */
-  readonly pool: BlockPool | undefined;
-  readonly signal: AbortSignalLike | undefined;
-  /** Batches that the pool has. */
-  batches = 0;
+  /** Code-blocks on their way to a pool of workers; without one they are decoded here. */
+  readonly batches: Batches | undefined;
+  /** Workers of the pool. */
+  readonly poolSize: number;
   /** Coefficients in strips, decoded or on their way. */
   heldCoefficients = 0;
   /** Decoded code-blocks of earlier decodes; without it each decode starts anew. */
@@ -61,7 +62,7 @@ export class DecodeContext {
   private readonly coders: readonly { coder: BlockCoder; decoder: BlockDecoder | undefined }[];
   private readonly fewestPackets: number[] = [];
   private readonly taken = new Set<string>();
-  private noBits = new StripMemory(new Int32Array(0));
+  private readonly freeRows = new Map<string, GroupMemory[]>();
 
   constructor(coders: readonly BlockCoder[], log: DiagnosticLog, options: ContextOptions) {
     const { layers, reconstruction, now, limits, cache, pool, signal } = options;
@@ -71,8 +72,8 @@ export class DecodeContext {
     this.reconstruction = reconstruction;
     this.now = now;
     this.cache = cache;
-    this.pool = pool;
-    this.signal = signal;
+    this.batches = pool && new Batches(pool, signal);
+    this.poolSize = pool?.size ?? 0;
     this.strips = new StripStore(pool?.sharesMemory ? (length) => pool.allocate(length) : undefined);
     this.maxBlocksOfPrecinct = limits.codeBlocks;
     // findings in the main header are in the log already, and the source will name them again
@@ -115,10 +116,21 @@ export class DecodeContext {
     this.log.add('code-block-check', message, { clause: '15444-1 D.5' });
   }
 
-  /** At least so many zeros, which nobody may write to. */
-  zeros(length: number, reversible: boolean): Int32Array | Float32Array {
-    if (this.noBits.ints.length < length) this.noBits = new StripMemory(new Int32Array(length));
-    return reversible ? this.noBits.ints : this.noBits.floats;
+  /** Memory for rows of so many samples in all; those of one tile serve for the next. */
+  takeRows(length: number, reversible: boolean): GroupMemory {
+    const memory = this.freeRows.get(rowsKey(length, reversible))?.pop();
+    if (memory) return memory;
+    return reversible ? new RowMemory(new Int32Array(length)) : new RowMemory(new Float64Array(length));
+  }
+
+  /** Takes it back. */
+  giveRows(memory: GroupMemory): void {
+    memory.clear();
+    const { samples } = memory;
+    const key = rowsKey(samples.length, samples instanceof Int32Array);
+    const free = this.freeRows.get(key);
+    if (free) free.push(memory);
+    else this.freeRows.set(key, [memory]);
   }
 
   /** Hands on what a source tolerated; what was handed on before is not repeated. */
@@ -132,46 +144,10 @@ export class DecodeContext {
   }
 }
 
+function rowsKey(length: number, reversible: boolean): string {
+  return `${length} ${reversible}`;
+}
+
 function keyOf({ code, offset, message }: Diagnostic): string {
   return `${code} ${offset} ${message}`;
-}
-
-/**
- * The memory of one row of code-blocks of a subband: coefficients as block coders leave them, and the same memory as floats, which they
- * become in place where the filter is irreversible.
- */
-export class StripMemory {
-  readonly ints: Int32Array;
-  readonly floats: Float32Array;
-
-  constructor(ints: Int32Array) {
-    this.ints = ints;
-    this.floats = new Float32Array(ints.buffer, ints.byteOffset, ints.length);
-  }
-}
-
-/** Strips that are used again, by their length. */
-export class StripStore {
-  private readonly allocate: (length: number) => Int32Array;
-  private readonly free = new Map<number, StripMemory[]>();
-
-  constructor(allocate = (length: number): Int32Array => new Int32Array(length)) {
-    this.allocate = allocate;
-  }
-
-  /** A strip of zeros. */
-  take(length: number): StripMemory {
-    const memory = this.free.get(length)?.pop();
-    if (memory === undefined) return new StripMemory(this.allocate(length));
-    memory.ints.fill(0);
-    return memory;
-  }
-
-  /** Takes a strip back. */
-  give(memory: StripMemory): void {
-    const { length } = memory.ints;
-    const strips = this.free.get(length);
-    if (strips === undefined) this.free.set(length, [memory]);
-    else strips.push(memory);
-  }
 }

@@ -14,7 +14,6 @@ import { tileBounds } from '../geometry/tile-component.ts';
 import type { Limits } from '../limits.ts';
 import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
 import type { Bounds, Rect } from '../rect.ts';
-import type { ComponentRows } from './component-rows.ts';
 import type { DecodeContext } from './decode-context.ts';
 import {
   checkPixels,
@@ -36,7 +35,7 @@ import type { DecodeWork } from './decode-work.ts';
 import type { DecodeOptions } from './options.ts';
 import { makeRows, type Span } from './row-schedule.ts';
 import type { ComponentTarget } from './store.ts';
-import { type ComponentList, componentGroups, groupOf, openComponents } from './tile-groups.ts';
+import { componentGroups, groupOf, type OpenComponents, openComponents } from './tile-groups.ts';
 import { planTile, type TileJob } from './tile-plan.ts';
 
 /** A strip, and where it lies in the decoded window. */
@@ -53,10 +52,8 @@ const STRIP_SAMPLES = 1 << 20;
 const STRIP_ROWS = 64;
 
 /** Components of a tile that go together, open from the first strip of the tile to the last. */
-interface OpenGroup {
+interface OpenGroup extends OpenComponents {
   readonly job: TileJob;
-  readonly components: ComponentList;
-  readonly rows: readonly ComponentRows[];
   /** Rows that are made already, of each component. */
   done: number;
 }
@@ -121,7 +118,7 @@ function* openTiles(
   for (const tile of tiles) {
     const job = planTile(headers, tile, { reduce, inverseMct, targets: windows }, context);
     for (const components of componentGroups(job, windows)) {
-      groups.push({ job, components, rows: openComponents(components, job, headers, context), done: 0 });
+      groups.push({ job, ...openComponents(components, job, headers, context), done: 0 });
     }
   }
   return groups;
@@ -225,8 +222,7 @@ class Strips {
         const to = entry.to[k];
         for (const rows of group.rows) yield* rows.feed(snapshot, to);
         const isLast = to === group.rows[0].height;
-        const rowGroup = groupOf(group.components, group.rows, targets, snapshot);
-        spans.push({ group: rowGroup, from: group.done, to, isLast });
+        spans.push({ group: groupOf(group, targets, snapshot), from: group.done, to, isLast });
         group.done = to;
       }
     }

@@ -6,6 +6,7 @@
  * held, so that workers decode code-blocks while this thread synthesises.
  */
 import type { WaitingWork, Work } from '../executor.ts';
+import type { GroupMemory } from '../transform/rows.ts';
 import type { ComponentRows } from './component-rows.ts';
 import type { DecodeContext } from './decode-context.ts';
 import type { RowWriter } from './store.ts';
@@ -13,6 +14,7 @@ import type { RowWriter } from './store.ts';
 /** Components whose rows are made together. */
 export interface RowGroup {
   readonly rows: readonly ComponentRows[];
+  readonly memory: GroupMemory;
   readonly writer: RowWriter;
 }
 
@@ -44,11 +46,14 @@ export function* makeRows(schedule: Iterable<Span>, context: DecodeContext): Wai
   const spans = new SpanQueue(schedule);
   for (let span = spans.first(); span !== undefined; span = spans.first()) {
     for (let y = span.from; y < span.to; ) {
-      if (context.pool) yield* spans.beginAhead(context, y);
+      if (context.batches) yield* spans.beginAhead(context, y);
       y = yield* makePiece(span, y, context);
       yield;
     }
-    if (span.isLast) for (const component of span.group.rows) yield* component.finish();
+    if (span.isLast) {
+      for (const component of span.group.rows) yield* component.finish();
+      context.giveRows(span.group.memory);
+    }
     span.onDone?.();
     spans.shift();
   }
@@ -104,8 +109,9 @@ class SpanQueue {
 
   /** Begins rows after row `y` of the first span, while the pool has too little to do. */
   *beginAhead(context: DecodeContext, y: number): Work<void> {
-    const enough = BATCHES_A_WORKER * context.pool!.size;
-    while (context.batches < enough && context.heldCoefficients < COEFFICIENTS_AHEAD) {
+    const batches = context.batches!;
+    const enough = BATCHES_A_WORKER * context.poolSize;
+    while (batches.underWay < enough && context.heldCoefficients < COEFFICIENTS_AHEAD) {
       const last = this.queue.at(-1)!;
       if (this.begun < last.to) {
         const from = this.queue.length === 1 ? Math.max(this.begun, y) : this.begun;
@@ -114,7 +120,9 @@ class SpanQueue {
         continue;
       }
       this.takeNext();
-      if (this.isOver) return;
+      if (!this.isOver) continue;
+      batches.send();
+      return;
     }
   }
 }

@@ -10,14 +10,9 @@ import type { ComponentWindow } from '../geometry/window.ts';
 import type { SampleArray } from '../image.ts';
 import { inverseIct, inverseRct } from '../transform/component-transform.ts';
 import { type RowStorer, rowStorer } from '../transform/level-shift.ts';
-import {
-  type IctStorer,
-  ictStorer,
-  type RctStorer,
-  rctStorer,
-  type TransformedTarget,
-} from '../transform/transformed-store.ts';
-import type { ComponentRows, SampleRows } from './component-rows.ts';
+import { type TransformedStorer, transformedStorer, type TransformedTarget } from '../transform/transformed-store.ts';
+import type { GroupMemory } from '../transform/rows.ts';
+import type { ComponentRows } from './component-rows.ts';
 
 /** Where the samples of one component go. */
 export interface ComponentTarget {
@@ -43,92 +38,90 @@ export interface RowWriter {
 
 /** Stores one component. */
 export class ComponentWriter implements RowWriter {
-  private readonly rows: SampleRows;
-  private readonly width: number;
+  private readonly rows: ComponentRows;
+  private readonly samples: GroupMemory['samples'];
   private readonly target: ComponentTarget;
   private readonly offset: number;
   private readonly storer: RowStorer;
 
-  constructor(rows: ComponentRows, target: ComponentTarget, component: SizComponent) {
-    this.rows = rows.samples;
-    this.width = rows.width;
+  constructor(rows: ComponentRows, { samples }: GroupMemory, target: ComponentTarget, component: SizComponent) {
+    this.rows = rows;
+    this.samples = samples;
     this.target = target;
     this.offset = offsetOf(rows.window, target);
-    this.storer = rowStorer(rows.reversible, target.out, component.precision, component.signed);
+    this.storer = rowStorer(samples instanceof Int32Array, target.out, component.precision, component.signed);
   }
 
   write(y: number): void {
-    this.store(this.rows.line, this.rows.at, y);
+    this.store(this.samples, this.rows.samples.at, y);
   }
 
   /** Stores any row in the place of row `y`. */
-  store(line: Int32Array | Float32Array, at: number, y: number): void {
-    const { target, storer } = this;
+  store(samples: GroupMemory['samples'], at: number, y: number): void {
+    const { target, storer, rows } = this;
     const to = this.offset + y * target.strideY;
     const { store, shift, least, most } = storer;
-    store(line as never, at, this.width, target.out as never, to, target.strideX, shift, least, most);
+    store(samples as never, at, rows.width, target.out as never, to, target.strideX, shift, least, most);
   }
 }
 
 /** Stores three components after inverse RCT or ICT; those of them that nobody asked for have no writer. */
 export class TransformWriter implements RowWriter {
   private readonly rows: Triple<ComponentRows>;
+  private readonly samples: GroupMemory['samples'];
   private readonly writers: readonly (ComponentWriter | undefined)[];
-  private readonly copies: Triple<Int32Array> | Triple<Float32Array>;
+  /** The rows themselves are still needed for those that follow. */
+  private readonly copies: GroupMemory['samples'];
 
-  constructor(rows: Triple<ComponentRows>, writers: readonly (ComponentWriter | undefined)[]) {
+  constructor(
+    rows: Triple<ComponentRows>,
+    { samples }: GroupMemory,
+    writers: readonly (ComponentWriter | undefined)[],
+  ) {
     this.rows = rows;
+    this.samples = samples;
     this.writers = writers;
-    const { width, reversible } = rows[0];
-    this.copies = reversible
-      ? [new Int32Array(width), new Int32Array(width), new Int32Array(width)]
-      : [new Float32Array(width), new Float32Array(width), new Float32Array(width)];
+    const length = 3 * rows[0].width;
+    this.copies = samples instanceof Int32Array ? new Int32Array(length) : new Float64Array(length);
   }
 
   write(y: number): void {
-    const { rows, writers, copies } = this;
-    const { width, reversible } = rows[0];
-    // the rows themselves are still needed for those that follow
+    const { rows, samples, writers, copies } = this;
+    const n = rows[0].width;
     for (let c = 0; c < 3; c++) {
-      const { line, at } = rows[c].samples;
-      copies[c].set(line.subarray(at, at + width));
+      const { at } = rows[c].samples;
+      copies.set(samples.subarray(at, at + n), c * n);
     }
-    if (reversible) inverseRct(...(copies as Triple<Int32Array>), 0, width);
-    else inverseIct(...(copies as Triple<Float32Array>), 0, width);
-    for (let c = 0; c < 3; c++) writers[c]?.store(copies[c], 0, y);
+    if (copies instanceof Int32Array) inverseRct(copies, 0, n, 2 * n, n);
+    else inverseIct(copies, 0, n, 2 * n, n);
+    for (let c = 0; c < 3; c++) writers[c]?.store(copies, c * n, y);
   }
 }
 
 /** Stores three transformed components at once, side by side. */
 export class SideBySideWriter implements RowWriter {
   private readonly rows: Triple<ComponentRows>;
+  private readonly samples: GroupMemory['samples'];
   private readonly target: ComponentTarget;
   private readonly offset: number;
-  private readonly rct: RctStorer;
-  private readonly ict: IctStorer;
+  private readonly storer: TransformedStorer;
   private readonly shift: number;
 
-  constructor(rows: Triple<ComponentRows>, target: ComponentTarget, precision: number) {
+  constructor(rows: Triple<ComponentRows>, { samples }: GroupMemory, target: ComponentTarget, precision: number) {
     this.rows = rows;
+    this.samples = samples;
     this.target = target;
     this.offset = offsetOf(rows[0].window, target);
-    this.rct = rctStorer(target.out as TransformedTarget);
-    this.ict = ictStorer(target.out as TransformedTarget);
+    this.storer = transformedStorer(samples instanceof Int32Array, target.out as TransformedTarget);
     this.shift = 1 << (precision - 1);
   }
 
   write(y: number): void {
-    const { target, shift, rows } = this;
-    const [a, b, c] = rows;
-    const { out, strideX } = target;
+    const { target, shift, storer, samples } = this;
+    const [a, b, c] = this.rows;
     const to = this.offset + y * target.strideY;
-    if (a.reversible) {
-      const [s, t, u] = [a.samples, b.samples, c.samples] as unknown as Triple<{ line: Int32Array; at: number }>;
-      this.rct(s.line, s.at, t.line, t.at, u.line, u.at, a.width, out as never, to, strideX, shift);
-    } else {
-      const [s, t, u] = [a.samples, b.samples, c.samples] as unknown as Triple<{ line: Float32Array; at: number }>;
-      this.ict(s.line, s.at, t.line, t.at, u.line, u.at, a.width, out as never, to, strideX, shift);
-    }
+    const { out, strideX } = target;
+    storer(samples as never, a.samples.at, b.samples.at, c.samples.at, a.width, out as never, to, strideX, shift);
   }
 }
 

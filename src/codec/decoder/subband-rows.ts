@@ -2,27 +2,23 @@
  * A subband of a window as rows of coefficients: code-blocks are decoded one row of them at a time (15444-1 Annexes D, E and H).
  *
  * A strip is one row of code-blocks, whole ones, so that the block decoder writes straight into it; what the window does not want of
- * it is skipped when rows are read. Region shift and dequantisation follow in place, while the code-block is still in the cache. Strips
- * without a coded code-block take no memory.
+ * it is skipped when rows are read, which is when coefficients are dequantised. Strips without a coded code-block take no memory.
  */
-import type { BlockPool, DecodedBatch } from '../block-pool.ts';
 import { unsupported } from '../errors.ts';
 import type { WaitingWork, Work } from '../executor.ts';
 import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
 import type { PrecinctBand, ResolutionGeometry, SubbandGeometry } from '../geometry/tile-component.ts';
 import { dequantiseIrreversible, dequantiseReversible } from '../transform/quantization.ts';
 import { inverseMaxshift } from '../transform/roi-maxshift.ts';
-import type { RowSource } from '../transform/rows.ts';
-import { BatchBuilder, type BatchedBlock } from './block-batch.ts';
+import type { BandSource } from '../transform/rows.ts';
+import type { BatchedBlock, Batches } from './block-batch.ts';
 import type { BlockDecoder } from './block-jobs.ts';
-import type { DecodeContext, StripMemory } from './decode-context.ts';
+import type { DecodeContext } from './decode-context.ts';
 import type { LevelPrecincts, PrecinctRow } from './level-precincts.ts';
+import type { StripMemory } from './strip-memory.ts';
 
 /** Bit-planes that fit a coefficient of twice the magnitude in 32 bits with sign. */
 const MAX_BIT_PLANES = 30;
-
-/** Bytes of a strip that are worth a message to another thread and back; less is decoded here sooner. */
-const LEAST_POOLED_BYTES = 1 << 11;
 
 /** Bytes of code-blocks that are decoded between two yields: some milliseconds of work. */
 const PIECE_BYTES = 1 << 14;
@@ -37,7 +33,6 @@ export interface SubbandPlan {
   /** The coefficients that are wanted, in subband coordinates. */
   readonly x: Interval;
   readonly y: Interval;
-  readonly reversible: boolean;
   /** Code-block style byte (Table A.19). */
   readonly style: number;
   /** M_b plus region shift. */
@@ -54,22 +49,20 @@ interface Strip {
   readonly y: Interval;
   /** Undefined as long as every coefficient is 0. */
   memory: StripMemory | undefined;
-  /** A batch that a pool has, until its coefficients are where they belong. */
-  pending: PendingBatch | undefined;
+  /** Code-blocks that a pool has, until their coefficients are where they belong. */
+  pending: BatchedBlock[];
 }
 
-interface PendingBatch {
-  readonly blocks: readonly BatchedBlock[];
-  /** Never rejects for nobody: a failure is thrown where the strip is waited for. */
-  readonly done: Promise<DecodedBatch>;
-  result: DecodedBatch | undefined;
-}
+const NOTHING = /* @__PURE__ */ new Int32Array(0);
 
-/** Gives the rows of a subband once their strips are loaded: integers where it is reversible, else floats. */
-export class SubbandRows implements RowSource<Int32Array | Float32Array> {
-  line: Int32Array | Float32Array;
+/** What is left to know of a code-block that has been decoded. */
+type FinishedBlock = Pick<BatchedBlock, 'at' | 'width' | 'height' | 'key' | 'numPasses' | 'dataLength'>;
+
+/** Gives the rows of a subband once their strips are there: integers where it is reversible, else floats. */
+export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Array> {
+  coefficients: Int32Array = NOTHING;
   at = 0;
-  isZero = true;
+  readonly scale: number;
   private readonly plan: SubbandPlan;
   private readonly resolution: ResolutionGeometry;
   private readonly precincts: LevelPrecincts;
@@ -77,8 +70,6 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
   private readonly coder: { readonly name: string; readonly decoder: BlockDecoder };
   /** Columns of a strip: those of the code-blocks that the window touches. */
   private readonly x: Interval;
-  /** A row of zeros. */
-  private readonly zeros: Int32Array | Float32Array;
   /** Loaded strips, the current one first. */
   private readonly strips: Strip[] = [];
   /** Rows that are there or on their way, and the next row to give. */
@@ -94,8 +85,8 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     const cell = 2 ** resolution.xcbPrime;
     const { x } = plan.subband;
     this.x = clip({ lo: Math.floor(plan.x.lo / cell) * cell, hi: Math.ceil(plan.x.hi / cell) * cell }, x);
-    this.zeros = context.zeros(lengthOf(plan.x), plan.reversible);
-    this.line = this.zeros;
+    // doubled coefficients, in the middle of their intervals (see quantization.ts)
+    this.scale = context.reconstruction === 0.5 ? plan.step / 2 : 0;
     this.begunTo = plan.y.lo;
     this.y = plan.y.lo;
   }
@@ -107,11 +98,11 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
   }
 
   /** Brings in the first `count` rows, and those that come with them. */
-  *load(count: number): WaitingWork<void> {
+  *bring(count: number): WaitingWork<void> {
     yield* this.begin(count);
     const to = Math.min(this.plan.y.lo + count, this.plan.y.hi);
     for (const strip of this.strips) {
-      if (strip.y.lo < to && strip.pending) yield* this.finishBatch(strip, strip.pending);
+      if (strip.y.lo < to && strip.pending.length > 0) yield* this.finishBlocks(strip);
     }
   }
 
@@ -130,7 +121,7 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     return Math.floor(y / 2 ** (this.resolution.ppy - half)) - this.resolution.firstPrecinctY;
   }
 
-  advance(): void {
+  next(): boolean {
     const { y, plan } = this;
     let strip: Strip | undefined = this.strips[0];
     if (strip !== undefined && y >= strip.y.hi) {
@@ -138,18 +129,21 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
       this.strips.shift();
       strip = this.strips[0];
     }
-    if (strip === undefined || strip.pending) throw new Error(`row ${y} of a subband was read before it was decoded`);
+    if (strip === undefined || strip.pending.length > 0)
+      throw new Error(`row ${y} of a subband was read before it was decoded`);
     this.y = y + 1;
-    const { memory } = strip;
-    if (memory === undefined) {
-      this.line = this.zeros;
-      this.at = 0;
-      this.isZero = true;
-      return;
-    }
-    this.line = plan.reversible ? memory.ints : memory.floats;
-    this.at = (y - strip.y.lo) * (this.x.hi - this.x.lo) + plan.x.lo - this.x.lo;
-    this.isZero = false;
+    if (strip.memory === undefined) return false;
+    this.coefficients = strip.memory.ints;
+    this.at = (y - strip.y.lo) * this.stride + plan.x.lo - this.x.lo;
+    return true;
+  }
+
+  load(memory: Int32Array | Float64Array, to: number): void {
+    const { coefficients, at, plan } = this;
+    const { reconstruction } = this.context;
+    const n = lengthOf(plan.x);
+    if (memory instanceof Int32Array) dequantiseReversible(coefficients, at, memory, to, n, reconstruction);
+    else dequantiseIrreversible(coefficients, at, memory, to, n, plan.step, reconstruction);
   }
 
   /** Gives the memory back. */
@@ -162,7 +156,7 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     if (strip.memory === undefined) return;
     this.context.heldCoefficients -= strip.memory.ints.length;
     // a pool may still write to what it has not given back
-    if (!strip.pending) this.context.strips.give(strip.memory);
+    if (strip.pending.length === 0) this.context.strips.give(strip.memory);
     strip.memory = undefined;
   }
 
@@ -171,11 +165,10 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     const height = 2 ** resolution.ycbPrime;
     const row = Math.floor(this.begunTo / height);
     const y = clip({ lo: row * height, hi: (row + 1) * height }, plan.subband.y);
-    const strip: Strip = { y, memory: undefined, pending: undefined };
+    const strip: Strip = { y, memory: undefined, pending: [] };
     const beside = yield* precincts.row(this.precinctRowAt(y.lo));
-    if (this.context.pool && this.bytesOf(beside, strip, row) >= LEAST_POOLED_BYTES) {
-      this.sendBlocks(this.context.pool, beside, strip, row);
-    } else yield* this.decodeBlocks(beside, strip, row);
+    if (this.context.batches) this.sendBlocks(this.context.batches, beside, strip, row);
+    else yield* this.decodeBlocks(beside, strip, row);
     this.strips.push(strip);
     this.begunTo = y.hi;
   }
@@ -210,12 +203,6 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     }
   }
 
-  private bytesOf(precincts: PrecinctRow, strip: Strip, row: number): number {
-    let sum = 0;
-    for (const _ of this.blocks(precincts, strip, row)) sum += this.context.job.dataLength;
-    return sum;
-  }
-
   private *decodeBlocks(precincts: PrecinctRow, strip: Strip, row: number): Work<void> {
     const { context } = this;
     const { job, stages, now } = context;
@@ -243,53 +230,33 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
   }
 
   /** Hands the code-blocks of a strip to a pool. */
-  private sendBlocks(pool: BlockPool, precincts: PrecinctRow, strip: Strip, row: number): void {
-    const { context } = this;
-    const { job } = context;
-    let builder: BatchBuilder | undefined;
+  private sendBlocks(batches: Batches, precincts: PrecinctRow, strip: Strip, row: number): void {
+    const { job } = this.context;
     for (const x0 of this.blocks(precincts, strip, row)) {
       if (!this.hasBitPlanes(job.bitPlanes)) continue;
       const memory = this.memoryOf(strip);
       const at = x0 - this.x.lo;
       const key = this.keyOf(x0, row);
       if (this.useCached(memory, at, key)) continue;
-      builder ??= new BatchBuilder(pool.sharesMemory ? memory.ints : undefined, this.stride);
-      builder.add(job, at, key);
+      strip.pending.push(batches.add(this.coder.name, job, memory, at, this.stride, key));
     }
-    if (builder === undefined) return;
-    const done = pool.decode(builder.build(this.coder.name), context.signal);
-    const pending: PendingBatch = { blocks: builder.blocks, done, result: undefined };
-    context.batches++;
-    done.then(
-      (result) => {
-        context.batches--;
-        pending.result = result;
-      },
-      () => {
-        context.batches--;
-      },
-    );
-    strip.pending = pending;
   }
 
   /** Waits for the pool, and finishes what it decoded. */
-  private *finishBatch(strip: Strip, pending: PendingBatch): WaitingWork<void> {
+  private *finishBlocks(strip: Strip): WaitingWork<void> {
     const { context, stride } = this;
-    const { now, stages } = context;
+    const { now, stages, batches } = context;
     const start = now();
-    if (pending.result === undefined) yield pending.done;
-    const { coefficients, findings } = pending.result!;
     const memory = strip.memory!;
-    let from = 0;
-    pending.blocks.forEach((block, k) => {
-      const { at, width, height } = block;
-      if (coefficients !== memory.ints) {
-        copyRows(coefficients, from, width, memory.ints, at, stride, width, height);
-        from += width * height;
-      }
-      this.finishBlock(memory, block, findings[k]);
-    });
-    strip.pending = undefined;
+    for (const block of strip.pending) {
+      const { batch, index, from, at, width, height } = block;
+      if (batch.done === undefined) batches!.send();
+      if (batch.result === undefined) yield batch.done;
+      const { coefficients, findings } = batch.result!;
+      if (batch.slab === undefined) copyRows(coefficients, from, width, memory.ints, at, stride, width, height);
+      this.finishBlock(memory, block, findings[index]);
+    }
+    strip.pending = [];
     stages.blocks += now() - start;
   }
 
@@ -332,12 +299,12 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
     if (known === undefined) return false;
     copyRows(known.coefficients, 0, width, memory.ints, at, this.stride, width, height);
     if (known.findings !== 0) this.context.noteDamage(known.findings);
-    this.dequantise(memory, at, width, height);
+    this.shiftRegion(memory, at, width, height);
     return true;
   }
 
-  /** What follows a code-block's decoding: it is counted, kept for later, and made what the synthesis takes. */
-  private finishBlock(memory: StripMemory, block: BatchedBlock, findings: number): void {
+  /** What follows a code-block's decoding: it is counted and kept for later. */
+  private finishBlock(memory: StripMemory, block: FinishedBlock, findings: number): void {
     const { context, stride } = this;
     const { cache } = context;
     const { at, width, height, key, numPasses, dataLength } = block;
@@ -348,17 +315,14 @@ export class SubbandRows implements RowSource<Int32Array | Float32Array> {
       cache.set(key, { numPasses, dataLength, coefficients, findings });
     }
     if (findings !== 0) context.noteDamage(findings);
-    this.dequantise(memory, at, width, height);
+    this.shiftRegion(memory, at, width, height);
   }
 
-  /** Region shift and dequantisation, in place. */
-  private dequantise({ ints, floats }: StripMemory, at: number, width: number, height: number): void {
-    const { plan, context, stride } = this;
-    if (plan.roiShift > 0) {
-      for (let y = 0; y < height; y++) inverseMaxshift(ints, at + y * stride, width, plan.roiShift);
-    }
-    if (plan.reversible) dequantiseReversible(ints, at, stride, width, height, context.reconstruction);
-    else dequantiseIrreversible(ints, floats, at, stride, width, height, plan.step, context.reconstruction);
+  /** Region shift, in place. */
+  private shiftRegion({ ints }: StripMemory, at: number, width: number, height: number): void {
+    const { roiShift } = this.plan;
+    if (roiShift === 0) return;
+    for (let y = 0; y < height; y++) inverseMaxshift(ints, at + y * this.stride, width, roiShift);
   }
 }
 

@@ -3,7 +3,8 @@
  * are in the cache; the others go one after another.
  */
 import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
-import { ComponentRows } from './component-rows.ts';
+import type { GroupMemory } from '../transform/rows.ts';
+import { ComponentRows, memoryOf } from './component-rows.ts';
 import type { DecodeContext } from './decode-context.ts';
 import type { RowGroup } from './row-schedule.ts';
 import {
@@ -30,41 +31,50 @@ export function componentGroups(job: TileJob, targets: readonly { readonly compo
   return groups;
 }
 
+/** Components of a tile that go side by side, with the memory of their rows. */
+export interface OpenComponents {
+  readonly components: ComponentList;
+  readonly rows: readonly ComponentRows[];
+  readonly memory: GroupMemory;
+}
+
 /** Gets the components of a group ready. */
 export function openComponents(
   components: ComponentList,
   job: TileJob,
   snapshot: PrecinctSnapshot,
   context: DecodeContext,
-): ComponentRows[] {
-  return components.map((c) => {
+): OpenComponents {
+  const { reversible } = job.geometry.components[components[0]].parameters.style;
+  const length = components.reduce((sum, c) => sum + memoryOf(job.windows.get(c)!, reversible), 0);
+  const memory = context.takeRows(length, reversible);
+  const rows = components.map((c) => {
     const component = job.geometry.components[c];
     checkDepth(component, job.geometry.header.cod.mct && c < 3, snapshot);
     const packets = job.missing ? undefined : snapshot;
-    return new ComponentRows(job.geometry.tile, component, job.windows.get(c)!, packets, context);
+    return new ComponentRows(job.geometry.tile, component, job.windows.get(c)!, packets, memory, context);
   });
+  return { components, rows, memory };
 }
 
 /** A group whose rows go to targets. */
 export function groupOf(
-  components: ComponentList,
-  rows: readonly ComponentRows[],
+  open: OpenComponents,
   targets: readonly ComponentTarget[],
   { main }: PrecinctSnapshot,
 ): RowGroup {
-  return { rows, writer: writerOf(components, rows, targets, main.siz.components) };
+  return { rows: open.rows, memory: open.memory, writer: writerOf(open, targets, main.siz.components) };
 }
 
 function writerOf(
-  components: ComponentList,
-  rows: readonly ComponentRows[],
+  { components, rows, memory }: OpenComponents,
   targets: readonly ComponentTarget[],
   siz: PrecinctSnapshot['main']['siz']['components'],
 ): RowWriter {
   const own = components.map((c) => targets.find((target) => target.component === c));
-  if (rows.length === 1) return new ComponentWriter(rows[0], own[0]!, siz[components[0]]);
+  if (rows.length === 1) return new ComponentWriter(rows[0], memory, own[0]!, siz[components[0]]);
   const triple = rows as unknown as Triple<ComponentRows>;
-  if (sideBySide(own, siz)) return new SideBySideWriter(triple, own[0], siz[0].precision);
-  const writers = own.map((target, k) => target && new ComponentWriter(rows[k], target, siz[components[k]]));
-  return new TransformWriter(triple, writers);
+  if (sideBySide(own, siz)) return new SideBySideWriter(triple, memory, own[0], siz[0].precision);
+  const writers = own.map((target, k) => target && new ComponentWriter(rows[k], memory, target, siz[components[k]]));
+  return new TransformWriter(triple, memory, writers);
 }

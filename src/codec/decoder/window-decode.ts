@@ -55,10 +55,9 @@ function* spansOfTiles(
     const lists = componentGroups(job, targets);
     if (lists.length === 0) done(job);
     for (const [k, components] of lists.entries()) {
-      const rows = openComponents(components, job, snapshot, context);
-      const group = groupOf(components, rows, targets, snapshot);
+      const group = groupOf(openComponents(components, job, snapshot, context), targets, snapshot);
       const onDone = k === lists.length - 1 ? () => done(job) : undefined;
-      yield { group, from: 0, to: rows[0].height, isLast: true, onDone };
+      yield { group, from: 0, to: group.rows[0].height, isLast: true, onDone };
     }
   }
 }

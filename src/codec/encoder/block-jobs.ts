@@ -22,6 +22,8 @@ export interface CodeBlockCoefficients {
   stopSlope: number;
   /** Measure distortion exactly at the end of each bit-plane. */
   measured: boolean;
+  /** False where `passDistortions` will not be looked at; default true. */
+  distortions?: boolean;
 }
 
 /** What came out; it is the encoder's own and changes with the next code-block. */

@@ -32,6 +32,11 @@ const RECT = /* @__PURE__ */ objectOf({ x: NUMBER, y: NUMBER, width: NUMBER, hei
 
 const FRAME_RATE = /* @__PURE__ */ thatIs('a number above 0', (value) => Number.isFinite(value) && Number(value) > 0);
 
+const POOL = /* @__PURE__ */ thatIs(
+  'a pool of workers',
+  (value) => typeof (value as { encode?: unknown } | null)?.encode === 'function',
+);
+
 const COMMENT = /* @__PURE__ */ thatIs(
   'text or bytes',
   (value) => typeof value === 'string' || value instanceof Uint8Array,
@@ -110,6 +115,7 @@ const OPTIONS: Fields = /* @__PURE__ */ allOptional({
   verify: BOOLEAN,
   limits: LIMITS_SHAPE,
   signal: ANYTHING,
+  pool: POOL,
   onProgress: FUNCTION,
 } satisfies Record<keyof EncodeOptions, unknown>);
 

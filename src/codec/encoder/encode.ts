@@ -2,7 +2,8 @@
  * A picture in memory becomes a file in memory.
  *
  * The work is a generator, as the decoder's is: it yields `undefined` where it may pause, and a finished file where it has to know what
- * a decoder makes of it (for a PSNR to be kept, and for verification). Who drives it knows a decoder; the encoder does not.
+ * a decoder makes of it (for a PSNR to be kept, and for verification). Who drives it knows a decoder; the encoder does not. Only with a
+ * pool it also yields promises, to be waited for.
  */
 import { joinTileHeaders } from '../codestream/coding-parameters.ts';
 import { usage } from '../errors.ts';
@@ -17,17 +18,18 @@ import type { CodedTile } from './coded-tile.ts';
 import { MAX_SLOPE_CODE, SlopeHistogram, slopeOf } from './convex-hull.ts';
 import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
 import { EncodedSource } from './encoded-source.ts';
-import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeResult, LayerSummary, RawImage } from './options.ts';
 import { mainHeaderBytes, overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
 import { type EncodePlan, planEncode } from './plan.ts';
+import { PooledBlocks } from './pooled-blocks.ts';
 import { type DecodedComponent, decibels, squaredError } from './quality.ts';
 import { PsnrSearch, TOO_LOW } from './psnr-search.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
 import { SPREAD } from './rates.ts';
 import { checkRegion } from './region-masks.ts';
 import { type ComponentSamples, formatOf, samplesOf } from './samples.ts';
-import { type LoadComponent, type StopChooser, TileEncoder } from './tile-encoder.ts';
+import { StageClock } from './stage-clock.ts';
+import { type StopChooser, TileEncoder } from './tile-encoder.ts';
 
 /** A file that somebody has to decode: answered with its components. */
 export interface DecodeRequest {
@@ -37,7 +39,11 @@ export interface DecodeRequest {
 }
 
 /** Work of an encode. */
-export type EncodeWork<T> = Generator<DecodeRequest | undefined, T, readonly DecodedComponent[] | undefined>;
+export type EncodeWork<T> = Generator<
+  DecodeRequest | Promise<unknown> | undefined,
+  T,
+  readonly DecodedComponent[] | undefined
+>;
 
 /**
  * How far below the slope that is expected coding goes on: for tiles that are judged by those before them, and for one tile of which
@@ -66,7 +72,7 @@ const MAX_SHIFTS = 5;
 /** Header of the codestream's box. A codestream that would need a longer one does not fit one array. */
 const JP2C_BYTES = 8;
 
-/** Encodes a picture. */
+/** Encodes a picture; in the pool of the options, where they have one. */
 export function* encodePicture(
   image: RawImage,
   options: EncodeOptions,
@@ -74,6 +80,7 @@ export function* encodePicture(
   executor: Executor,
 ): EncodeWork<EncodeResult> {
   const start = executor.now();
+  const clock = new StageClock(executor);
   const format = formatOf(image);
   let best: Attempt | undefined;
   let step = 0;
@@ -84,7 +91,7 @@ export function* encodePicture(
     if (best && plan.baseStep === step) break;
     step = plan.baseStep;
     const samples = samplesOf(image, format, options.origin ?? { x: 0, y: 0 });
-    const attempt = yield* new PictureEncode(plan, samples, coders).run();
+    const attempt = yield* new PictureEncode(plan, samples, coders, clock).run();
     if (best === undefined || attempt.penalty <= best.penalty) best = attempt;
     if (best.penalty === 0 || plan.reversible || tries === MAX_REFINEMENTS) break;
     if (attempt.wants === 'finer-for-size') refine += FINER_FOR_SIZE;
@@ -96,12 +103,12 @@ export function* encodePicture(
     const reached = best.result.psnr.toFixed(2);
     throw usage('rate-value', `no choice of passes keeps the PSNR; these options reach ${reached} dB at most`);
   }
-  return { ...best.result, ms: executor.now() - start };
+  return { ...best.result, ms: executor.now() - start, stats: { stages: clock.stages } };
 }
 
 /** What one quantiser step led to. */
 interface Attempt {
-  readonly result: Omit<EncodeResult, 'ms'>;
+  readonly result: Omit<EncodeResult, 'ms' | 'stats'>;
   /** How far the result is from what was asked, 0 for not at all; comparable between attempts. */
   readonly penalty: number;
   /** What would bring it nearer. */
@@ -113,20 +120,29 @@ class PictureEncode {
   private readonly plan: EncodePlan;
   private readonly samples: readonly ComponentSamples[];
   private readonly encoder: TileEncoder;
+  private readonly clock: StageClock;
 
-  constructor(plan: EncodePlan, samples: readonly ComponentSamples[], coders: readonly EncodingCoder[]) {
+  constructor(
+    plan: EncodePlan,
+    samples: readonly ComponentSamples[],
+    coders: readonly EncodingCoder[],
+    clock: StageClock,
+  ) {
     this.plan = plan;
     this.samples = samples;
+    this.clock = clock;
     const { options } = plan;
     if (options.roi) checkRegion(options.roi, plan.main.siz);
     const style = plan.main.cod.style.codeBlockStyle;
     const coder = coders.find((one) => one.handles(style));
     if (coder === undefined) throw usage('option-value', `no coder for code-block style ${style}`);
-    this.encoder = new TileEncoder(plan, options.roi, coder.createEncoder());
+    const pooled = options.pool && new PooledBlocks(options.pool, coder.name, options.signal);
+    this.encoder = new TileEncoder(plan, options.roi, coder.createEncoder(), clock, pooled);
   }
 
   *run(): EncodeWork<Attempt> {
     const { plan } = this;
+    this.clock.skip();
     const head = this.head();
     const tiles = yield* this.codeTiles();
     const searches = plan.rates.map((rate) => ('psnr' in rate ? new PsnrSearch(rate.psnr) : undefined));
@@ -202,9 +218,7 @@ class PictureEncode {
   private *codeTile(t: number, stop: number | StopChooser): EncodeWork<CodedTile> {
     const { main } = this.plan;
     const geometry = tileGeometry(main, joinTileHeaders(main, t, []));
-    const load: LoadComponent = (c, component, plane) =>
-      loadTileComponent(main.siz, c, component, this.samples[c], plane);
-    return yield* this.encoder.encode(geometry, load, stop);
+    return yield* this.encoder.encode(geometry, (c) => this.samples[c], stop);
   }
 
   /** Tiles whose coding stopped at a slope that turned out to be wanted are coded anew. True when there were any. */
@@ -270,9 +284,11 @@ class PictureEncode {
         return target.kind === 'distortion' ? { ...target, trim: true } : target;
       });
       const control = yield* allocateLayers(plan, tiles, overheadOf(main, arrangement, fixed), targets);
+      this.clock.lap('rate');
       if (yield* this.codeAnew(tiles, slopeOf(Math.min(...control.cuts.map((cut) => cut.slopeCode))))) continue;
       options.onProgress?.({ stage: 'allocate', tilesDone: tiles.length, tiles: tiles.length, fraction: 1 });
       const { file, componentBytes } = yield* this.write(control, head);
+      this.clock.lap('write');
       // lists of lengths that need more segments than one were not foreseen
       const tooLong = most === undefined ? 0 : Math.max(0, file.length - most);
       const largest = Math.max(...componentBytes);
@@ -321,6 +337,7 @@ class PictureEncode {
   /** Summed squared error of a file decoded with so many layers, components brought to one depth. */
   private *measure(file: Uint8Array, layers: number | undefined): EncodeWork<number> {
     const components = (yield { file, layers })!;
+    this.clock.skip();
     const { siz } = this.plan.main;
     const deepest = Math.max(...siz.components.map((c) => c.precision));
     return components.reduce((sum, component, c) => {
@@ -332,7 +349,7 @@ class PictureEncode {
     tiles: readonly CodedTile[],
     { control, file }: Assembled,
     error: number | undefined,
-  ): Omit<EncodeResult, 'ms'> {
+  ): Omit<EncodeResult, 'ms' | 'stats'> {
     const { plan } = this;
     const { options } = plan;
     const last = plan.rates[plan.rates.length - 1];

@@ -1,6 +1,7 @@
 /**
  * What a caller may ask of the encoder.
  */
+import type { BlockPool } from '../block-pool.ts';
 import type { Progression } from '../codestream/cod.ts';
 import type { ProgressionChange } from '../codestream/poc.ts';
 import type { ColourSpec, MetadataSpec } from '../fileformat/jp2-spec.ts';
@@ -183,6 +184,11 @@ export interface EncodeOptions {
   readonly limits?: Partial<Limits>;
   /** Ends the call; it rejects with the signal's reason. */
   readonly signal?: AbortSignalLike;
+  /**
+   * Codes code-blocks on other threads: `createPool` of `jp2kit/workers`. The result is the same to the byte. Default: on this thread. Of no
+   * use to `encodeSync`, which cannot wait.
+   */
+  readonly pool?: BlockPool;
   /** Called now and then. */
   onProgress?(progress: EncodeProgress): void;
 }
@@ -193,6 +199,25 @@ export interface LayerSummary {
   readonly bytes: number;
   /** Slope at which the layer was cut: decrease of squared error for one more byte. 0 when everything is in. */
   readonly slope: number;
+}
+
+/** Milliseconds by stage of an encode, by the executor's clock. Planning and decoding to verify are none of them. */
+export interface EncodeStages {
+  /** Samples into planes: level shift, and for three components of bytes the component transform. */
+  readonly load: number;
+  /** Wavelet analysis. */
+  readonly transform: number;
+  /** Quantisation and block coding, with the hulls of the code-blocks. */
+  readonly blocks: number;
+  /** Sharing out coding passes to quality layers. */
+  readonly rate: number;
+  /** Packets and markers, and for a stream of tiles or rows the waiting for its sink. */
+  readonly write: number;
+}
+
+/** How an encode went. */
+export interface EncodeStats {
+  readonly stages: EncodeStages;
 }
 
 /** What came out of an encode. */
@@ -212,6 +237,8 @@ export interface EncodeSummary {
   readonly codeBlocks: number;
   /** Milliseconds, by the executor's clock. */
   readonly ms: number;
+  /** Where they went. */
+  readonly stats?: EncodeStats;
 }
 
 /** A finished file. */

@@ -46,6 +46,9 @@ interface Threshold {
 /** Everything, also what is on no hull. */
 const EVERYTHING: Threshold = { slope: -1, limit: 0 };
 
+/** Trials of a search that are chosen by the sizes of packet bodies, before the interval is halved. */
+const MOST_GUESSES = 12;
+
 /** Precincts between two yields. */
 const PRECINCTS_AT_ONCE = 64;
 
@@ -80,6 +83,8 @@ export class RateControl {
   private readonly contents = new ContentsBuffer();
   /** Bytes of the layers that are settled, headers of the file included. */
   private settled: number;
+  /** What the size was more than packet bodies at the last trial. */
+  private headerBytes = 0;
 
   constructor(tiles: readonly CodedTile[], style: number, overhead: Overhead) {
     let base = 0;
@@ -121,7 +126,7 @@ export class RateControl {
     if (target.kind === 'bytes' || (target.kind === 'slope' && size! > target.bytes)) {
       size = yield* this.sizeAt(EVERYTHING);
       if (size > target.bytes) {
-        threshold = yield* this.thresholdOfSize(target.bytes);
+        threshold = yield* this.thresholdOfSize(target.bytes, size);
         size = yield* this.sizeAt(threshold);
         if (size > target.bytes && !(target.kind === 'bytes' && target.least)) {
           const layer = this.cuts.length;
@@ -226,39 +231,62 @@ export class RateControl {
     return packet + this.overhead.lengthLists * lengthBytes(packet);
   }
 
-  /** The lowest threshold whose size is within a budget. */
-  private *thresholdOfSize(budget: number): Work<Threshold> {
-    // the bytes of packet bodies alone tell nearly where to look
-    const guess = this.histogram.codeForBytes(budget - this.overhead.fixed, 1);
-    let low = 0; // too much, by the caller's test
-    let high = MAX_SLOPE_CODE; // nothing
-    // steps grow until the answer is between two thresholds
-    for (let step = 64, at = Math.min(high - 1, guess + 32); high - low > 1; step *= 2) {
-      if (at <= low || at >= high) break;
-      const size = yield* this.sizeAt({ slope: at, limit: 0 });
-      if (size > budget) {
-        low = at;
-        at += step;
-      } else {
-        high = at;
-        at -= step;
+  /** The lowest threshold whose size is within a budget. The size of everything, which `after` says now, is not. */
+  private *thresholdOfSize(budget: number, sizeNow: number): Work<Threshold> {
+    this.headerBytes = sizeNow - this.bodyBytes();
+    const slope = yield* this.lastThatFits(MAX_SLOPE_CODE, 0, budget, (at) => ({ slope: at, limit: 0 }));
+    // of the passes with just that slope, as many as there is room for
+    const limit = yield* this.lastThatFits(0, this.numBlocks + 1, budget, (at) => ({ slope, limit: at }));
+    return { slope, limit };
+  }
+
+  /**
+   * The last number on the way from one that fits to one that exceeds a budget whose threshold fits. Packet bodies are quickly added up,
+   * and headers change little, so bodies with the headers of the last trial tell where to try next: two or three trials
+   * instead of twenty.
+   */
+  private *lastThatFits(
+    first: number,
+    end: number,
+    budget: number,
+    thresholdAt: (n: number) => Threshold,
+  ): Work<number> {
+    let fits = first;
+    let exceeds = end;
+    for (let trial = 0; Math.abs(exceeds - fits) > 1; trial++) {
+      let low = fits;
+      let high = exceeds;
+      let at = (low + high) >> 1;
+      // sizes that do not grow as expected could make guesses endless
+      if (trial < MOST_GUESSES) {
+        while (Math.abs(high - low) > 1) {
+          const middle = (low + high) >> 1;
+          this.apply(thresholdAt(middle));
+          if (this.bodyBytes() + this.headerBytes > budget) high = middle;
+          else low = middle;
+        }
+        at = low === fits ? high : low;
       }
-      if (low > 0 && high < MAX_SLOPE_CODE) break;
+      const size = yield* this.sizeAt(thresholdAt(at));
+      this.headerBytes = size - this.bodyBytes();
+      if (size > budget) exceeds = at;
+      else fits = at;
     }
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((yield* this.sizeAt({ slope: middle, limit: 0 })) > budget) low = middle;
-      else high = middle;
+    return fits;
+  }
+
+  /** Bytes of packet bodies when the next layer brings every block to `after`. */
+  private bodyBytes(): number {
+    let sum = 0;
+    for (const { coded, before, after } of this.tiles) {
+      const { firstPass, passLengths, numBlocks } = coded;
+      for (let b = 0; b < numBlocks; b++) {
+        if (after[b] === before[b]) continue;
+        const first = firstPass[b] - 1;
+        sum += passLengths[first + after[b]] - (before[b] > 0 ? passLengths[first + before[b]] : 0);
+      }
     }
-    // above `high - 1` everything fits; of the passes with just that slope, as many as there is room for
-    let fits = 0;
-    let exceeds = this.numBlocks + 1;
-    while (exceeds - fits > 1) {
-      const middle = (fits + exceeds) >> 1;
-      if ((yield* this.sizeAt({ slope: high, limit: middle })) > budget) exceeds = middle;
-      else fits = middle;
-    }
-    return { slope: high, limit: fits };
+    return sum;
   }
 
   /** The highest threshold with no more error than is wanted. */

@@ -9,7 +9,7 @@
 import { joinTileHeaders } from '../codestream/coding-parameters.ts';
 import { numXTiles, numYTiles } from '../codestream/siz.ts';
 import { usage } from '../errors.ts';
-import { Deadline, type Executor, runWork, type Work } from '../executor.ts';
+import { Deadline, type Executor, runWork, type WaitingWork } from '../executor.ts';
 import { lengthOf } from '../geometry/axis.ts';
 import { tileGeometry, type TileGeometry } from '../geometry/tile.ts';
 import type { SampleArray } from '../image.ts';
@@ -20,11 +20,11 @@ import type { CodedTile } from './coded-tile.ts';
 import { slopeOf } from './convex-hull.ts';
 import { AFTER_TILES, FileOutput } from './file-output.ts';
 import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
-import { loadTileComponent } from './load.ts';
 import type { EncodeOptions, EncodeSummary, LayerSummary } from './options.ts';
 import { overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
 import { checkHeader } from './picture-shapes.ts';
 import { type EncodePlan, planEncode } from './plan.ts';
+import { PooledBlocks } from './pooled-blocks.ts';
 import { decibels } from './quality.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
 import { checkRegion } from './region-masks.ts';
@@ -32,6 +32,7 @@ import { checkedRows, RowBuffer } from './row-buffer.ts';
 import { RunningSlope } from './running-slope.ts';
 import { checkedComponent, checkedCount, type ComponentSamples, isSamples, type PictureFormat } from './samples.ts';
 import { type ByteSink, guarded, type SpillStore } from '../sink.ts';
+import { StageClock } from './stage-clock.ts';
 import { TileEncoder } from './tile-encoder.ts';
 
 /** A picture of which only the format is known yet. */
@@ -91,6 +92,7 @@ export class StreamEncoder {
   private readonly start: number;
   private readonly out: FileOutput;
   private readonly encoder: TileEncoder;
+  private readonly clock: StageClock;
   private readonly rows: RowBuffer;
   private readonly done: Uint8Array;
   private readonly waiting: WaitingTile[] = [];
@@ -109,6 +111,7 @@ export class StreamEncoder {
   constructor(header: ImageHeader, options: StreamOptions, coders: readonly EncodingCoder[], executor: Executor) {
     this.executor = executor;
     this.start = executor.now();
+    this.clock = new StageClock(executor);
     checkOutputs(options);
     const plan = planEncode(formatOfHeader(header), options);
     if (plan.arrangement.plm || plan.arrangement.ppm) {
@@ -126,7 +129,8 @@ export class StreamEncoder {
     if (options.roi) checkRegion(options.roi, siz);
     const coder = coders.find((one) => one.handles(cod.style.codeBlockStyle));
     if (coder === undefined) throw usage('option-value', `no coder for code-block style ${cod.style.codeBlockStyle}`);
-    this.encoder = new TileEncoder(this.plan, options.roi, coder.createEncoder());
+    const pooled = options.pool && new PooledBlocks(options.pool, coder.name, options.signal);
+    this.encoder = new TileEncoder(this.plan, options.roi, coder.createEncoder(), this.clock, pooled);
     this.rows = new RowBuffer(siz);
     this.done = new Uint8Array(plan.numTiles);
     this.layers = plan.rates.map(() => ({ bytes: 0, slope: 0 }));
@@ -281,7 +285,7 @@ export class StreamEncoder {
     await Promise.resolve(this.options.spill?.close?.()).catch(() => {});
   }
 
-  private run<T>(work: Work<T>): Promise<T> {
+  private run<T>(work: WaitingWork<T>): Promise<T> {
     return runWork(work, this.executor, this.deadline, () => {
       this.checkNotAborted();
     });
@@ -299,16 +303,10 @@ export class StreamEncoder {
   }
 
   private async encode(tile: TileGeometry, samplesOf: (c: number) => ComponentSamples): Promise<CodedTile> {
-    const { siz } = this.plan.main;
     // what a size leaves out is known before it is coded, but for the first tiles; with a spill store it is not known until the end
     const stop = this.running && this.running.slopeCode > 0 ? slopeOf(this.running.slopeCode) / STOP_MARGIN : 0;
-    const coded = await this.run(
-      this.encoder.encode(
-        tile,
-        (c, component, plane) => loadTileComponent(siz, c, component, samplesOf(c), plane),
-        stop,
-      ),
-    );
+    this.clock.skip();
+    const coded = await this.run(this.encoder.encode(tile, samplesOf, stop));
     this.done[tile.tile] = 1;
     this.tilesDone++;
     this.codeBlocks += coded.numBlocks;
@@ -367,12 +365,15 @@ export class StreamEncoder {
     } else {
       targets = targets.map((target) => (target.kind === 'bytes' ? { ...target, least: true } : target));
     }
+    this.clock.skip();
     const control = await this.run(allocateLayers(plan, tiles, overhead, targets));
+    this.clock.lap('rate');
     this.count(control, overhead.fixed);
     for (const layered of control.layered(main.cod.eph)) {
       throwIfAborted(this.options.signal);
       await this.out.writeTile(layered);
     }
+    this.clock.lap('write');
   }
 
   /** True where what one tile gets depends on the others. */
@@ -408,7 +409,9 @@ export class StreamEncoder {
     const fixed = this.out.length + AFTER_TILES + tilePartBytes(arrangement, parts);
     const targets = plan.rates.map((rate) => targetOf(plan, rate, 1, PSNR_MARGIN));
     const tiles = waiting.map(({ coded }) => coded);
+    this.clock.skip();
     const control = await this.run(allocateLayers(plan, tiles, overheadOf(main, arrangement, fixed), targets));
+    this.clock.lap('rate');
     this.count(control, 0);
     const layered = control.layered(main.cod.eph);
     for (let k = 0; k < layered.length; k++) {
@@ -425,6 +428,7 @@ export class StreamEncoder {
         fraction: tilesDone / layered.length,
       });
     }
+    this.clock.lap('write');
   }
 
   private count(control: RateControl, fixed: number): void {
@@ -452,6 +456,7 @@ export class StreamEncoder {
       layers: this.layers.map((layer): LayerSummary => ({ bytes: layer.bytes + around, slope: layer.slope })),
       codeBlocks: this.codeBlocks,
       ms: this.executor.now() - this.start,
+      stats: { stages: this.clock.stages },
     };
   }
 }

@@ -5,7 +5,7 @@
  * Each tile-component has one plane. Analysis leaves every subband in place, rows interleaved, and code-blocks are taken out of it
  * by origin and stride. Work yields between pieces, so that a caller can pause or stop it.
  */
-import type { Work } from '../executor.ts';
+import type { WaitingWork, Work } from '../executor.ts';
 import { lengthOf } from '../geometry/axis.ts';
 import type { TileComponent, TileGeometry } from '../geometry/tile.ts';
 import {
@@ -15,34 +15,26 @@ import {
   precinctGeometry,
   type ResolutionGeometry,
 } from '../geometry/tile-component.ts';
-import { forwardIct, forwardRct } from '../transform/component-transform.ts';
-import {
-  type AnalysisStep,
-  analyse53Columns,
-  analyse53Rows,
-  analyse97Columns,
-  analyse97Rows,
-} from '../transform/dwt.ts';
+import { type AnalysisStep, analyse53, analyse97 } from '../transform/dwt.ts';
 import { quantiseIrreversible, quantiseReversible } from '../transform/quantization.ts';
 import { forwardMaxshift } from '../transform/roi-maxshift.ts';
 import type { LevelMask } from '../transform/roi-mask.ts';
 import type { BlockEncoder, CodeBlockCoefficients, CodedBlock } from './block-jobs.ts';
 import { CodedTile } from './coded-tile.ts';
 import { ConvexHull, SlopeHistogram } from './convex-hull.ts';
+import { loadColourRows, loadRows, type SamplesOf } from './load.ts';
 import type { RegionOfInterest } from './options.ts';
 import type { EncodePlan } from './plan.ts';
+import type { PooledBlocks } from './pooled-blocks.ts';
 import type { SubbandPlan } from './quantizers.ts';
 import { regionMasks } from './region-masks.ts';
+import type { StageClock } from './stage-clock.ts';
 
-/** Samples of one piece between two yields; some milliseconds of work. */
-const PIECE_SAMPLES = 1 << 19;
-
-/** Columns of one piece: few enough that the rows which a vertical step touches stay in the nearest cache. */
-const MOST_COLUMNS = 1024;
-const LEAST_COLUMNS = 64;
-
-/** Puts the level-shifted samples of component c of a tile into a plane without gaps between rows. */
-export type LoadComponent = (c: number, tile: TileComponent, plane: Int32Array | Float32Array) => void;
+/**
+ * Samples of one component between two yields: rows that are loaded are analysed while they are in the cache, with those of the other
+ * components of a colour.
+ */
+const PIECE_SAMPLES = 1 << 14;
 
 /**
  * A slope below which bit-planes may be left out, from a sample of the tile's code-blocks: how many of them there are, and how many
@@ -56,6 +48,9 @@ export type StopChooser = (sample: SlopeHistogram, count: number, scale: number)
  */
 const SAMPLE_STEP = 17;
 const SAMPLE_LEAST = 64;
+/** Of the sample itself one in so many is coded to the end, the rest down to so much less than the slope that those make expect. */
+const ROUGH_STEP = 4;
+const ROUGH_MARGIN = 4;
 
 /** A code-block on its way to the coder; used again for the next. */
 interface BlockPlace {
@@ -74,19 +69,37 @@ interface BlockPlace {
   maskFrom: number;
 }
 
+/** What is remembered of a code-block while it is coded elsewhere. */
+type CodedPlace = Pick<BlockPlace, 'index' | 'plan' | 'roiShift'>;
+
 /** What all tiles of one encode share. */
 export class TileEncoder {
   private readonly plan: EncodePlan;
   private readonly roi: RegionOfInterest | undefined;
   private readonly coder: BlockEncoder;
+  private readonly pooled: PooledBlocks | undefined;
+  private readonly clock: StageClock;
   private readonly job: CodeBlockCoefficients;
   private readonly blockMask = new Uint8Array(4096);
   private readonly hull = new ConvexHull();
+  /** False where one layer takes every pass, so that nobody asks what they are worth. */
+  private readonly weighs: boolean;
 
-  constructor(plan: EncodePlan, roi: RegionOfInterest | undefined, coder: BlockEncoder) {
+  /** With `pooled` code-blocks go there, and `coder` has nothing to do. */
+  constructor(
+    plan: EncodePlan,
+    roi: RegionOfInterest | undefined,
+    coder: BlockEncoder,
+    clock: StageClock,
+    pooled?: PooledBlocks,
+  ) {
     this.plan = plan;
     this.roi = roi;
     this.coder = coder;
+    this.clock = clock;
+    this.pooled = pooled;
+    const [rate] = plan.rates;
+    this.weighs = plan.rates.length > 1 || !('lossless' in rate || 'step' in rate);
     this.job = {
       width: 0,
       height: 0,
@@ -97,6 +110,7 @@ export class TileEncoder {
       exact: plan.reversible,
       stopSlope: 0,
       measured: false,
+      distortions: this.weighs,
     };
   }
 
@@ -104,35 +118,73 @@ export class TileEncoder {
    * Transforms and codes one tile. Bit-planes that can hardly gain `stop` of squared error a byte are left out. Where that is to be chosen,
    * a sample of the code-blocks is coded first.
    */
-  *encode(tile: TileGeometry, load: LoadComponent, stop: number | StopChooser): Work<CodedTile> {
-    const planes = yield* this.transform(tile, load);
+  *encode(tile: TileGeometry, samplesOf: SamplesOf, stop: number | StopChooser): WaitingWork<CodedTile> {
+    const planes = yield* this.transform(tile, samplesOf);
     const numBlocks = numBlocksOf(tile);
     const kept = new Map<number, CodedBlock>();
     let stopSlope = typeof stop === 'number' ? stop : 0;
-    if (typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
+    if (this.weighs && typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
       const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST)) | 1;
-      const sample = new SlopeHistogram();
-      for (const place of this.places(tile, planes)) {
-        if (place.index % step !== step >> 1) continue;
-        const block = this.code(place, 0);
-        kept.set(place.index, copyOf(block));
-        this.hull.find(block, place.plan.weight);
-        sample.addHull(this.hull);
-        sample.residual += block.residual * place.plan.weight;
-        yield;
-      }
-      stopSlope = stop(sample, kept.size, numBlocks / kept.size);
+      // a few of them are coded to the end; the others can stop well below what those make expect
+      const rough = yield* this.sample(tile, planes, step * ROUGH_STEP, step >> 1, 0, kept);
+      const floor = stop(rough, kept.size, numBlocks / kept.size) / ROUGH_MARGIN;
+      const fine = yield* this.sample(tile, planes, step, step >> 1, floor, kept);
+      stopSlope = Math.max(floor, stop(fine, kept.size, numBlocks / kept.size));
     }
     const coded = new CodedTile(tile, stopSlope);
-    for (const place of this.places(tile, planes)) {
-      const block = kept.get(place.index) ?? this.code(place, stopSlope);
-      this.hull.find(block, place.plan.weight);
-      coded.add(block, place.plan.bitPlanes + place.roiShift, this.hull);
-      coded.residual += block.residual * place.plan.weight;
+    yield* this.code(this.places(tile, planes), sizeOf(tile), stopSlope, kept, ({ plan, roiShift }, block) => {
+      if (this.weighs) this.hull.find(block, plan.weight);
+      coded.add(block, plan.bitPlanes + roiShift, this.hull);
+      coded.residual += block.residual * plan.weight;
+    });
+    coded.finish();
+    this.clock.lap('blocks');
+    return coded;
+  }
+
+  /** Codes one code-block in `step`, from `first` on, into `kept`, if it is not there yet, and adds them all up. */
+  private *sample(
+    tile: TileGeometry,
+    planes: readonly (Int32Array | Float32Array)[],
+    step: number,
+    first: number,
+    stopSlope: number,
+    kept: Map<number, CodedBlock>,
+  ): WaitingWork<SlopeHistogram> {
+    const sum = new SlopeHistogram();
+    const places = oneIn(step, first, this.places(tile, planes));
+    yield* this.code(places, sizeOf(tile) / step, stopSlope, kept, ({ index, plan }, block) => {
+      if (!kept.has(index)) kept.set(index, copyOf(block));
+      this.hull.find(block, plan.weight);
+      sum.addHull(this.hull);
+      sum.residual += block.residual * plan.weight;
+    });
+    return sum;
+  }
+
+  /** Codes code-blocks, about `size` coefficients in all, here or elsewhere, and hands them over in order; not again what is in `kept`. */
+  private *code(
+    places: Iterable<BlockPlace>,
+    size: number,
+    stopSlope: number,
+    kept: ReadonlyMap<number, CodedBlock>,
+    take: (place: CodedPlace, block: CodedBlock) => void,
+  ): WaitingWork<void> {
+    if (this.pooled) {
+      yield* this.pooled.code<BlockPlace, CodedPlace>({
+        places,
+        size,
+        keep: ({ index, plan, roiShift }) => ({ index, plan, roiShift }),
+        known: ({ index }) => kept.get(index),
+        prepare: (place) => this.prepare(place, stopSlope),
+        take,
+      });
+      return;
+    }
+    for (const place of places) {
+      take(place, kept.get(place.index) ?? this.coder.encode(this.prepare(place, stopSlope)));
       yield;
     }
-    coded.finish();
-    return coded;
   }
 
   /** The code-blocks of a tile in the order in which `CodedTile` numbers them. */
@@ -160,7 +212,8 @@ export class TileEncoder {
     }
   }
 
-  private code(place: BlockPlace, stopSlope: number): CodedBlock {
+  /** Quantises a code-block. */
+  private prepare(place: BlockPlace, stopSlope: number): CodeBlockCoefficients {
     const { job, plan } = this;
     const { plane, from, stride, width, height } = place;
     const q = job.coefficients;
@@ -179,29 +232,26 @@ export class TileEncoder {
       }
       forwardMaxshift(q, width * height, blockMask, place.roiShift);
     }
-    return this.coder.encode(job);
+    return job;
   }
 
-  private *transform(tile: TileGeometry, load: LoadComponent): Work<(Int32Array | Float32Array)[]> {
-    const { reversible, mct } = this.plan;
-    const planes: (Int32Array | Float32Array)[] = [];
-    for (const component of tile.components) {
-      const size = lengthOf(component.geometry.x) * lengthOf(component.geometry.y);
-      const plane = reversible ? new Int32Array(size) : new Float32Array(size);
-      load(component.component, component, plane);
-      planes.push(plane);
-      yield;
+  /** Loads and analyses a tile; a plane for each component. */
+  private *transform({ components }: TileGeometry, samplesOf: SamplesOf): Work<(Int32Array | Float32Array)[]> {
+    const { reversible, mct, main } = this.plan;
+    const { siz } = main;
+    const { clock } = this;
+    const planes = components.map(({ geometry }) => {
+      const size = lengthOf(geometry.x) * lengthOf(geometry.y);
+      return reversible ? new Int32Array(size) : new Float32Array(size);
+    });
+    for (let c = 0; c < components.length; ) {
+      const group = components.slice(c, mct !== 'none' && c === 0 ? 3 : c + 1);
+      yield* analyse(group, planes.slice(c, c + group.length), clock, (y0, y1) => {
+        if (group.length > 1) loadColourRows(siz, group, samplesOf, planes, mct, y0, y1);
+        else loadRows(siz, group[0], samplesOf(group[0].component), planes[group[0].component], y0, y1);
+      });
+      c += group.length;
     }
-    if (mct !== 'none') {
-      const [a, b, c] = planes;
-      for (let from = 0; from < a.length; from += PIECE_SAMPLES) {
-        const to = Math.min(a.length, from + PIECE_SAMPLES);
-        if (mct === 'rct') forwardRct(a as Int32Array, b as Int32Array, c as Int32Array, from, to);
-        else forwardIct(a as Float32Array, b as Float32Array, c as Float32Array, from, to);
-        yield;
-      }
-    }
-    for (const component of tile.components) yield* analyse(planes[component.component], analysisSteps(component));
     return planes;
   }
 }
@@ -231,6 +281,16 @@ function* placesOfBand(
       place.index++;
     }
   }
+}
+
+/** One code-block in so many, from the middle. */
+function* oneIn(step: number, first: number, places: Iterable<BlockPlace>): Generator<BlockPlace> {
+  for (const place of places) if (place.index % step === first) yield place;
+}
+
+/** Coefficients of a tile. */
+function sizeOf({ components }: TileGeometry): number {
+  return components.reduce((sum, { geometry }) => sum + lengthOf(geometry.x) * lengthOf(geometry.y), 0);
 }
 
 function numBlocksOf({ components }: TileGeometry): number {
@@ -274,34 +334,34 @@ function analysisSteps(component: TileComponent): AnalysisStep[] {
   return steps;
 }
 
-function* analyse(plane: Int32Array | Float32Array, steps: readonly AnalysisStep[]): Work<void> {
+/** All levels of tile-components of one size, whose rows are loaded as the first level needs them. */
+function* analyse(
+  components: readonly TileComponent[],
+  planes: readonly (Int32Array | Float32Array)[],
+  clock: StageClock,
+  load: (y0: number, y1: number) => void,
+): Work<void> {
+  const steps = components.map(analysisSteps);
   // the last entry is only what remains
-  for (let k = 0; k < steps.length - 1; k++) {
-    const step = steps[k];
-    const { width, height } = step;
+  const levels = steps[0].length - 1;
+  for (let k = 0; k < Math.max(1, levels); k++) {
+    const { width, height } = steps[0][k];
     if (width === 0 || height === 0) return;
-    const rows = Math.max(1, Math.floor(PIECE_SAMPLES / width));
-    const columns = Math.max(LEAST_COLUMNS, Math.min(MOST_COLUMNS, Math.floor(PIECE_SAMPLES / height)));
-    if (plane instanceof Int32Array) {
-      const scratch = new Int32Array(width);
-      for (let x = 0; x < width; x += columns) {
-        analyse53Columns(plane, step, x, Math.min(width, x + columns));
-        yield;
+    const rows = Math.max(2, Math.floor(PIECE_SAMPLES / width));
+    const scratch = planes[0] instanceof Int32Array ? new Int32Array(width) : new Float32Array(width);
+    for (let y0 = 0; y0 < height; y0 += rows) {
+      const y1 = Math.min(height, y0 + rows);
+      if (k === 0) {
+        load(y0, y1);
+        clock.lap('load');
       }
-      for (let y = 0; y < height; y += rows) {
-        analyse53Rows(plane, step, y, Math.min(height, y + rows), scratch);
-        yield;
+      for (let c = 0; c < planes.length && levels > 0; c++) {
+        const plane = planes[c];
+        if (plane instanceof Int32Array) analyse53(plane, steps[c][k], y0, y1, scratch as Int32Array);
+        else analyse97(plane, steps[c][k], y0, y1, scratch as Float32Array);
       }
-    } else {
-      const scratch = new Float32Array(width);
-      for (let x = 0; x < width; x += columns) {
-        analyse97Columns(plane, step, x, Math.min(width, x + columns));
-        yield;
-      }
-      for (let y = 0; y < height; y += rows) {
-        analyse97Rows(plane, step, y, Math.min(height, y + rows), scratch);
-        yield;
-      }
+      clock.lap('transform');
+      yield;
     }
   }
 }

@@ -1,26 +1,26 @@
 /** The multiple component transforms, RCT and ICT, both ways and in place (15444-1 Annex G). */
 
-/** RCT back to red, green, blue, for samples `from <= k < to` (G-6 to G-8). Ranges: B bits in Y0, B + 1 in Y1 and Y2. */
-export function inverseRct(y0: Int32Array, y1: Int32Array, y2: Int32Array, from: number, to: number): void {
-  for (let k = from; k < to; k++) {
-    const b = y1[k];
-    const r = y2[k];
-    const green = y0[k] - ((b + r) >> 2);
-    y0[k] = r + green;
-    y1[k] = green;
-    y2[k] = b + green;
+/** RCT back to red, green, blue: `n` samples from `m[y0]`, `m[y1]` and `m[y2]` on (G-6 to G-8). Ranges: B bits in Y0, B + 1 in Y1 and Y2. */
+export function inverseRct(m: Int32Array, y0: number, y1: number, y2: number, n: number): void {
+  for (let x = 0; x < n; x++) {
+    const b = m[y1 + x];
+    const r = m[y2 + x];
+    const green = m[y0 + x] - ((b + r) >> 2);
+    m[y0 + x] = r + green;
+    m[y1 + x] = green;
+    m[y2 + x] = b + green;
   }
 }
 
-/** ICT back to red, green, blue, for samples `from <= k < to` (G-12 to G-14). */
-export function inverseIct(y0: Float32Array, y1: Float32Array, y2: Float32Array, from: number, to: number): void {
-  for (let k = from; k < to; k++) {
-    const y = y0[k];
-    const cb = y1[k];
-    const cr = y2[k];
-    y0[k] = y + 1.402 * cr;
-    y1[k] = y - 0.344136 * cb - 0.714136 * cr;
-    y2[k] = y + 1.772 * cb;
+/** ICT back to red, green, blue, as {@link inverseRct} (G-12 to G-14). */
+export function inverseIct(m: Float64Array, y0: number, y1: number, y2: number, n: number): void {
+  for (let x = 0; x < n; x++) {
+    const y = m[y0 + x];
+    const cb = m[y1 + x];
+    const cr = m[y2 + x];
+    m[y0 + x] = y + 1.402 * cr;
+    m[y1 + x] = y - 0.344136 * cb - 0.714136 * cr;
+    m[y2 + x] = y + 1.772 * cb;
   }
 }
 

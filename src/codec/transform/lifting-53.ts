@@ -11,57 +11,64 @@
  */
 
 /**
- * One row: `numLow` low-pass samples from `low[lowAt]` on and `numHigh` high-pass ones from `high[highAt]` on come out interleaved in
- * `line`.
+ * One row: `numLow` low-pass samples from `m[low]` on and `numHigh` high-pass ones from `m[high]` on come out interleaved from `m[line]` on.
  */
 export function inverse53Row(
-  low: Int32Array,
-  lowAt: number,
-  high: Int32Array,
-  highAt: number,
+  m: Int32Array,
+  low: number,
+  high: number,
+  line: number,
   numLow: number,
   numHigh: number,
   parity: number,
-  line: Int32Array,
 ): void {
   if (numLow + numHigh === 1) {
-    line[0] = parity === 0 ? low[lowAt] : halve(high[highAt]);
+    m[line] = parity === 0 ? m[low] : halve(m[high]);
     return;
   }
+  let to = line;
   if (parity === 0) {
-    let right = high[highAt]; // the sample left of the line mirrors to this one
-    let even = low[lowAt] - ((right + right + 2) >> 2); // F-5
-    line[0] = even;
-    for (let n = 1; n < numHigh; n++) {
-      const nextRight = high[highAt + n];
-      const nextEven = low[lowAt + n] - ((right + nextRight + 2) >> 2); // F-5
-      line[2 * n - 1] = right + ((even + nextEven) >> 1); // F-6
-      line[2 * n] = nextEven;
+    let right = m[high]; // the sample left of the line mirrors to this one
+    let even = m[low] - ((right + right + 2) >> 2); // F-5
+    m[to] = even;
+    for (let n = 1; n < numHigh; n = (n + 1) | 0, to = (to + 2) | 0) {
+      const nextRight = m[(high + n) | 0];
+      const nextEven = m[(low + n) | 0] - ((right + nextRight + 2) >> 2); // F-5
+      m[(to + 1) | 0] = right + ((even + nextEven) >> 1); // F-6
+      m[(to + 2) | 0] = nextEven;
       right = nextRight;
       even = nextEven;
     }
     if (numLow > numHigh) {
-      const nextEven = low[lowAt + numHigh] - ((right + right + 2) >> 2);
-      line[2 * numHigh - 1] = right + ((even + nextEven) >> 1);
-      line[2 * numHigh] = nextEven;
-    } else line[2 * numHigh - 1] = right + even;
+      const nextEven = m[low + numHigh] - ((right + right + 2) >> 2);
+      m[to + 1] = right + ((even + nextEven) >> 1);
+      m[to + 2] = nextEven;
+    } else m[to + 1] = right + even;
     return;
   }
-  let left = high[highAt];
-  let right = numHigh > 1 ? high[highAt + 1] : left;
-  let even = low[lowAt] - ((left + right + 2) >> 2);
-  line[0] = left + even;
-  line[1] = even;
+  let left = m[high];
+  let right = numHigh > 1 ? m[high + 1] : left;
+  let even = m[low] - ((left + right + 2) >> 2);
+  m[to] = left + even;
+  m[to + 1] = even;
   left = right;
-  for (let n = 1; n < numLow; n++) {
-    right = n + 1 < numHigh ? high[highAt + n + 1] : left;
-    const nextEven = low[lowAt + n] - ((left + right + 2) >> 2);
-    line[2 * n] = left + ((even + nextEven) >> 1);
-    line[2 * n + 1] = nextEven;
+  to += 2;
+  // even samples that have an odd one on their right
+  const full = numHigh - 1;
+  for (let n = 1; n < full; n = (n + 1) | 0, to = (to + 2) | 0) {
+    right = m[(high + n + 1) | 0];
+    const nextEven = m[(low + n) | 0] - ((left + right + 2) >> 2);
+    m[to] = left + ((even + nextEven) >> 1);
+    m[(to + 1) | 0] = nextEven;
     even = nextEven;
     left = right;
   }
-  if (numHigh > numLow) line[2 * numLow] = left + even;
+  if (numHigh > numLow) m[to] = left + even;
+  else if (numLow > 1) {
+    const nextEven = m[low + numLow - 1] - ((left + left + 2) >> 2);
+    m[to] = left + ((even + nextEven) >> 1);
+    m[to + 1] = nextEven;
+  }
 }
 
 /**
@@ -70,33 +77,34 @@ export function inverse53Row(
  * for each other (F.3.7): `after` may be `before`, and `previous` may be `low`.
  */
 export function inverse53Rows(
-  before: Int32Array,
-  low: Int32Array,
-  after: Int32Array,
-  previous: Int32Array,
+  m: Int32Array,
+  before: number,
+  low: number,
+  after: number,
+  previous: number,
   n: number,
 ): void {
-  for (let x = 0; x < n; x++) {
-    const high = before[x];
-    const even = low[x] - ((high + after[x] + 2) >> 2); // F-5
-    low[x] = even; // stored before `previous` is read, which may be the same row
-    before[x] = high + ((previous[x] + even) >> 1); // F-6
+  for (let x = 0; x < n; x = (x + 1) | 0) {
+    const high = m[(before + x) | 0];
+    const even = m[(low + x) | 0] - ((high + m[(after + x) | 0] + 2) >> 2); // F-5
+    m[(low + x) | 0] = even; // stored before `previous` is read, which may be the same row
+    m[(before + x) | 0] = high + ((m[(previous + x) | 0] + even) >> 1); // F-6
   }
 }
 
 /** The first row of a line that begins with a low-pass one: above it, `after` mirrors (F-5). */
-export function firstRow53(low: Int32Array, after: Int32Array, n: number): void {
-  for (let x = 0; x < n; x++) low[x] -= (after[x] + after[x] + 2) >> 2;
+export function firstRow53(m: Int32Array, low: number, after: number, n: number): void {
+  for (let x = 0; x < n; x++) m[low + x] -= (m[after + x] + m[after + x] + 2) >> 2;
 }
 
 /** The last row of a line that ends with a high-pass one: below it, `even` mirrors (F-6). */
-export function lastRow53(high: Int32Array, even: Int32Array, n: number): void {
-  for (let x = 0; x < n; x++) high[x] += even[x];
+export function lastRow53(m: Int32Array, high: number, even: number, n: number): void {
+  for (let x = 0; x < n; x++) m[high + x] += m[even + x];
 }
 
 /** A line of one high-pass row. */
-export function loneRow53(high: Int32Array, n: number): void {
-  for (let x = 0; x < n; x++) high[x] = halve(high[x]);
+export function loneRow53(m: Int32Array, high: number, n: number): void {
+  for (let x = 0; x < n; x++) m[high + x] = halve(m[high + x]);
 }
 
 /**
@@ -118,7 +126,7 @@ export function forward53Row(plane: Int32Array, at: number, n: number, parity: n
   }
   const numHigh = highs.length;
   const numLow = n - numHigh;
-  let from = at + parity;
+  let from = (at + parity) | 0;
   let even = plane[from];
   let h = 0;
   let high: number;
@@ -131,13 +139,16 @@ export function forward53Row(plane: Int32Array, at: number, n: number, parity: n
   }
   // each turn: the odd sample right of an even one, and with it the even one
   const full = numLow - 1;
-  for (let k = 0; k < full; k++, from += 2) {
-    const nextEven = plane[from + 2];
-    const nextHigh = plane[from + 1] - ((even + nextEven) >> 1); // F-9
-    plane[at + k] = even + ((high + nextHigh + 2) >> 2); // F-10
-    highs[h++] = nextHigh;
+  let to = at | 0;
+  for (const end = (to + full) | 0; to < end; to = (to + 1) | 0) {
+    const nextEven = plane[(from + 2) | 0];
+    const nextHigh = (plane[(from + 1) | 0] - ((even + nextEven) >> 1)) | 0; // F-9
+    plane[to] = even + ((high + nextHigh + 2) >> 2); // F-10
+    highs[h] = nextHigh;
+    h = (h + 1) | 0;
     high = nextHigh;
     even = nextEven;
+    from = (from + 2) | 0;
   }
   if (h < numHigh) {
     const nextHigh = plane[from + 1] - even;
@@ -148,42 +159,47 @@ export function forward53Row(plane: Int32Array, at: number, n: number, parity: n
 }
 
 /**
- * Columns `x0 <= x < x1`, all at once and in place: `n` rows from `plane[at]` on, `stride` samples apart, which stay interleaved.
+ * The vertical steps that end with the odd row `k`, in place: `n` rows of `width` samples from `plane[at]` on, `stride` samples apart,
+ * which stay interleaved. Row k becomes high-pass (F-9), and the even row above it low-pass (F-10), for which the odd row before it
+ * must have been here. The row below k is read as it came.
  */
-export function forward53Columns(
+export function forward53RowsAt(
   plane: Int32Array,
   at: number,
   stride: number,
   n: number,
-  parity: number,
-  x0: number,
-  x1: number,
+  k: number,
+  width: number,
 ): void {
+  const odd = at + k * stride;
   if (n === 1) {
-    if (parity === 1) for (let x = at + x0; x < at + x1; x++) plane[x] *= 2;
+    for (let x = odd; x < odd + width; x++) plane[x] *= 2; // F.4.6
     return;
   }
-  const last = n - 1;
-  for (let k = 1 - parity; k < n; k += 2) {
-    const odd = at + k * stride;
-    const above = k > 0 ? odd - stride : odd + stride;
-    const below = k < last ? odd + stride : odd - stride;
-    // the row above is finished with the odd row after it; where no odd row comes before it, the one after it stands for both
-    const before = k > 1 ? odd - 2 * stride : odd;
-    if (k === 0) {
-      for (let x = x0; x < x1; x++) plane[odd + x] -= plane[below + x];
-      continue;
-    }
-    for (let x = x0; x < x1; x++) {
-      const even = plane[above + x];
-      const high = plane[odd + x] - ((even + plane[below + x]) >> 1); // F-9
-      plane[odd + x] = high;
-      plane[above + x] = even + ((plane[before + x] + high + 2) >> 2); // F-10
-    }
+  const below = k < n - 1 ? odd + stride : odd - stride;
+  if (k === 0) {
+    for (let x = 0; x < width; x++) plane[odd + x] -= plane[below + x];
+    return;
   }
-  if ((last & 1) === parity) {
-    const even = at + last * stride;
-    const before = even - stride;
-    for (let x = x0; x < x1; x++) plane[even + x] += (2 * plane[before + x] + 2) >> 2;
+  const above = odd - stride;
+  // where no odd row comes before the even one, the one after it stands for both; distances, so that one index serves for all rows
+  const toBefore = (k > 1 ? -stride : stride) | 0;
+  const toOdd = stride | 0;
+  const toBelow = (below - above) | 0;
+  const end = (above + width) | 0;
+  for (let i = above | 0; i < end; i = (i + 1) | 0) {
+    const even = plane[i];
+    const high = (plane[(i + toOdd) | 0] - ((even + plane[(i + toBelow) | 0]) >> 1)) | 0; // F-9
+    plane[(i + toOdd) | 0] = high;
+    // at the first even row `before` is the odd row itself, as it is now
+    plane[i] = even + ((plane[(i + toBefore) | 0] + high + 2) >> 2); // F-10
   }
+}
+
+/** The last row where that is an even one, after {@link forward53RowsAt} for all odd rows: both its neighbours are the row above. */
+export function forward53LastRow(plane: Int32Array, at: number, stride: number, n: number, width: number): void {
+  if (n === 1) return;
+  const even = at + (n - 1) * stride;
+  const before = even - stride;
+  for (let x = 0; x < width; x++) plane[even + x] += (2 * plane[before + x] + 2) >> 2;
 }

@@ -17,45 +17,40 @@ export function stepSizeOf(precision: number, gainLog2: number, epsilonB: number
 }
 
 /**
- * Dequantises a code-block in place, `width` x `height` coefficients from `v[at]` on; the step is 1 (reversible path).
+ * Dequantises `n` coefficients from `v[at]` on into integers from `m[to]` on; the step is 1 (reversible path).
  *
  * With r = 0.5 a fully decoded V = 2q + 1 becomes q, and one that lacks p bit-planes becomes (m + 1/2) 2^p.
  */
 export function dequantiseReversible(
   v: Int32Array,
   at: number,
-  stride: number,
-  width: number,
-  height: number,
+  m: Int32Array,
+  to: number,
+  n: number,
   reconstruction: number,
 ): void {
-  for (let y = 0; y < height; y++, at += stride) {
-    if (reconstruction === 0.5) {
-      for (let k = at; k < at + width; k++) v[k] = (v[k] / 2) | 0; // toward zero
-    } else {
-      for (let k = at; k < at + width; k++) v[k] = Math.trunc(reconstruct(v[k], reconstruction));
-    }
+  if (reconstruction === 0.5) {
+    for (let k = 0; k < n; k = (k + 1) | 0) m[(to + k) | 0] = (v[(at + k) | 0] / 2) | 0; // toward zero
+  } else {
+    for (let k = 0; k < n; k++) m[to + k] = Math.trunc(reconstruct(v[at + k], reconstruction));
   }
 }
 
-/** The same for the irreversible path: times the step size, into `values`, which may be the same memory. */
+/** The same for the irreversible path: times the step size. */
 export function dequantiseIrreversible(
   v: Int32Array,
-  values: Float32Array,
   at: number,
-  stride: number,
-  width: number,
-  height: number,
+  m: Float64Array,
+  to: number,
+  n: number,
   step: number,
   reconstruction: number,
 ): void {
-  const half = step / 2;
-  for (let y = 0; y < height; y++, at += stride) {
-    if (reconstruction === 0.5) {
-      for (let k = at; k < at + width; k++) values[k] = v[k] * half;
-    } else {
-      for (let k = at; k < at + width; k++) values[k] = reconstruct(v[k], reconstruction) * step;
-    }
+  if (reconstruction === 0.5) {
+    const half = step / 2;
+    for (let k = 0; k < n; k = (k + 1) | 0) m[(to + k) | 0] = v[(at + k) | 0] * half;
+  } else {
+    for (let k = 0; k < n; k++) m[to + k] = reconstruct(v[at + k], reconstruction) * step;
   }
 }
 
@@ -81,7 +76,7 @@ export function quantiseIrreversible(
   q: Int32Array,
 ): void {
   for (let y = 0, to = 0; y < height; y++, from += stride) {
-    for (let x = 0; x < width; x++, to++) q[to] = plane[from + x] * factor; // stored as an integer, that is truncated
+    for (let x = 0; x < width; x = (x + 1) | 0, to = (to + 1) | 0) q[to] = plane[(from + x) | 0] * factor; // stored as an integer, that is truncated
   }
 }
 
@@ -95,7 +90,7 @@ export function quantiseReversible(
   q: Int32Array,
 ): void {
   for (let y = 0, to = 0; y < height; y++, from += stride) {
-    for (let x = 0; x < width; x++, to++) q[to] = plane[from + x];
+    for (let x = 0; x < width; x = (x + 1) | 0, to = (to + 1) | 0) q[to] = plane[(from + x) | 0];
   }
 }
 

@@ -4,7 +4,7 @@
  * The level below and the three subbands give their rows one after another, and so does this level: nothing but a handful of rows is
  * ever held. Each incoming pair of rows (LL beside HL, or LH beside HH) is synthesised horizontally first and then goes through the
  * vertical steps, as F.3.2 has it; for 5/3 the order matters, since rounding does not commute. Rows that are about to be needed are
- * still in the cache then, and a picture passes through memory once for each level instead of three times (docs/performance.md).
+ * still in the cache then, and no plane of coefficients or samples passes through memory.
  *
  * The result may be cut: `skip` samples at the start of each axis, and everything after `count`, are filter margin of a partial window.
  *
@@ -23,8 +23,10 @@ import {
   lastRow97,
   liftRow97,
   STREAMED,
+  streamCoefficients,
+  streamMixed,
 } from './lifting-97.ts';
-import { type Row, type RowSource, RowStore } from './rows.ts';
+import type { BandSource, Row, RowMemory, RowSource } from './rows.ts';
 
 /** One axis of one synthesis step. */
 export interface AxisStep {
@@ -38,86 +40,75 @@ export interface AxisStep {
   readonly count: number;
 }
 
-/** What comes into a level: rows of the level below and of the three subbands. */
+/** What comes into a level: rows of the level below, which stand in the same memory, and of the three subbands. */
 export interface LevelInput<Samples> {
-  readonly low: RowSource<Samples>;
-  readonly hl: RowSource<Samples>;
-  readonly lh: RowSource<Samples>;
-  readonly hh: RowSource<Samples>;
+  readonly low: RowSource;
+  readonly hl: BandSource<Samples>;
+  readonly lh: BandSource<Samples>;
+  readonly hh: BandSource<Samples>;
 }
 
 /** Interleaved rows that a level may take in ahead of the row that it gives: for 5/3, and for 9/7. */
 export const ROWS_AHEAD_53 = 3;
 export const ROWS_AHEAD_97 = STREAMED;
 
-/** Memory for rows of all kinds, shared by the levels of all tile-components that are decoded one after another. */
-export class SynthesisRows {
-  readonly ints = new RowStore<Int32Array>((length) => new Int32Array(length));
-  readonly floats = new RowStore<Float32Array>((length) => new Float32Array(length));
-  readonly doubles = new RowStore<Float64Array>((length) => new Float64Array(length));
-}
+/** Rows of the full length that a level holds: those on their way through the vertical steps, and one of coefficients. */
+export const ROWS_HELD_53 = 5;
+export const ROWS_HELD_97 = STREAMED;
 
 /** A level of the reversible 5/3 filter. */
-export class Synthesis53 implements RowSource<Int32Array> {
-  line: Int32Array;
-  readonly at = 0;
+export class Synthesis53 implements RowSource {
+  at = 0;
   isZero = true;
   private readonly h: AxisStep;
   private readonly v: AxisStep;
   private readonly input: LevelInput<Int32Array>;
-  private readonly rows: SynthesisRows;
+  private readonly samples: Int32Array;
   private readonly length: number;
   private readonly height: number;
   /** The next row of the interleaved line to finish. */
   private next = 0;
+  /** Where coefficients of a row are put. */
+  private readonly coefficients: number;
   /** The last even row that is finished, and a row to take the next low-pass row into. */
-  private even: Row<Int32Array>;
-  private spareLow: Row<Int32Array>;
+  private even: Row;
+  private spareLow: Row;
   /** The high-pass row below it, as it came, and one for the next. */
-  private high: Row<Int32Array>;
-  private spareHigh: Row<Int32Array>;
+  private high: Row;
+  private spareHigh: Row;
 
-  constructor(h: AxisStep, v: AxisStep, input: LevelInput<Int32Array>, rows: SynthesisRows) {
+  constructor(h: AxisStep, v: AxisStep, input: LevelInput<Int32Array>, memory: RowMemory<Int32Array>) {
     this.h = h;
     this.v = v;
     this.input = input;
-    this.rows = rows;
+    this.samples = memory.samples;
     this.length = h.numLow + h.numHigh;
     this.height = v.numLow + v.numHigh;
-    this.even = this.take();
-    this.spareLow = this.take();
-    this.high = this.take();
-    this.spareHigh = this.take();
-    this.line = this.even.kept;
-  }
-
-  private take(): Row<Int32Array> {
-    return this.rows.ints.take(this.length, this.h.skip, this.h.count);
-  }
-
-  /** Gives the memory back; there are no rows any more after that. */
-  release(): void {
-    for (const row of [this.even, this.spareLow, this.high, this.spareHigh]) {
-      this.rows.ints.give(row, this.length, this.h.skip, this.h.count);
-    }
+    const take = (): Row => ({ at: memory.take(this.length), isZero: true });
+    this.coefficients = take().at;
+    this.even = take();
+    this.spareLow = take();
+    this.high = take();
+    this.spareHigh = take();
   }
 
   advance(): void {
     while (this.next < this.v.skip) this.finishRow();
     const row = this.finishRow();
-    this.line = row.kept;
+    this.at = row.at + this.h.skip;
     this.isZero = row.isZero;
   }
 
-  private finishRow(): Row<Int32Array> {
+  private finishRow(): Row {
     const k = this.next++;
-    const { h, v, height } = this;
+    const { h, v, height, samples } = this;
+    const { skip, count } = h;
     const isHigh = (k & 1) !== v.parity;
     if (height === 1) {
       const row = this.even;
       if (isHigh) {
         this.takeHigh(row);
-        if (!row.isZero) loneRow53(row.kept, h.count); // F.3.6
+        if (!row.isZero) loneRow53(samples, row.at + skip, count); // F.3.6
       } else this.takeLow(row);
       return row;
     }
@@ -130,7 +121,7 @@ export class Synthesis53 implements RowSource<Int32Array> {
       this.takeLow(this.even);
       this.takeHigh(this.high);
       if (!(this.even.isZero && this.high.isZero)) {
-        firstRow53(this.even.kept, this.high.kept, h.count);
+        firstRow53(samples, this.even.at + skip, this.high.at + skip, count);
         this.even.isZero = false;
       }
     }
@@ -138,7 +129,8 @@ export class Synthesis53 implements RowSource<Int32Array> {
   }
 
   /** Takes in low-pass row k of the line and what is below, and finishes the odd row above it and row k. */
-  private finishPair(k: number): Row<Int32Array> {
+  private finishPair(k: number): Row {
+    const { skip, count } = this.h;
     const before = this.high;
     const low = this.spareLow;
     const after = k + 1 < this.height ? this.spareHigh : before;
@@ -146,7 +138,7 @@ export class Synthesis53 implements RowSource<Int32Array> {
     if (after !== before) this.takeHigh(after);
     const previous = k === 1 ? low : this.even;
     if (!(before.isZero && low.isZero && after.isZero && previous.isZero)) {
-      inverse53Rows(before.kept, low.kept, after.kept, previous.kept, this.h.count);
+      inverse53Rows(this.samples, before.at + skip, low.at + skip, after.at + skip, previous.at + skip, count);
       low.isZero = false;
       before.isZero = false;
     }
@@ -159,116 +151,110 @@ export class Synthesis53 implements RowSource<Int32Array> {
     return before;
   }
 
-  private finishLast(): Row<Int32Array> {
+  private finishLast(): Row {
+    const { skip, count } = this.h;
     const row = this.high;
     if (!this.even.isZero) {
-      lastRow53(row.kept, this.even.kept, this.h.count);
+      lastRow53(this.samples, row.at + skip, this.even.at + skip, count);
       row.isZero = false;
     }
     return row;
   }
 
-  private takeLow(row: Row<Int32Array>): void {
-    this.combine(this.input.low, this.input.hl, row);
-  }
-
-  private takeHigh(row: Row<Int32Array>): void {
-    this.combine(this.input.lh, this.input.hh, row);
-  }
-
-  private combine(low: RowSource<Int32Array>, high: RowSource<Int32Array>, row: Row<Int32Array>): void {
+  private takeLow(row: Row): void {
+    const { samples, coefficients, length, input } = this;
     const { numLow, numHigh, parity } = this.h;
+    const { low, hl } = input;
     low.advance();
-    high.advance();
-    if (low.isZero && high.isZero) {
-      if (!row.isZero) row.all.fill(0);
-      row.isZero = true;
+    const hasHigh = hl.next();
+    if (low.isZero && !hasHigh) {
+      clearRow(row, samples, length);
       return;
     }
-    inverse53Row(low.line, low.at, high.line, high.at, numLow, numHigh, parity, row.all);
+    loadBand(hl, hasHigh, samples, coefficients, numHigh);
+    inverse53Row(samples, low.at, coefficients, row.at, numLow, numHigh, parity);
+    row.isZero = false;
+  }
+
+  private takeHigh(row: Row): void {
+    const { samples, coefficients, length } = this;
+    const { numLow, numHigh, parity } = this.h;
+    const { lh, hh } = this.input;
+    const hasLow = lh.next();
+    const hasHigh = hh.next();
+    if (!hasLow && !hasHigh) {
+      clearRow(row, samples, length);
+      return;
+    }
+    loadBand(lh, hasLow, samples, coefficients, numLow);
+    loadBand(hh, hasHigh, samples, coefficients + numLow, numHigh);
+    inverse53Row(samples, coefficients, coefficients + numLow, row.at, numLow, numHigh, parity);
     row.isZero = false;
   }
 }
 
 /** A level of the irreversible 9/7 filter. */
-export class Synthesis97 implements RowSource<Float32Array> {
-  line: Float32Array;
-  readonly at = 0;
+export class Synthesis97 implements RowSource {
+  at = 0;
   isZero = true;
   private readonly h: AxisStep;
   private readonly v: AxisStep;
-  private readonly input: LevelInput<Float32Array>;
-  private readonly rows: SynthesisRows;
+  private readonly input: LevelInput<Float64Array>;
+  private readonly samples: Float64Array;
   private readonly length: number;
   private readonly height: number;
   /** Rows given so far, with those that are dropped. */
   private given = 0;
   /** Low-pass rows taken in so far. */
   private taken = 0;
+  /** Where coefficients of a row are put. */
+  private readonly coefficients: number;
   /** Rows on their way, in the letters of `inverse97Rows`, and spare ones for what comes next. */
-  private b: Row<Float64Array>;
-  private a1: Row<Float64Array>;
-  private b1: Row<Float64Array>;
-  private spareA: Row<Float64Array>;
-  private spareB: Row<Float64Array>;
-  private a2: Row<Float32Array>;
-  private spareA2: Row<Float32Array>;
-  private readonly odd: Row<Float32Array>;
-  private readonly lastOdd: Row<Float32Array>;
+  private a2: Row;
+  private b1: Row;
+  private a1: Row;
+  private b: Row;
+  private spareA: Row;
+  private spareB: Row;
   /** Finished rows that are waiting to be given: at most three, from `ready[firstReady]` on. */
-  private readonly ready: Row<Float32Array>[] = [];
+  private readonly ready: Row[] = [];
   private firstReady = 0;
   /** All rows of a line that is too short to stream. */
-  private readonly few: Row<Float64Array>[] = [];
+  private readonly few: Row[] = [];
 
-  constructor(h: AxisStep, v: AxisStep, input: LevelInput<Float32Array>, rows: SynthesisRows) {
+  constructor(h: AxisStep, v: AxisStep, input: LevelInput<Float64Array>, memory: RowMemory<Float64Array>) {
     this.h = h;
     this.v = v;
     this.input = input;
-    this.rows = rows;
+    this.samples = memory.samples;
     this.length = h.numLow + h.numHigh;
     this.height = v.numLow + v.numHigh;
-    this.b = this.take();
-    this.a1 = this.take();
-    this.b1 = this.take();
-    this.spareA = this.take();
-    this.spareB = this.take();
-    this.a2 = this.takeFloats();
-    this.spareA2 = this.takeFloats();
-    this.odd = this.takeFloats();
-    this.lastOdd = this.takeFloats();
-    this.line = this.odd.kept;
-  }
-
-  private take(): Row<Float64Array> {
-    return this.rows.doubles.take(this.length, this.h.skip, this.h.count);
-  }
-
-  private takeFloats(): Row<Float32Array> {
-    return this.rows.floats.take(this.h.count, 0, this.h.count);
-  }
-
-  /** Gives the memory back; there are no rows any more after that. */
-  release(): void {
-    const { length, h } = this;
-    for (const row of [this.b, this.a1, this.b1, this.spareA, this.spareB, ...this.few]) {
-      this.rows.doubles.give(row, length, h.skip, h.count);
-    }
-    for (const row of [this.a2, this.spareA2, this.odd, this.lastOdd]) {
-      this.rows.floats.give(row, h.count, 0, h.count);
+    const take = (): Row => ({ at: memory.take(this.length), isZero: true });
+    this.coefficients = take().at;
+    this.a2 = take();
+    this.b1 = take();
+    this.a1 = take();
+    this.b = take();
+    this.spareA = take();
+    this.spareB = take();
+    if (this.height < STREAMED) {
+      this.few = [this.a2, this.b1, this.a1, this.b, this.spareA, this.spareB, take()].slice(0, this.height);
     }
   }
 
   advance(): void {
     while (this.given < this.v.skip) this.nextRow();
     const row = this.nextRow();
-    this.line = row.kept;
+    this.at = row.at + this.h.skip;
     this.isZero = row.isZero;
   }
 
-  private nextRow(): Row<Float32Array> {
-    this.given++;
-    if (this.height < STREAMED) return this.rowOfFew(this.given - 1);
+  private nextRow(): Row {
+    const k = this.given++;
+    if (this.height < STREAMED) {
+      if (k === 0) this.makeFew();
+      return this.few[k];
+    }
     while (this.firstReady === this.ready.length) {
       this.ready.length = 0;
       this.firstReady = 0;
@@ -293,137 +279,170 @@ export class Synthesis97 implements RowSource<Float32Array> {
     const below = ends ? this.b : this.spareB;
     if (!ends) this.takeHigh(below);
     const { b, a1 } = this;
-    const even = this.spareA2;
+    // before the first even row there is nothing: what is below mirrors to what would be above
     const b1 = n === 1 && v.parity === 0 ? b : this.b1;
-    const a2 = n === 1 && v.parity === 1 ? even : this.a2;
-    if (a.isZero && below.isZero && b.isZero && a1.isZero && b1.isZero && a2.isZero) {
-      clear(even);
-      clear(this.odd);
-    } else {
-      inverse97Rows(a.kept, below.kept, b.kept, a1.kept, b1.kept, a2.kept, this.odd.kept, even.kept, h.count);
-      a.isZero = false;
-      b.isZero = false;
-      even.isZero = false;
-      this.odd.isZero = false;
+    const a2 = n === 1 ? a1 : this.a2;
+    if (!(a.isZero && below.isZero && b.isZero && a1.isZero && b1.isZero && a2.isZero)) {
+      const { skip, count } = h;
+      const odd = n === 1 && v.parity === 0 ? this.b1 : b1;
+      inverse97Rows(
+        this.samples,
+        a.at + skip,
+        below.at + skip,
+        b.at + skip,
+        a1.at + skip,
+        b1.at + skip,
+        a2.at + skip,
+        odd.at + skip,
+        count,
+      );
+      for (const row of [a, b, a1, odd]) row.isZero = false;
     }
-    // all rows move up by one pair
-    this.spareA2 = this.a2;
-    this.a2 = even;
-    this.spareA = a1;
+    // all rows move up by one pair; the odd row that is finished stands where b1 was, the even one where a1 was
+    const odd = this.b1;
+    const free = this.a2;
+    this.a2 = a1;
     this.a1 = a;
-    const free = this.b1;
+    this.spareA = free;
     this.b1 = b;
-    if (ends) this.b = free;
+    if (ends) this.b = odd;
     else {
-      this.spareB = free;
       this.b = below;
+      this.spareB = odd;
     }
-    if (n > 1 || v.parity === 1) this.ready.push(this.odd);
-    this.ready.push(even);
+    if (n > 1 || v.parity === 1) this.ready.push(odd);
+    this.ready.push(a1);
   }
 
   /** The first low-pass row with its neighbours. */
   private takeFirst(): void {
-    const { h, v, a1 } = this;
+    const { v, a1, samples } = this;
+    const { skip, count } = this.h;
     if (v.parity === 1) this.takeHigh(this.b1);
     this.takeLow(a1);
     this.takeHigh(this.b);
     const above = v.parity === 1 ? this.b1 : this.b;
     if (!(a1.isZero && above.isZero && this.b.isZero)) {
-      liftRow97(a1.kept, above.kept, this.b.kept, DELTA, h.count);
+      liftRow97(samples, a1.at + skip, above.at + skip, this.b.at + skip, DELTA, count);
       a1.isZero = false;
     }
     if (v.parity === 1 && !(a1.isZero && this.b1.isZero)) {
-      liftRow97(this.b1.kept, a1.kept, a1.kept, GAMMA, h.count);
+      liftRow97(samples, this.b1.at + skip, a1.at + skip, a1.at + skip, GAMMA, count);
       this.b1.isZero = false;
     }
   }
 
   /** The rows that are left when everything has come in. */
   private finishLine(): void {
-    const { h, v, a1, b1, a2 } = this;
-    const even = this.spareA2;
+    const { v, samples, a1, b1, a2 } = this;
+    const { skip, count } = this.h;
     // a line that ends with a low-pass row has used up the high-pass row above it already
     const endsLow = (this.height - 1 - v.parity) % 2 === 0;
     const b2 = endsLow ? b1 : this.b;
-    if (!endsLow && !(b2.isZero && a1.isZero)) {
-      liftRow97(b2.kept, a1.kept, a1.kept, GAMMA, h.count);
-      b2.isZero = false;
-    }
-    finish97Rows(b2.kept, a1.kept, b1.kept, a2.kept, this.odd.kept, even.kept, h.count);
-    even.isZero = a1.isZero && b1.isZero && b2.isZero && a2.isZero;
-    this.odd.isZero = even.isZero;
-    this.ready.push(this.odd, even);
-    if (endsLow) return;
-    lastRow97(b2.kept, even.kept, this.lastOdd.kept, h.count);
-    this.lastOdd.isZero = even.isZero;
-    this.ready.push(this.lastOdd);
+    this.ready.push(b1, a1);
+    if (!endsLow) this.ready.push(b2);
+    if (a1.isZero && b1.isZero && b2.isZero && a2.isZero) return;
+    if (!endsLow) liftRow97(samples, b2.at + skip, a1.at + skip, a1.at + skip, GAMMA, count);
+    finish97Rows(samples, b2.at + skip, a1.at + skip, b1.at + skip, a2.at + skip, count);
+    if (!endsLow) lastRow97(samples, b2.at + skip, a1.at + skip, count);
+    for (const row of [b2, a1, b1]) row.isZero = false;
   }
 
   /** A line of a few rows takes them all in and makes one step after the other. */
-  private rowOfFew(k: number): Row<Float32Array> {
+  private makeFew(): void {
     const { v, height, few } = this;
-    if (few.length === 0) {
-      let isZero = true;
-      for (let y = 0; y < height; y++) {
-        const row = this.take();
-        if ((y & 1) === v.parity) this.takeLow(row);
-        else this.takeHigh(row);
-        few.push(row);
-        isZero &&= row.isZero;
-      }
-      for (const row of few) row.isZero = isZero;
-      if (height > 1 && !isZero) {
-        this.liftFew(v.parity, DELTA);
-        this.liftFew(1 - v.parity, GAMMA);
-        this.liftFew(v.parity, BETA);
-        this.liftFew(1 - v.parity, ALPHA);
-      }
+    let isZero = true;
+    for (let y = 0; y < height; y++) {
+      if ((y & 1) === v.parity) this.takeLow(few[y]);
+      else this.takeHigh(few[y]);
+      isZero &&= few[y].isZero;
     }
-    const row = this.odd;
-    row.kept.set(few[k].kept);
-    row.isZero = few[k].isZero;
-    return row;
+    for (const row of few) row.isZero = isZero;
+    if (height === 1 || isZero) return;
+    this.liftFew(v.parity, DELTA);
+    this.liftFew(1 - v.parity, GAMMA);
+    this.liftFew(v.parity, BETA);
+    this.liftFew(1 - v.parity, ALPHA);
   }
 
   private liftFew(first: number, factor: number): void {
-    const { few, height } = this;
+    const { few, height, samples } = this;
+    const { skip, count } = this.h;
     for (let y = first; y < height; y += 2) {
       const above = few[y > 0 ? y - 1 : 1];
       const below = few[y < height - 1 ? y + 1 : height - 2];
-      liftRow97(few[y].kept, above.kept, below.kept, factor, this.h.count);
+      liftRow97(samples, few[y].at + skip, above.at + skip, below.at + skip, factor, count);
     }
   }
 
-  private takeLow(row: Row<Float64Array>): void {
-    this.combine(this.input.low, this.input.hl, row, this.height === 1 ? 1 : K);
-  }
-
-  private takeHigh(row: Row<Float64Array>): void {
-    this.combine(this.input.lh, this.input.hh, row, this.height === 1 ? 1 / 2 : 1 / K); // F.3.6: a lone odd row is halved
-  }
-
-  /** The horizontal synthesis of a row; `scale` is what the vertical one multiplies it by. */
-  private combine(
-    low: RowSource<Float32Array>,
-    high: RowSource<Float32Array>,
-    row: Row<Float64Array>,
-    scale: number,
-  ): void {
+  private takeLow(row: Row): void {
+    const { samples, coefficients, length, input } = this;
     const { numLow, numHigh, parity } = this.h;
+    const { low, hl } = input;
     low.advance();
-    high.advance();
-    if (low.isZero && high.isZero) {
-      if (!row.isZero) row.all.fill(0);
-      row.isZero = true;
+    const hasHigh = hl.next();
+    if (low.isZero && !hasHigh) {
+      clearRow(row, samples, length);
       return;
     }
-    inverse97Row(low.line, low.at, high.line, high.at, numLow, numHigh, parity, scale, row.all);
     row.isZero = false;
+    const scale = this.height === 1 ? 1 : K;
+    if (hasHigh && hl.scale !== 0 && length >= STREAMED) {
+      const highScale = (hl.scale * scale) / K;
+      streamMixed(samples, low.at, hl.coefficients, hl.at, row.at, numLow, numHigh, parity, scale * K, highScale);
+      return;
+    }
+    loadBand(hl, hasHigh, samples, coefficients, numHigh);
+    inverse97Row(samples, low.at, coefficients, row.at, numLow, numHigh, parity, scale);
+  }
+
+  private takeHigh(row: Row): void {
+    const { samples, coefficients, length } = this;
+    const { numLow, numHigh, parity } = this.h;
+    const { lh, hh } = this.input;
+    const hasLow = lh.next();
+    const hasHigh = hh.next();
+    if (!hasLow && !hasHigh) {
+      clearRow(row, samples, length);
+      return;
+    }
+    row.isZero = false;
+    const scale = this.height === 1 ? 1 / 2 : 1 / K; // F.3.6: a lone odd row is halved
+    if (hasLow && hasHigh && lh.scale !== 0 && hh.scale !== 0 && length >= STREAMED) {
+      streamCoefficients(
+        lh.coefficients,
+        lh.at,
+        hh.coefficients,
+        hh.at,
+        samples,
+        row.at,
+        numLow,
+        numHigh,
+        parity,
+        lh.scale * scale * K,
+        (hh.scale * scale) / K,
+      );
+      return;
+    }
+    loadBand(lh, hasLow, samples, coefficients, numLow);
+    loadBand(hh, hasHigh, samples, coefficients + numLow, numHigh);
+    inverse97Row(samples, coefficients, coefficients + numLow, row.at, numLow, numHigh, parity, scale);
   }
 }
 
-function clear(row: Row<Float32Array>): void {
-  if (!row.isZero) row.all.fill(0);
+/** Puts the current row of a band, or zeros, where a synthesis takes it from. */
+function loadBand<Samples extends Int32Array | Float64Array>(
+  band: BandSource<Samples>,
+  isThere: boolean,
+  samples: Samples,
+  at: number,
+  length: number,
+): void {
+  if (isThere) band.load(samples, at);
+  else samples.fill(0, at, at + length);
+}
+
+function clearRow(row: Row, samples: Int32Array | Float64Array, length: number): void {
+  if (!row.isZero) samples.fill(0, row.at, row.at + length);
   row.isZero = true;
 }

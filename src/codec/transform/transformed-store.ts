@@ -10,16 +10,14 @@
 export type TransformedTarget = Uint8Array | Uint16Array;
 
 /**
- * Inverse RCT of one row: `width` samples of three components, from `y0[at0]`, `y1[at1]` and `y2[at2]` on, to interleaved samples at
+ * Inverse RCT or ICT of one row: `width` samples of three components, from `m[y0]`, `m[y1]` and `m[y2]` on, to interleaved samples at
  * `out[to + x * step]`, `to + 1` and `to + 2`. `shift` is the level shift, 2^(precision - 1).
  */
-export type RctStorer = (
-  y0: Int32Array,
-  at0: number,
-  y1: Int32Array,
-  at1: number,
-  y2: Int32Array,
-  at2: number,
+export type TransformedStorer = (
+  m: never,
+  y0: number,
+  y1: number,
+  y2: number,
   width: number,
   out: never,
   to: number,
@@ -27,38 +25,17 @@ export type RctStorer = (
   shift: number,
 ) => void;
 
-/** Inverse ICT of one row, as {@link RctStorer}. */
-export type IctStorer = (
-  y0: Float32Array,
-  at0: number,
-  y1: Float32Array,
-  at1: number,
-  y2: Float32Array,
-  at2: number,
-  width: number,
-  out: never,
-  to: number,
-  step: number,
-  shift: number,
-) => void;
-
-/** The loop for a kind of array. */
-export function rctStorer(out: TransformedTarget): RctStorer {
-  return out instanceof Uint8Array ? rctToUint8 : rctToUint16;
-}
-
-/** The loop for a kind of array. */
-export function ictStorer(out: TransformedTarget): IctStorer {
+/** The loop for a kind of samples and of array: RCT for integers, ICT for floats. */
+export function transformedStorer(fromIntegers: boolean, out: TransformedTarget): TransformedStorer {
+  if (fromIntegers) return out instanceof Uint8Array ? rctToUint8 : rctToUint16;
   return out instanceof Uint8Array ? ictToUint8 : ictToUint16;
 }
 
 function rctToUint8(
-  y0: Int32Array,
-  at0: number,
-  y1: Int32Array,
-  at1: number,
-  y2: Int32Array,
-  at2: number,
+  m: Int32Array,
+  y0: number,
+  y1: number,
+  y2: number,
   width: number,
   out: Uint8Array,
   to: number,
@@ -66,10 +43,10 @@ function rctToUint8(
   shift: number,
 ): void {
   const most = 2 * shift - 1;
-  for (let x = 0; x < width; x++, to += step) {
-    const b = y1[at1 + x];
-    const r = y2[at2 + x];
-    const green = y0[at0 + x] - ((b + r) >> 2) + shift;
+  for (let x = 0; x < width; x = (x + 1) | 0, to = (to + step) | 0) {
+    const b = m[(y1 + x) | 0];
+    const r = m[(y2 + x) | 0];
+    const green = m[(y0 + x) | 0] - ((b + r) >> 2) + shift;
     const red = r + green;
     const blue = b + green;
     out[to] = red < 0 ? 0 : red > most ? most : red;
@@ -79,12 +56,10 @@ function rctToUint8(
 }
 
 function rctToUint16(
-  y0: Int32Array,
-  at0: number,
-  y1: Int32Array,
-  at1: number,
-  y2: Int32Array,
-  at2: number,
+  m: Int32Array,
+  y0: number,
+  y1: number,
+  y2: number,
   width: number,
   out: Uint16Array,
   to: number,
@@ -92,10 +67,10 @@ function rctToUint16(
   shift: number,
 ): void {
   const most = 2 * shift - 1;
-  for (let x = 0; x < width; x++, to += step) {
-    const b = y1[at1 + x];
-    const r = y2[at2 + x];
-    const green = y0[at0 + x] - ((b + r) >> 2) + shift;
+  for (let x = 0; x < width; x = (x + 1) | 0, to = (to + step) | 0) {
+    const b = m[(y1 + x) | 0];
+    const r = m[(y2 + x) | 0];
+    const green = m[(y0 + x) | 0] - ((b + r) >> 2) + shift;
     const red = r + green;
     const blue = b + green;
     out[to] = red < 0 ? 0 : red > most ? most : red;
@@ -105,12 +80,10 @@ function rctToUint16(
 }
 
 function ictToUint8(
-  y0: Float32Array,
-  at0: number,
-  y1: Float32Array,
-  at1: number,
-  y2: Float32Array,
-  at2: number,
+  m: Float64Array,
+  y0: number,
+  y1: number,
+  y2: number,
   width: number,
   out: Uint8Array,
   to: number,
@@ -118,14 +91,13 @@ function ictToUint8(
   shift: number,
 ): void {
   const most = 2 * shift - 1;
-  for (let x = 0; x < width; x++, to += step) {
-    const y = y0[at0 + x];
-    const cb = y1[at1 + x];
-    const cr = y2[at2 + x];
-    // rounded to 32 bits in between, as the rows of the general road are
-    const red = (Math.fround(y + 1.402 * cr) + shift + 0.5) | 0;
-    const green = (Math.fround(y - 0.344136 * cb - 0.714136 * cr) + shift + 0.5) | 0;
-    const blue = (Math.fround(y + 1.772 * cb) + shift + 0.5) | 0;
+  for (let x = 0; x < width; x = (x + 1) | 0, to = (to + step) | 0) {
+    const y = m[(y0 + x) | 0];
+    const cb = m[(y1 + x) | 0];
+    const cr = m[(y2 + x) | 0];
+    const red = (y + 1.402 * cr + shift + 0.5) | 0;
+    const green = (y - 0.344136 * cb - 0.714136 * cr + shift + 0.5) | 0;
+    const blue = (y + 1.772 * cb + shift + 0.5) | 0;
     out[to] = red < 0 ? 0 : red > most ? most : red;
     out[to + 1] = green < 0 ? 0 : green > most ? most : green;
     out[to + 2] = blue < 0 ? 0 : blue > most ? most : blue;
@@ -133,12 +105,10 @@ function ictToUint8(
 }
 
 function ictToUint16(
-  y0: Float32Array,
-  at0: number,
-  y1: Float32Array,
-  at1: number,
-  y2: Float32Array,
-  at2: number,
+  m: Float64Array,
+  y0: number,
+  y1: number,
+  y2: number,
   width: number,
   out: Uint16Array,
   to: number,
@@ -146,13 +116,13 @@ function ictToUint16(
   shift: number,
 ): void {
   const most = 2 * shift - 1;
-  for (let x = 0; x < width; x++, to += step) {
-    const y = y0[at0 + x];
-    const cb = y1[at1 + x];
-    const cr = y2[at2 + x];
-    const red = (Math.fround(y + 1.402 * cr) + shift + 0.5) | 0;
-    const green = (Math.fround(y - 0.344136 * cb - 0.714136 * cr) + shift + 0.5) | 0;
-    const blue = (Math.fround(y + 1.772 * cb) + shift + 0.5) | 0;
+  for (let x = 0; x < width; x = (x + 1) | 0, to = (to + step) | 0) {
+    const y = m[(y0 + x) | 0];
+    const cb = m[(y1 + x) | 0];
+    const cr = m[(y2 + x) | 0];
+    const red = (y + 1.402 * cr + shift + 0.5) | 0;
+    const green = (y - 0.344136 * cb - 0.714136 * cr + shift + 0.5) | 0;
+    const blue = (y + 1.772 * cb + shift + 0.5) | 0;
     out[to] = red < 0 ? 0 : red > most ? most : red;
     out[to + 1] = green < 0 ? 0 : green > most ? most : green;
     out[to + 2] = blue < 0 ? 0 : blue > most ? most : blue;

@@ -378,6 +378,7 @@ describe('values of a wrong kind', () => {
     verify: ['no', 1],
     limits: [5, [], { pixels: Number.NaN }, { tiles: -1 }, { components: '5' }, { pixel: 5 }],
     signal: [],
+    pool: [{}, { encode: true }, 4],
     onProgress: ['log', {}],
   };
   const cases = Object.entries(wrong).flatMap(([name, values]) =>

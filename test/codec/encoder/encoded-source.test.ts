@@ -2,10 +2,11 @@ import { expect, test } from 'vitest';
 import { joinTileHeaders } from '../../../src/codec/codestream/coding-parameters.ts';
 import { EncodedSource } from '../../../src/codec/encoder/encoded-source.ts';
 import { allocateLayers } from '../../../src/codec/encoder/layers.ts';
-import { loadTileComponent } from '../../../src/codec/encoder/load.ts';
 import { overheadOf } from '../../../src/codec/encoder/overhead.ts';
 import { planEncode } from '../../../src/codec/encoder/plan.ts';
 import { formatOf, samplesOf } from '../../../src/codec/encoder/samples.ts';
+import { INLINE_EXECUTOR } from '../../../src/codec/executor.ts';
+import { StageClock } from '../../../src/codec/encoder/stage-clock.ts';
 import { TileEncoder } from '../../../src/codec/encoder/tile-encoder.ts';
 import { DiagnosticLog } from '../../../src/codec/errors.ts';
 import { tileGeometry } from '../../../src/codec/geometry/tile.ts';
@@ -39,16 +40,10 @@ test('holds the packets that a reader finds in the codestream written from it', 
   const format = formatOf(image);
   const plan = planEncode(format, options);
   const samples = samplesOf(image, format, { x: 0, y: 0 });
-  const encoder = new TileEncoder(plan, undefined, new ClassicBlockEncoder());
+  const encoder = new TileEncoder(plan, undefined, new ClassicBlockEncoder(), new StageClock(INLINE_EXECUTOR));
   const { main, arrangement } = plan;
   const tiles = Array.from({ length: plan.numTiles }, (_, t) =>
-    run(
-      encoder.encode(
-        tileGeometry(main, joinTileHeaders(main, t, [])),
-        (c, component, plane) => loadTileComponent(main.siz, c, component, samples[c]!, plane),
-        0,
-      ),
-    ),
+    run(encoder.encode(tileGeometry(main, joinTileHeaders(main, t, [])), (c) => samples[c]!, 0)),
   );
   const targets = [1500, 4000].map((bytes) => ({ kind: 'bytes', bytes }) as const);
   const control = run(

@@ -6,10 +6,11 @@ import { joinTileHeaders } from '../../../src/codec/codestream/coding-parameters
 import type { CodedTile } from '../../../src/codec/encoder/coded-tile.ts';
 import { slopeOf } from '../../../src/codec/encoder/convex-hull.ts';
 import { ContentsBuffer } from '../../../src/codec/encoder/layered-tile.ts';
-import { loadTileComponent } from '../../../src/codec/encoder/load.ts';
 import { planEncode } from '../../../src/codec/encoder/plan.ts';
 import { type LayerTarget, RateControl } from '../../../src/codec/encoder/rate-control.ts';
 import { formatOf, samplesOf } from '../../../src/codec/encoder/samples.ts';
+import { INLINE_EXECUTOR } from '../../../src/codec/executor.ts';
+import { StageClock } from '../../../src/codec/encoder/stage-clock.ts';
 import { TileEncoder } from '../../../src/codec/encoder/tile-encoder.ts';
 import { tileGeometry } from '../../../src/codec/geometry/tile.ts';
 import { classicEncoder } from '../../../src/codec/tier1/classic-encoder.ts';
@@ -26,13 +27,9 @@ function codedTile(samples: readonly number[], style: boolean): { tile: CodedTil
   const plan = planEncode(format, options);
   const { main } = plan;
   const [component] = samplesOf(image, format, { x: 0, y: 0 });
-  const encoder = new TileEncoder(plan, undefined, classicEncoder.createEncoder());
+  const encoder = new TileEncoder(plan, undefined, classicEncoder.createEncoder(), new StageClock(INLINE_EXECUTOR));
   const geometry = tileGeometry(main, joinTileHeaders(main, 0, []));
-  const work = encoder.encode(
-    geometry,
-    (c, place, plane) => loadTileComponent(main.siz, c, place, component!, plane),
-    0,
-  );
+  const work = encoder.encode(geometry, () => component!, 0);
   return { tile: run(work), style: main.cod.style.codeBlockStyle };
 }
 

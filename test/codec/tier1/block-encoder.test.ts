@@ -468,3 +468,17 @@ describe('measured distortion', () => {
     }
   });
 });
+
+test('codes the same bytes where nobody asks what a pass gains', () => {
+  fc.assert(
+    fc.property(recipes(40), (recipe) => {
+      const block = blockOf(recipe);
+      const { bitPlanes, numPasses, data, dataLength, passLengths, residual } = encoder.encode(block);
+      const wanted = [bitPlanes, data.slice(0, dataLength), passLengths.slice(0, numPasses)];
+      const coded = encoder.encode({ ...block, distortions: false });
+      const got = [coded.bitPlanes, coded.data.slice(0, coded.dataLength), coded.passLengths.slice(0, coded.numPasses)];
+      expect(got).toEqual(wanted);
+      expect(coded.residual).toBe(residual);
+    }),
+  );
+});

@@ -12,7 +12,7 @@ function sampleOf(value: number, precision: number, signed: boolean): number {
 }
 
 function store(
-  row: Int32Array | Float32Array,
+  row: Int32Array | Float64Array,
   from: number,
   width: number,
   out: SampleArray,
@@ -65,7 +65,7 @@ describe.each(KINDS)('into a %s', (_, make, precision, signed) => {
     fc.assert(
       fc.property(fc.array(anyFloat, { minLength: 1, maxLength: 20 }), (values) => {
         const out = make(values.length);
-        const plane = Float32Array.from(values);
+        const plane = Float64Array.from(values);
         store(plane, 0, values.length, out, [0, 1], precision, signed);
         plane.forEach((value, k) => {
           expect(out[k]).toBe(sampleOf(value, precision, signed) + 0);

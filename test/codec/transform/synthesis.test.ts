@@ -17,7 +17,12 @@ describe.each<Filter>(['5/3', '9/7'])('%s synthesis', (filter) => {
             const rows = randomRows(n, height, 97 * n + height, 5000);
             const h = stepOf(x0, n);
             const v = stepOf(y0, height);
-            expectSame(synthesise(rows, h, v, filter), synthesiseLevelSlowly(rows, x0, y0, filter), filter);
+            const slowly = synthesiseLevelSlowly(rows, x0, y0, filter);
+            expectSame(synthesise(rows, h, v, filter), slowly, filter);
+            expectSame(synthesise(rows, h, v, filter, 1), slowly, filter);
+            const doubled = rows.map((row) => row.map((value) => 2 * value));
+            const twice = synthesiseLevelSlowly(doubled, x0, y0, filter);
+            if (filter === '9/7') expectSame(synthesise(doubled, h, v, filter, 2), twice, filter);
             const turned = randomRows(height, n, 89 * n + height, 5000);
             expectSame(synthesise(turned, v, h, filter), synthesiseLevelSlowly(turned, y0, x0, filter), filter);
           }
@@ -35,17 +40,25 @@ describe.each<Filter>(['5/3', '9/7'])('%s synthesis', (filter) => {
         return { x0, n, step: stepOf(x0, n, skip, count) };
       });
     fc.assert(
-      fc.property(axis, axis, fc.integer(), fc.nat(3), fc.nat(0xffff), (h, v, seed, emptyEnds, emptyRows) => {
-        const rows = randomRows(h.n, v.n, seed, 2 ** 15);
-        // halves of rows that are zero, whole runs of them in the low-pass and in the high-pass part
-        rows.forEach((row, y) => {
-          const run = ((emptyRows >> (y % 16)) & 1) === 1;
-          const part = y < v.step.numLow ? 1 : 2;
-          if (run && (emptyEnds & part) !== 0) row.fill(0, y % 3 === 0 ? h.step.numLow : 0);
-        });
-        const whole = synthesiseLevelSlowly(rows, h.x0, v.x0, filter);
-        expectSame(synthesise(rows, h.step, v.step, filter), crop(whole, h.step, v.step), filter);
-      }),
+      fc.property(
+        axis,
+        axis,
+        fc.integer(),
+        fc.nat(3),
+        fc.nat(0xffff),
+        fc.constantFrom(0, 1),
+        (h, v, seed, emptyEnds, emptyRows, scale) => {
+          const rows = randomRows(h.n, v.n, seed, 2 ** 15);
+          // halves of rows that are zero, whole runs of them in the low-pass and in the high-pass part
+          rows.forEach((row, y) => {
+            const run = ((emptyRows >> (y % 16)) & 1) === 1;
+            const part = y < v.step.numLow ? 1 : 2;
+            if (run && (emptyEnds & part) !== 0) row.fill(0, y % 3 === 0 ? h.step.numLow : 0);
+          });
+          const whole = synthesiseLevelSlowly(rows, h.x0, v.x0, filter);
+          expectSame(synthesise(rows, h.step, v.step, filter, scale), crop(whole, h.step, v.step), filter);
+        },
+      ),
       { numRuns: 300 },
     );
   });

@@ -1,0 +1,162 @@
+/**
+ * Code-blocks of a tile through a pool of workers (15444-1 Annex D): quantised here, coded there, taken in here in their order.
+ *
+ * They go in batches, so that messages are few, and so many batches are under way that no worker waits: two for each, and one on its
+ * way back. Memory is bounded by that, and each batch's memory is used again for a later one.
+ */
+import { type BlockPool, ENCODE_PARAMS, ENCODED_PARAMS, type EncodedBatch } from '../block-pool.ts';
+import type { WaitingWork } from '../executor.ts';
+import type { AbortSignalLike } from '../source.ts';
+import type { CodeBlockCoefficients, CodedBlock } from './block-jobs.ts';
+
+/** Coefficients of one batch: some tens of milliseconds of work, and fewer where a tile would give no more than four batches a worker. */
+const MOST_COEFFICIENTS = 1 << 17;
+const LEAST_COEFFICIENTS = 1 << 13;
+const BATCHES_PER_WORKER = 4;
+/** Coefficients of the largest code-block (Table A.18), by which a batch may be longer than it should. */
+const LARGEST_BLOCK = 4096;
+
+/** Where code-blocks come from and go to. */
+export interface BlockStream<Place, Kept> {
+  readonly places: Iterable<Place>;
+  /** About how many coefficients there are in all. */
+  readonly size: number;
+  /** What has to be remembered of a place, which is used again for the next one. */
+  keep(place: Place): Kept;
+  /** The code-block, where it has been coded before. */
+  known(place: Place): CodedBlock | undefined;
+  /** The code-block that is to be coded; valid until the next call. */
+  prepare(place: Place): CodeBlockCoefficients;
+  /** Called for one after another; a block is valid during the call. */
+  take(kept: Kept, block: CodedBlock): void;
+}
+
+/** A batch that is filled, or under way. */
+interface Batch<Kept> {
+  readonly memory: Int32Array;
+  readonly blocks: { readonly kept: Kept; readonly known: CodedBlock | undefined }[];
+  readonly params: number[];
+  readonly stopSlopes: number[];
+  used: number;
+  outcome: Promise<EncodedBatch> | undefined;
+}
+
+/** What all tiles of one encode have in common that is coded in a pool. */
+export class PooledBlocks {
+  private readonly pool: BlockPool;
+  private readonly coder: string;
+  private readonly signal: AbortSignalLike | undefined;
+  private readonly free: Int32Array[] = [];
+
+  /** `coder` is the name by which workers know the block coder. */
+  constructor(pool: BlockPool, coder: string, signal: AbortSignalLike | undefined) {
+    this.pool = pool;
+    this.coder = coder;
+    this.signal = signal;
+  }
+
+  /** Codes all code-blocks of a stream. */
+  *code<Place, Kept>(stream: BlockStream<Place, Kept>): WaitingWork<void> {
+    const share = stream.size / (BATCHES_PER_WORKER * this.pool.size);
+    const enough = Math.max(LEAST_COEFFICIENTS, Math.min(MOST_COEFFICIENTS, share));
+    const underWay: Batch<Kept>[] = [];
+    let batch = this.begin<Kept>();
+    for (const place of stream.places) {
+      const known = stream.known(place);
+      batch.blocks.push({ kept: stream.keep(place), known });
+      if (!known) add(batch, stream.prepare(place));
+      yield;
+      if (batch.used < enough) continue;
+      underWay.push(this.send(batch));
+      batch = this.begin();
+      if (underWay.length > 2 * this.pool.size) yield* this.finish(underWay.shift()!, stream);
+    }
+    underWay.push(this.send(batch));
+    for (const one of underWay) yield* this.finish(one, stream);
+  }
+
+  private begin<Kept>(): Batch<Kept> {
+    const memory = this.free.pop() ?? this.allocate(MOST_COEFFICIENTS + LARGEST_BLOCK);
+    return { memory, blocks: [], params: [], stopSlopes: [], used: 0, outcome: undefined };
+  }
+
+  /** What workers can read where it lies needs no copy. */
+  private allocate(length: number): Int32Array {
+    return this.pool.sharesMemory ? this.pool.allocate(length) : new Int32Array(length);
+  }
+
+  private send<Kept>(batch: Batch<Kept>): Batch<Kept> {
+    if (batch.stopSlopes.length === 0) return batch;
+    batch.outcome = this.pool.encode(
+      {
+        coder: this.coder,
+        params: Int32Array.from(batch.params),
+        stopSlopes: Float64Array.from(batch.stopSlopes),
+        coefficients: batch.memory.subarray(0, batch.used),
+        cost: batch.used,
+      },
+      this.signal,
+    );
+    // it is waited for later, or never, when another one fails
+    batch.outcome.catch(() => {});
+    return batch;
+  }
+
+  private *finish<Place, Kept>(batch: Batch<Kept>, { take }: BlockStream<Place, Kept>): WaitingWork<void> {
+    let encoded: EncodedBatch | undefined;
+    if (batch.outcome) {
+      yield batch.outcome.then((outcome) => {
+        encoded = outcome;
+      });
+    }
+    this.free.push(batch.memory);
+    const blocks = encoded && blocksOf(encoded);
+    for (const { kept, known } of batch.blocks) {
+      take(kept, known ?? blocks!.next().value!);
+      yield;
+    }
+  }
+}
+
+function add<Kept>(batch: Batch<Kept>, block: CodeBlockCoefficients): void {
+  const { width, height, subband, style, fractionBits, exact, measured, distortions = true } = block;
+  const numbers = new Array<number>(ENCODE_PARAMS.count);
+  numbers[ENCODE_PARAMS.width] = width;
+  numbers[ENCODE_PARAMS.height] = height;
+  numbers[ENCODE_PARAMS.subband] = subband;
+  numbers[ENCODE_PARAMS.style] = style;
+  numbers[ENCODE_PARAMS.fractionBits] = fractionBits;
+  numbers[ENCODE_PARAMS.exact] = exact ? 1 : 0;
+  numbers[ENCODE_PARAMS.measured] = measured ? 1 : 0;
+  numbers[ENCODE_PARAMS.distortions] = distortions ? 1 : 0;
+  batch.params.push(...numbers);
+  batch.stopSlopes.push(block.stopSlope);
+  const count = width * height;
+  batch.memory.set(block.coefficients.subarray(0, count), batch.used);
+  batch.used += count;
+}
+
+/** The code-blocks of a batch, as their coder would have said them. */
+function* blocksOf(batch: EncodedBatch): Generator<CodedBlock, undefined> {
+  const { params, residuals } = batch;
+  let byte = 0;
+  let pass = 0;
+  for (let k = 0; k < residuals.length; k++) {
+    const p = k * ENCODED_PARAMS.count;
+    const bitPlanes = params[p + ENCODED_PARAMS.bitPlanes];
+    const numPasses = params[p + ENCODED_PARAMS.numPasses];
+    const dataLength = params[p + ENCODED_PARAMS.dataLength];
+    yield {
+      bitPlanes,
+      numPasses,
+      data: batch.data.subarray(byte, byte + dataLength),
+      dataLength,
+      passLengths: batch.passLengths.subarray(pass, pass + numPasses),
+      passDistortions: batch.passDistortions.subarray(pass, pass + numPasses),
+      residual: residuals[k],
+    };
+    byte += dataLength;
+    pass += numPasses;
+  }
+  return undefined;
+}
