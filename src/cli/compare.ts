@@ -1,49 +1,60 @@
 /** `jp2kit compare`: how far two pictures are apart, component by component and as a whole. */
 import { readFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
 import { type DecodeOptions, decode, Jpeg2000Error } from 'jp2kit';
+import { readWord } from './argument-values.ts';
+import type { Command } from './command.ts';
+import { JSON_OPTION } from './common-options.ts';
 import { CommandLineError, EXIT, type ExitCode, InputFileError, isSystemCode } from './exit.ts';
 import { type Comparison, comparePictures } from './comparison.ts';
+import { ALL_PICTURES } from './file-kinds.ts';
 import { componentsOf, expandPalette, type InputComponent } from './formats/input-picture.ts';
 import { parseRawDescription, type RawDescription } from './formats/read-raw.ts';
 import type { Difference } from './metrics.ts';
+import { type OptionTable, parseCall } from './options.ts';
 import { kindOf, readPictureBytes } from './read-picture.ts';
 import { print, say, toJson } from './terminal.ts';
 
-/** The text of `jp2kit help compare`. */
-export const COMPARE_HELP = `usage: jp2kit compare <a> <b> [options]
+const COLOURS = ['native', 'file', 'srgb'] as const;
 
-Two pictures of one size, JPEG 2000 or PNG, TIFF, PNM, PAM, PGX: PSNR, mean squared, mean absolute and peak error, and
+const OPTIONS = {
+  colour: {
+    type: 'string',
+    default: 'file',
+    value: 'c',
+    words: COLOURS,
+    about: 'what of JPEG 2000 files: native, file (palette applied; the default) or srgb',
+    aliases: ['color'],
+  },
+  raw: {
+    type: 'string',
+    value: '<kind>',
+    about: 'the files that are no other picture are raw samples: WxHxC,bits,signed,little,interleaved',
+  },
+  'max-error': { type: 'string', value: 'n', about: 'end with 3 when any sample differs by more than n' },
+  'min-psnr': { type: 'string', value: 'd', about: 'end with 3 when the PSNR over all is below d decibels' },
+  json: {
+    ...JSON_OPTION,
+    about: 'everything as JSON; null stands for infinite decibels and for what does not exist',
+  },
+} as const satisfies OptionTable;
+
+/** `jp2kit compare`. */
+export const COMPARE: Command = {
+  summary: 'say how far two pictures are apart',
+  usage: ['<a> <b> [options]'],
+  about: `Two pictures of one size, JPEG 2000 or PNG, TIFF, PNM, PAM, PGX: PSNR, mean squared, mean absolute and peak error, and
 SSIM (Wang 2004: Gaussian window of 11 × 11, σ 1.5), for each component and over all. Over all, squared errors are
-weighed by the ranges of their components, and SSIM is the mean.
+weighed by the ranges of their components, and SSIM is the mean.`,
+  options: OPTIONS,
+  exits: '0 ok, 1 wrong call, 2 bad input or pictures that cannot be compared, 3 further apart than asked',
+  files: ALL_PICTURES,
+  run: runCompare,
+};
 
-      --colour c        what of JPEG 2000 files: native, file (palette applied; the default) or srgb
-      --raw <kind>      the files that are no other picture are raw samples: WxHxC,bits,signed,little,interleaved
-      --max-error n     end with 3 when any sample differs by more than n
-      --min-psnr d      end with 3 when the PSNR over all is below d decibels
-      --json            everything as JSON; null stands for infinite decibels and for what does not exist
-
-exit codes: 0 ok, 1 wrong call, 2 bad input or pictures that cannot be compared, 3 further apart than asked`;
-
-/** Runs the command. */
-export async function runCompare(args: string[]): Promise<ExitCode> {
-  const { values, positionals: files } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      colour: { type: 'string', default: 'file' },
-      color: { type: 'string' },
-      raw: { type: 'string' },
-      'max-error': { type: 'string' },
-      'min-psnr': { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
-  });
+async function runCompare(args: string[]): Promise<ExitCode> {
+  const { values, positionals: files } = parseCall(args, OPTIONS);
   if (files.length !== 2) throw new CommandLineError(`two pictures are compared, found ${files.length}`);
-  const colour = values.color ?? values.colour;
-  if (colour !== 'native' && colour !== 'file' && colour !== 'srgb') {
-    throw new CommandLineError('--colour takes native, file or srgb');
-  }
+  const colour = readWord(values.colour, 'colour', COLOURS);
   const most = readLimit(values['max-error'], '--max-error');
   const least = readLimit(values['min-psnr'], '--min-psnr');
   const raw = values.raw === undefined ? undefined : parseRawDescription(values.raw);

@@ -1,34 +1,54 @@
 /** `jp2kit decode`: files into other formats, whole or in part. */
 import { basename, extname } from 'node:path';
-import { parseArgs } from 'node:util';
-import { type DecodeOptions, decode, inspect, open, type RasterImage } from 'jp2kit';
+import { type DecodeOptions, decode, decodeRows, type ImageInfo, inspect, open, type RasterImage } from 'jp2kit';
 import { fileSource } from 'jp2kit/node';
+import type { Command } from './command.ts';
+import { JSON_OPTION, outputOption, STRICT_OPTION } from './common-options.ts';
+import { MOST_AT_ONCE, stripsOf, type Written, writeStrips } from './decode-strips.ts';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { INDEX_FILES, JPEG2000_FILES } from './file-kinds.ts';
 import { FORMATS, type FormatName, formatOf } from './format-names.ts';
-import { isDirectory, outputPathOf, writeWhole } from './output.ts';
+import { type OptionTable, parseCall } from './options.ts';
+import { isDirectory, outputPathOf, pathOfPart, writeWhole } from './output.ts';
 import { describeError, exitOfError, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
+import { readThreads, THREADS_OPTION, withThreads } from './threads.ts';
+import { type Timing, TIMING_OPTION, timingLines, withOther } from './timing.ts';
 import { readWish, WINDOW_OPTIONS } from './window-options.ts';
 import { writePicture } from './write-picture.ts';
 
-/** The text of `jp2kit help decode`. */
-export const DECODE_HELP = `usage: jp2kit decode <files…> -o <output> [options]
+const OPTIONS = {
+  output: outputOption('a file (its extension chooses the format), a folder, or a pattern with {name}'),
+  format: {
+    type: 'string',
+    value: '<name>',
+    words: FORMATS,
+    about: 'the format where the output is a folder (default png)',
+  },
+  ...WINDOW_OPTIONS,
+  index: {
+    type: 'string',
+    value: '<file>',
+    path: INDEX_FILES,
+    about: "an index of the file's packets, as jp2kit index makes; {name} stands for the name of the input",
+  },
+  strict: STRICT_OPTION,
+  threads: THREADS_OPTION,
+  timing: TIMING_OPTION,
+  json: JSON_OPTION,
+} as const satisfies OptionTable;
 
-  -o, --output <path>   a file (its extension chooses the format), a folder, or a pattern with {name}
-      --format <name>   the format where the output is a folder (default png): ${FORMATS.join(', ')}
-      --region x,y,w,h  only this part, in pixels of the full picture
-      --reduce n        leave out n resolution levels: 2^n times smaller
-      --layers n        only the first n quality layers
-      --components a,b  only these components, as stored
-      --colour c        native: components as stored; file: channels of the file; srgb: rendered to 8-bit sRGB
-                        (default: srgb where the format can hold no other colour space, else file;
-                        native for pgx and raw)
-      --index file      an index of the file's packets, as jp2kit index makes; {name} stands for the name of the input
-      --strict          treat every violation of the standard as an error
-      --json            a report on standard output
-
-PGX holds one component a file, so several are written as name_0.pgx, name_1.pgx, … Output appears whole or not at all.
-exit codes: 0 ok, 1 wrong call, 2 bad input, 3 a picture with parts missing`;
+/** `jp2kit decode`. */
+export const DECODE: Command = {
+  summary: 'decode files, or parts of them, into other formats',
+  usage: ['<files…> -o <output> [options]'],
+  options: OPTIONS,
+  notes:
+    'PGX holds one component a file, so several are written as name_0.pgx, name_1.pgx, … Output appears whole or not at all.\nTo PNM, PAM, PGX, and raw of one component, pictures of more than 64 million samples go in strips, however large they are.',
+  exits: '0 ok, 1 wrong call, 2 bad input, 3 a picture with parts missing',
+  files: JPEG2000_FILES,
+  run: runDecode,
+};
 
 /** The report of one file. */
 interface FileReport {
@@ -40,26 +60,15 @@ interface FileReport {
   readonly channels?: number;
   readonly precision?: number;
   readonly ms?: number;
+  readonly timing?: Timing;
   readonly warnings?: RasterImage['warnings'];
   /** What the format could not hold. */
   readonly notes?: readonly string[];
   readonly error?: ReportedError;
 }
 
-/** Runs the command. */
-export async function runDecode(args: string[]): Promise<ExitCode> {
-  const { values, positionals: files } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      output: { type: 'string', short: 'o' },
-      format: { type: 'string' },
-      ...WINDOW_OPTIONS,
-      index: { type: 'string' },
-      strict: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    },
-  });
+async function runDecode(args: string[]): Promise<ExitCode> {
+  const { values, positionals: files } = parseCall(args, OPTIONS);
   if (files.length === 0) throw new CommandLineError('no files');
   if (values.output === undefined) throw new CommandLineError('say where to write: -o out.png');
   const options: DecodeOptions = { ...readWish(values), strict: values.strict };
@@ -73,12 +82,14 @@ export async function runDecode(args: string[]): Promise<ExitCode> {
   }));
   const reports: FileReport[] = [];
   let exit: ExitCode = EXIT.ok;
-  for (const [k, file] of files.entries()) {
-    const report = await decodeFile(file, plans[k]!, options);
-    reports.push(report);
-    if (!values.json) tell(report);
-    exit = worse(exit, exitOf(report));
-  }
+  await withThreads(readThreads(values.threads), async (pooled) => {
+    for (const [k, file] of files.entries()) {
+      const report = await decodeFile(file, plans[k]!, { ...options, ...pooled }, values.timing);
+      reports.push(report);
+      if (!values.json) tell(report);
+      exit = worse(exit, exitOf(report));
+    }
+  });
   if (values.json) print(toJson(reports));
   return exit;
 }
@@ -102,7 +113,9 @@ async function decodeFile(
   file: string,
   plan: { path: string; format: FormatName; index: string | undefined },
   options: DecodeOptions,
+  timed: boolean,
 ): Promise<FileReport> {
+  const start = performance.now();
   const bar = new ProgressBar(basename(file));
   const abort = new AbortController();
   const onInterrupt = (): void => abort.abort(new Error('interrupted'));
@@ -111,7 +124,8 @@ async function decodeFile(
     const source = await fileSource(file);
     const index = plan.index === undefined ? undefined : await fileSource(plan.index);
     try {
-      const colour = options.colour ?? (await defaultColour(source, plan.format, options));
+      const info = await inspect(source);
+      const colour = options.colour ?? defaultColour(info, plan.format, options);
       const interleaved = plan.format !== 'pgx' && plan.format !== 'raw';
       const decodeOptions: DecodeOptions = {
         ...options,
@@ -121,21 +135,28 @@ async function decodeFile(
         signal: abort.signal,
         onProgress: (progress) => bar.update(progress.fraction),
       };
-      const image = index
-        ? await (await open(source, { index, strict: options.strict === true })).decode(decodeOptions)
-        : await decode(source, decodeOptions);
-      bar.clear();
-      const outputs: string[] = [];
-      const notes: string[] = [];
-      for (const part of writePicture(image, plan.format)) {
-        const path = part.suffix ? plan.path.replace(/(\.[^./]*)?$/, `${part.suffix}$1`) : plan.path;
-        await writeWhole(path, part.bytes);
-        outputs.push(path);
-        if (part.note) notes.push(part.note);
-      }
+      const picture = index ? await open(source, { index, strict: options.strict === true }) : undefined;
+      const strips = stripsOf(info, plan.format, options);
+      const { image, outputs, notes, outputMs } =
+        strips && strips.samples > MOST_AT_ONCE
+          ? await writeStrips(
+              picture ? picture.decodeRows(decodeOptions) : decodeRows(source, decodeOptions),
+              strips.height,
+              plan.format,
+              plan.path,
+            )
+          : await writeAtOnce(
+              picture ? await picture.decode(decodeOptions) : await decode(source, decodeOptions),
+              plan.format,
+              plan.path,
+            );
       const { status, width, height, channels, precision, warnings } = image;
-      const { ms } = image.stats;
-      return { file, outputs, status, width, height, channels, precision, ms, warnings, notes };
+      const { ms, stages } = image.stats;
+      const report = { file, outputs, status, width, height, channels, precision, ms, warnings, notes };
+      if (!timed) return report;
+      const total = performance.now() - start;
+      const timing = { ms: total, stages: { ...withOther(total - outputMs, stages), output: outputMs } };
+      return { ...report, timing };
     } finally {
       await source.close?.();
       await index?.close?.();
@@ -148,14 +169,23 @@ async function decodeFile(
   }
 }
 
+/** Writes a picture to a file, or to one for each component. */
+async function writeAtOnce(image: RasterImage, format: FormatName, path: string): Promise<Written> {
+  const start = performance.now();
+  const outputs: string[] = [];
+  const notes: string[] = [];
+  for (const part of writePicture(image, format)) {
+    const name = pathOfPart(path, part.suffix);
+    await writeWhole(name, part.bytes);
+    outputs.push(name);
+    if (part.note) notes.push(part.note);
+  }
+  return { image, outputs, notes, outputMs: performance.now() - start };
+}
+
 /** Picture formats without room for a colour space get sRGB when the file is in something else. */
-async function defaultColour(
-  source: Parameters<typeof inspect>[0],
-  format: FormatName,
-  options: DecodeOptions,
-): Promise<DecodeOptions['colour']> {
+function defaultColour({ colour }: ImageInfo, format: FormatName, options: DecodeOptions): DecodeOptions['colour'] {
   if (format === 'pgx' || format === 'raw' || options.components) return 'native';
-  const { colour } = await inspect(source);
   return ['grey', 'srgb', 'unknown'].includes(colour.space) ? 'file' : 'srgb';
 }
 
@@ -175,4 +205,5 @@ function tell(report: FileReport): void {
   const { width, height, channels, precision, status } = report;
   const note = status === 'partial' ? ', parts missing' : '';
   say(`${report.outputs.join(', ')}: ${width} × ${height}, ${channels} × ${precision} bits${note}`);
+  if (report.timing) for (const line of timingLines(report.timing)) say(line);
 }

@@ -2,9 +2,6 @@
  * From the arguments of `jp2kit encode` to the options of the encoder. Nothing here touches a file but through the
  * function that is handed in, so the whole translation can be tested without any.
  */
-import type { ParseArgsConfig } from 'node:util';
-import type { Progression } from '../codec/codestream/cod.ts';
-import type { ProgressionChange } from '../codec/codestream/poc.ts';
 import type { CodeBlockStyle, EncodeOptions, Rate, RegionOfInterest } from '../codec/encoder/options.ts';
 import type { ColourSpec, MetadataSpec, PointsPerMetre } from '../codec/fileformat/jp2-spec.ts';
 import {
@@ -18,104 +15,154 @@ import {
   readWholes,
   readWord,
 } from './argument-values.ts';
+import {
+  CONTAINER_OPTION,
+  MARKER_OPTIONS,
+  MARKERS,
+  ORDER_OPTIONS,
+  parseProgressionChanges,
+  PRECINCTS_OPTION,
+  readContainer,
+  readPrecincts,
+  readProgression,
+  readTileParts,
+} from './coding-options.ts';
+import { outputOption } from './common-options.ts';
 import { CommandLineError } from './exit.ts';
 import { readPnm } from './formats/pnm.ts';
+import type { OptionTable } from './options.ts';
+import { THREADS_OPTION } from './threads.ts';
+import { TIMING_OPTION } from './timing.ts';
 
-const TEXT = { type: 'string' } as const;
-const TEXTS = { type: 'string', multiple: true } as const;
-const SWITCH = { type: 'boolean' } as const;
+const WAVELETS = ['5/3', '9/7'] as const;
+const MCTS = ['auto', 'none', 'rct', 'ict'] as const;
+const STYLES = ['bypass', 'reset', 'terminate', 'causal', 'predictable', 'segmentation'] as const;
+const QUANTIZATIONS = ['expounded', 'derived'] as const;
+const WEIGHTS = ['none', 'visual'] as const;
+const SPACES = ['grey', 'srgb', 'sycc', 'esrgb', 'esycc', 'cmyk', 'cielab'] as const;
+const PROFILES = [
+  'cinema2k',
+  'cinema4k',
+  'broadcast',
+  'imf',
+  'dicom-j2k',
+  'jpip',
+  'archive',
+] as const satisfies readonly NonNullable<EncodeOptions['profile']>[];
 
-/** What `parseArgs` is to accept. */
+/** The options of `jp2kit encode`. */
 export const ENCODE_FLAGS = {
-  output: { type: 'string', short: 'o' },
-  json: SWITCH,
-  strip: SWITCH,
-  raw: TEXT,
-  'expand-palette': SWITCH,
-  // size and quality
-  lossless: SWITCH,
-  ratio: TEXT,
-  bpp: TEXT,
-  bytes: TEXT,
-  psnr: TEXT,
-  step: TEXT,
-  layers: TEXT,
-  weights: TEXT,
-  verify: SWITCH,
-  // coding
-  profile: TEXT,
-  'frame-rate': TEXT,
-  wavelet: TEXT,
-  mct: TEXT,
-  levels: TEXT,
-  resolutions: TEXT,
-  'code-block': TEXT,
-  precincts: TEXT,
-  style: TEXT,
-  quantization: TEXT,
-  'guard-bits': TEXT,
-  roi: TEXTS,
-  'roi-mask': TEXT,
-  'roi-shift': TEXT,
-  'roi-components': TEXT,
-  // arrangement
-  progression: TEXT,
-  poc: TEXT,
-  tile: TEXT,
-  origin: TEXT,
-  'tile-origin': TEXT,
-  'tile-parts': TEXT,
-  tlm: SWITCH,
-  plt: SWITCH,
-  plm: SWITCH,
-  ppm: SWITCH,
-  ppt: SWITCH,
-  sop: SWITCH,
-  eph: SWITCH,
-  // file
-  container: TEXT,
-  comment: TEXTS,
-  'no-comment': SWITCH,
-  colour: TEXT,
-  icc: TEXT,
-  xml: TEXTS,
-  xmp: TEXT,
-  uuid: TEXTS,
-  gml: TEXT,
-  geotiff: TEXT,
-  resolution: TEXT,
-  'display-resolution': TEXT,
-} as const satisfies NonNullable<ParseArgsConfig['options']>;
+  output: outputOption('.jp2, or .j2k, .j2c, .jpc for a bare codestream; a folder, or a pattern with {name}'),
+  container: CONTAINER_OPTION,
+  raw: {
+    type: 'string',
+    value: '<kind>',
+    about:
+      'inputs are raw samples: WxHxC,bits,signed|unsigned,little|big,planar|interleaved (default: 8,unsigned,big,planar; .rawl is little), or W,H,C,bits,s|u[@1x1:2x2:…], planar',
+  },
+  'expand-palette': {
+    type: 'boolean',
+    about: 'colours of a palette instead of indices (always, where the result is lossy or has no boxes)',
+  },
+  strip: { type: 'boolean', about: 'leave out profile, resolution, XMP and geographic data of the input' },
+  verify: { type: 'boolean', about: 'decode the result and compare' },
+  threads: THREADS_OPTION,
+  timing: TIMING_OPTION,
+  json: { type: 'boolean', about: 'a report on standard output; null stands for infinite decibels' },
 
-/** Other spellings, as other encoders or other people have them. */
-const ALIASES: Readonly<Record<string, keyof typeof ENCODE_FLAGS>> = {
-  rate: 'bpp',
-  'compression-ratio': 'ratio',
-  quality: 'psnr',
-  color: 'colour',
-  tiles: 'tile',
-  'tile-size': 'tile',
-  'code-blocks': 'code-block',
-  codeblock: 'code-block',
-  cblk: 'code-block',
-  precinct: 'precincts',
-  order: 'progression',
-  'progression-order': 'progression',
-  'cblk-style': 'style',
-  modes: 'style',
-  quantisation: 'quantization',
-  'image-offset': 'origin',
-  'tile-offset': 'tile-origin',
-};
+  lossless: { type: 'boolean', about: 'every sample comes back (the default)' },
+  ratio: {
+    type: 'string',
+    value: '80,40,20',
+    about: 'times smaller than the samples',
+    aliases: ['compression-ratio'],
+  },
+  bpp: { type: 'string', value: '0.25,0.5,1', about: 'bits for each point of the picture', aliases: ['rate'] },
+  bytes: { type: 'string', value: '50k,1M', about: 'size of the file' },
+  psnr: { type: 'string', value: '35,40,45', about: 'decibels, measured by decoding', aliases: ['quality'] },
+  step: { type: 'string', value: '0.01', about: 'quantiser step, in units of a sample value' },
+  layers: { type: 'string', value: 'n', about: 'quality layers where nothing is listed' },
+  weights: {
+    type: 'string',
+    value: '<w>',
+    words: WEIGHTS,
+    about: 'visual: weigh errors as the eye sees them; none: all alike (the default)',
+  },
 
-/** Arguments with every alias replaced by what it stands for. */
-export function withoutAliases(args: readonly string[]): string[] {
-  return args.map((arg) => {
-    const match = /^--([a-z-]+)(=.*)?$/s.exec(arg);
-    const name = match && Object.hasOwn(ALIASES, match[1]) ? ALIASES[match[1]] : undefined;
-    return name === undefined ? arg : `--${name}${match![2] ?? ''}`;
-  });
-}
+  profile: { type: 'string', value: '<name>', words: PROFILES, about: 'a set of rules' },
+  'frame-rate': {
+    type: 'string',
+    value: 'n',
+    about: 'frames a second, for sizes and levels of moving pictures (default 24)',
+  },
+  wavelet: { type: 'string', value: '5/3|9/7', words: WAVELETS, about: 'filter (default: 5/3 if lossless, else 9/7)' },
+  mct: { type: 'string', value: '<m>', words: MCTS, about: 'component transform' },
+  levels: { type: 'string', value: 'n', about: 'decompositions' },
+  resolutions: { type: 'string', value: 'n', about: 'one more than decompositions' },
+  'code-block': {
+    type: 'string',
+    value: 'WxH',
+    about: 'size of code-blocks (default 64x64)',
+    aliases: ['code-blocks', 'codeblock', 'cblk'],
+  },
+  precincts: PRECINCTS_OPTION,
+  style: {
+    type: 'string',
+    value: '<names>',
+    words: STYLES,
+    list: true,
+    about: 'ways of coding code-blocks, joined by commas',
+    aliases: ['cblk-style', 'modes'],
+  },
+  quantization: {
+    type: 'string',
+    value: '<q>',
+    words: QUANTIZATIONS,
+    about: 'steps of the subbands',
+    aliases: ['quantisation'],
+  },
+  'guard-bits': { type: 'string', value: 'n', about: 'guard bits of the quantiser' },
+  roi: {
+    type: 'string',
+    multiple: true,
+    value: 'x,y,w,h',
+    about: 'a region coded before everything else; again for more',
+  },
+  'roi-mask': {
+    type: 'string',
+    value: '<file>',
+    path: ['pbm', 'pgm', 'pam', 'pnm'],
+    about: 'the region as a grey picture: whatever is not black',
+  },
+  'roi-shift': { type: 'string', value: 'n', about: 'bit-planes that the region is raised by' },
+  'roi-components': { type: 'string', value: 'a,b', about: 'components that have the region' },
+
+  ...ORDER_OPTIONS,
+  tile: { type: 'string', value: 'WxH', about: 'size of tiles', aliases: ['tiles', 'tile-size'] },
+  origin: { type: 'string', value: 'x,y', about: 'where the picture begins', aliases: ['image-offset'] },
+  'tile-origin': { type: 'string', value: 'x,y', about: 'where the first tile begins', aliases: ['tile-offset'] },
+  ...MARKER_OPTIONS,
+
+  colour: { type: 'string', value: '<space>', words: SPACES, about: 'what the samples are', aliases: ['color'] },
+  icc: { type: 'string', value: '<file>', path: ['icc', 'icm'], about: 'a profile that says it' },
+  resolution: { type: 'string', value: '<r>', about: '300dpi, 300x150dpi, 118dpcm or points a metre' },
+  'display-resolution': { type: 'string', value: '<r>', about: 'the same, for showing it' },
+  xml: { type: 'string', multiple: true, value: '<file>', path: ['xml'], about: 'an XML box; again for more' },
+  xmp: { type: 'string', value: '<file>', path: ['xmp', 'xml'], about: 'XMP metadata' },
+  gml: { type: 'string', value: '<file>', path: ['gml', 'xml'], about: 'where it lies, as GML' },
+  geotiff: { type: 'string', value: '<file>', path: ['tif', 'tiff'], about: 'where it lies, as GeoTIFF' },
+  uuid: { type: 'string', multiple: true, value: 'ID:<file>', about: 'a UUID box; again for more' },
+  comment: { type: 'string', multiple: true, value: '<text>', about: 'a comment; again for more' },
+  'no-comment': { type: 'boolean', about: 'no comment at all' },
+} as const satisfies OptionTable;
+
+/** Headings of the help, by the option below. */
+export const ENCODE_HEADINGS = {
+  lossless: 'size and quality: one kind, a list for several quality layers; the last may be the word lossless',
+  profile: 'coding',
+  progression: 'arrangement',
+  colour: 'file',
+} as const satisfies { readonly [K in keyof typeof ENCODE_FLAGS]?: string };
 
 /** Values as `parseArgs` gives them. */
 export type EncodeValues = {
@@ -137,7 +184,6 @@ const RATES: Readonly<Record<'ratio' | 'bpp' | 'bytes' | 'psnr' | 'step', (text:
   step: (text) => ({ step: readPositive(text, 'step') }),
 };
 
-const STYLES = ['bypass', 'reset', 'terminate', 'causal', 'predictable', 'segmentation'] as const;
 const STYLE_NAMES: Readonly<Record<string, (typeof STYLES)[number]>> = {
   lazy: 'bypass',
   restart: 'terminate',
@@ -147,10 +193,6 @@ const STYLE_NAMES: Readonly<Record<string, (typeof STYLES)[number]>> = {
   segmark: 'segmentation',
   segsym: 'segmentation',
 };
-
-const PROGRESSIONS = ['LRCP', 'RLCP', 'RPCL', 'PCRL', 'CPRL'] as const satisfies readonly Progression[];
-const SPACES = ['grey', 'srgb', 'sycc', 'esrgb', 'esycc', 'cmyk', 'cielab'] as const;
-const MARKERS = ['tlm', 'plt', 'plm', 'ppm', 'ppt', 'sop', 'eph'] as const;
 
 /** Options of the encoder; `read` gives the bytes of the files that options name. */
 export function encodeOptionsOf(values: EncodeValues, read: (path: string) => Uint8Array): EncodeOptions {
@@ -163,18 +205,16 @@ export function encodeOptionsOf(values: EncodeValues, read: (path: string) => Ui
     throw new CommandLineError(`--layers ${layers} contradicts the ${rate.length} rates that are listed`);
   }
   return withoutUndefined({
-    container: optional(values.container, (text) => {
-      return readWord(text, 'container', ['jp2', 'codestream'], { j2k: 'codestream', j2c: 'codestream', jpx: 'jp2' });
-    }),
+    container: optional(values.container, readContainer),
     profile: values.profile as EncodeOptions['profile'],
     frameRate: optional(values['frame-rate'], (text) => readPositive(text, 'frame-rate')),
     rate,
     layers: Array.isArray(rate) ? undefined : layers,
     wavelet: optional(values.wavelet, (text) => {
-      return readWord(text, 'wavelet', ['5/3', '9/7'], { '53': '5/3', '97': '9/7', w5x3: '5/3', w9x7: '9/7' });
+      return readWord(text, 'wavelet', WAVELETS, { '53': '5/3', '97': '9/7', w5x3: '5/3', w9x7: '9/7' });
     }),
     levels: levelsOf(values),
-    progression: optional(values.progression, (text) => readWord(text, 'progression', PROGRESSIONS)),
+    progression: optional(values.progression, (text) => readProgression(text)),
     progressionChanges: optional(values.poc, parseProgressionChanges),
     tile: optional(values.tile, (text) => readSize(text, 'tile')),
     origin: optional(values.origin, (text) => readPoint(text, 'origin')),
@@ -182,19 +222,12 @@ export function encodeOptionsOf(values: EncodeValues, read: (path: string) => Ui
     codeBlock: optional(values['code-block'], (text) => readSize(text, 'code-block')),
     precincts: optional(values.precincts, readPrecincts),
     codeBlockStyle: optional(values.style, styleOf),
-    mct: optional(values.mct, (text) =>
-      readWord(text, 'mct', ['auto', 'none', 'rct', 'ict'], { 0: 'none', 1: 'auto' }),
-    ),
+    mct: optional(values.mct, (text) => readWord(text, 'mct', MCTS, { 0: 'none', 1: 'auto' })),
     roi: roiOf(values, read),
     guardBits: number('guard-bits'),
-    quantization: optional(values.quantization, (text) => {
-      return readWord(text, 'quantization', ['expounded', 'derived']);
-    }),
-    weights: optional(values.weights, (text) => readWord(text, 'weights', ['none', 'visual'])),
-    tileParts: optional(values['tile-parts'], (text) => {
-      const words = ['none', 'resolution', 'layer', 'component'] as const;
-      return readWord(text, 'tile-parts', words, { r: 'resolution', l: 'layer', c: 'component' });
-    }),
+    quantization: optional(values.quantization, (text) => readWord(text, 'quantization', QUANTIZATIONS)),
+    weights: optional(values.weights, (text) => readWord(text, 'weights', WEIGHTS)),
+    tileParts: optional(values['tile-parts'], readTileParts),
     markers: Object.keys(markers).length > 0 ? markers : undefined,
     comments,
     colour: colourOf(values, read),
@@ -235,42 +268,10 @@ function levelsOf(values: EncodeValues): number | undefined {
   return levels ?? (resolutions === undefined ? undefined : resolutions - 1);
 }
 
-/** `256x256,128x128`, or in brackets as other encoders have it: `[256,256],[128,128]`. */
-export function readPrecincts(text: string): { width: number; height: number }[] {
-  const bracketed = text.match(/[[{][^\]}]*[\]}]/g);
-  return (bracketed ?? text.split(',')).map((part) => readSize(part.replace(/[[\]{}]/g, ''), 'precincts'));
-}
-
 function styleOf(text: string): CodeBlockStyle {
   const names = text.split(/[,|+]/).map((name) => readWord(name, 'style', STYLES, STYLE_NAMES));
   return Object.fromEntries(names.map((name) => [name, true]));
 }
-
-/**
- * Changes of progression: `R0-R1:C0-C1:L:ORDER`, several of them separated by slashes. Resolutions from R0 and
- * components from C0 up to, but without, R1 and C1, layers up to but without L; an asterisk stands for all.
- */
-export function parseProgressionChanges(text: string): ProgressionChange[] {
-  return text.split('/').map((part) => {
-    const expected = 'R0-R1:C0-C1:L:ORDER, several separated by slashes';
-    const match = /^\s*(\d+-\d+|\*):(\d+-\d+|\*):(\d+|\*):([a-z]{4})\s*$/i.exec(part);
-    if (!match) throw badValue('poc', expected, part);
-    const range = (bounds: string, most: number) => (bounds === '*' ? [0, most] : bounds.split('-').map(Number));
-    const [resolutionStart, resolutionEnd] = range(match[1], MAX_RESOLUTIONS);
-    const [componentStart, componentEnd] = range(match[2], MAX_COMPONENTS);
-    const layerEnd = match[3] === '*' ? MAX_LAYERS : Number(match[3]);
-    if (resolutionEnd <= resolutionStart || componentEnd <= componentStart || layerEnd < 1) {
-      throw badValue('poc', 'ranges that hold something', part);
-    }
-    const progression = readWord(match[4], 'poc', PROGRESSIONS);
-    return { resolutionStart, resolutionEnd, componentStart, componentEnd, layerEnd, progression };
-  });
-}
-
-/** The largest REpoc, CEpoc and LYEpoc (15444-1 Table A.32). */
-const MAX_RESOLUTIONS = 33;
-const MAX_COMPONENTS = 16384;
-const MAX_LAYERS = 65535;
 
 function roiOf(values: EncodeValues, read: (path: string) => Uint8Array): RegionOfInterest | undefined {
   const rects = values.roi?.map((text) => readRect(text, 'roi'));

@@ -1,84 +1,46 @@
 /** `jp2kit encode`: pictures of other formats into JPEG 2000. */
 import { readFileSync } from 'node:fs';
 import { basename, extname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type EncodeOptions, type EncodeSummary, encode } from 'jp2kit';
+import type { Command } from './command.ts';
 import { formatDecibels } from './compare.ts';
 import {
   ENCODE_FLAGS,
+  ENCODE_HEADINGS,
   encodeOptionsOf,
   isLossy,
   mergeColour,
   mergeMetadata,
-  withoutAliases,
 } from './encode-options.ts';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { PICTURE_FILES } from './file-kinds.ts';
 import { equivalentsTable, refuseForeignFlags } from './foreign-flags.ts';
 import { expandPalette, type InputPicture } from './formats/input-picture.ts';
 import { parseRawDescription, type RawDescription } from './formats/read-raw.ts';
+import { parseCall, withoutAliases } from './options.ts';
 import { isDirectory, outputPathOf, writeWhole } from './output.ts';
 import { filesOf, readInput } from './read-picture.ts';
 import { describeError, exitOfError, forEachFile, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
+import { type Pooled, readThreads, withThreads } from './threads.ts';
+import { type Timing, timingLines, withOther } from './timing.ts';
 
-/** The text of `jp2kit help encode`. */
-export const ENCODE_HELP = `usage: jp2kit encode <inputs…> -o <output> [options]
-
-Inputs are PNG, TIFF, PBM, PGM, PPM, PAM, PGX or raw samples. Files joined by commas (r.pgx,g.pgx,b.pgx) are the
-components of one picture; smaller ones are subsampled.
-
-  -o, --output <path>    .jp2, or .j2k, .j2c, .jpc for a bare codestream; a folder, or a pattern with {name}
-      --container <c>    jp2 or codestream, where the extension does not say it
-      --raw <kind>       inputs are raw samples: WxHxC,bits,signed|unsigned,little|big,planar|interleaved
-                         (default: 8,unsigned,big,planar; .rawl is little), or W,H,C,bits,s|u[@1x1:2x2:…], planar
-      --expand-palette   colours of a palette instead of indices (always, where the result is lossy or has no boxes)
-      --strip            leave out profile, resolution, XMP and geographic data of the input
-      --verify           decode the result and compare
-      --json             a report on standard output; null stands for infinite decibels
-
-size and quality: one kind, a list for several quality layers; the last may be the word lossless
-      --lossless         every sample comes back (the default)
-      --ratio 80,40,20   times smaller than the samples
-      --bpp 0.25,0.5,1   bits for each point of the picture          (also --rate)
-      --bytes 50k,1M     size of the file
-      --psnr 35,40,45    decibels, measured by decoding              (also --quality)
-      --step 0.01        quantiser step, in units of a sample value
-      --layers n         quality layers where nothing is listed
-      --weights visual   weigh errors as the eye sees them
-
-coding
-      --profile <name>   a set of rules: cinema2k, cinema4k, broadcast, imf, dicom-j2k, jpip, archive
-      --frame-rate n     frames a second, for sizes and levels of moving pictures: default 24
-      --wavelet 5/3|9/7  default: 5/3 if lossless, else 9/7
-      --mct <m>          auto, none, rct or ict
-      --levels n         decompositions (--resolutions n: one more)
-      --code-block WxH   default 64x64
-      --precincts WxH,…  from the highest resolution downward, the last for all others
-      --style <names>    bypass, reset, terminate, causal, predictable, segmentation
-      --quantization <q> expounded or derived
-      --guard-bits n
-      --roi x,y,w,h      a region coded before everything else; again for more, or --roi-mask file.pgm
-      --roi-shift n      --roi-components a,b
-
-arrangement
-      --progression <o>  LRCP, RLCP, RPCL, PCRL or CPRL
-      --poc <changes>    R0-R1:C0-C1:L:ORDER/…, resolutions, components and layers up to but without R1, C1 and L;
-                         * for all: 0-3:*:2:RLCP/*:*:*:LRCP
-      --tile WxH         --origin x,y   --tile-origin x,y
-      --tile-parts <t>   none, resolution, layer or component
-      --tlm --plt --plm --ppm --ppt --sop --eph
-
-file
-      --colour <space>   grey, srgb, sycc, esrgb, esycc, cmyk or cielab; or --icc file
-      --resolution <r>   300dpi, 300x150dpi, 118dpcm or points a metre; --display-resolution
-      --xml file         --xmp file   --gml file   --geotiff file   --uuid ID:file
-      --comment text     again for more; --no-comment for none
-
-for those who come from elsewhere
+/** `jp2kit encode`. */
+export const ENCODE: Command = {
+  summary: 'encode pictures of other formats',
+  usage: ['<inputs…> -o <output> [options]'],
+  about: `Inputs are PNG, TIFF, PBM, PGM, PPM, PAM, PGX or raw samples. Files joined by commas (r.pgx,g.pgx,b.pgx) are the
+components of one picture; smaller ones are subsampled.`,
+  options: ENCODE_FLAGS,
+  headings: ENCODE_HEADINGS,
+  notes: `for those who come from elsewhere
 ${equivalentsTable()}
 
-Output appears whole or not at all, also when interrupted.
-exit codes: 0 ok, 1 wrong call, 2 bad input or interrupted`;
+Output appears whole or not at all, also when interrupted.`,
+  exits: '0 ok, 1 wrong call, 2 bad input or interrupted',
+  files: PICTURE_FILES,
+  run: runEncode,
+};
 
 /** The report of one input. */
 interface FileReport extends Partial<EncodeSummary> {
@@ -89,6 +51,7 @@ interface FileReport extends Partial<EncodeSummary> {
   readonly components?: number;
   /** What was left out or changed. */
   readonly notes?: readonly string[];
+  readonly timing?: Timing;
   readonly error?: ReportedError;
 }
 
@@ -105,17 +68,12 @@ interface Call {
   readonly raw: RawDescription | undefined;
   readonly strip: boolean;
   readonly expand: boolean;
+  readonly timed: boolean;
 }
 
-/** Runs the command. */
-export async function runEncode(args: string[]): Promise<ExitCode> {
-  const ours = withoutAliases(args);
-  refuseForeignFlags(ours);
-  const { values, positionals: inputs } = parseArgs({
-    args: ours,
-    allowPositionals: true,
-    options: ENCODE_FLAGS,
-  });
+async function runEncode(args: string[]): Promise<ExitCode> {
+  refuseForeignFlags(withoutAliases(args, ENCODE_FLAGS));
+  const { values, positionals: inputs } = parseCall(args, ENCODE_FLAGS);
   if (inputs.length === 0) throw new CommandLineError('no files');
   const { output } = values;
   if (output === undefined) throw new CommandLineError('say where to write: -o out.jp2');
@@ -124,6 +82,7 @@ export async function runEncode(args: string[]): Promise<ExitCode> {
     raw: values.raw === undefined ? undefined : parseRawDescription(values.raw),
     strip: values.strip === true,
     expand: values['expand-palette'] === true,
+    timed: values.timing,
   };
   const plans = planOutputs(inputs, output, call.options.container);
   if (plans[0].container === 'codestream' && (call.options.metadata || call.options.colour?.icc)) {
@@ -131,13 +90,15 @@ export async function runEncode(args: string[]): Promise<ExitCode> {
   }
   const reports: FileReport[] = [];
   let exit: ExitCode = EXIT.ok;
-  await forEachFile(plans, async (plan, signal) => {
-    const report = await encodeFile(plan, call, signal);
-    reports.push(report);
-    if (!values.json) tell(report);
-    exit = worse(exit, report.error ? exitOfError(report.error) : EXIT.ok);
-    if (signal.aborted) exit = worse(exit, EXIT.badInput);
-  });
+  await withThreads(readThreads(values.threads), (pooled) =>
+    forEachFile(plans, async (plan, signal) => {
+      const report = await encodeFile(plan, call, pooled, signal);
+      reports.push(report);
+      if (!values.json) tell(report);
+      exit = worse(exit, report.error ? exitOfError(report.error) : EXIT.ok);
+      if (signal.aborted) exit = worse(exit, EXIT.badInput);
+    }),
+  );
   if (values.json) print(toJson(reports));
   return exit;
 }
@@ -192,25 +153,41 @@ export function planOutputs(
   return plans;
 }
 
-async function encodeFile({ input, output, container }: Plan, call: Call, signal: AbortSignal): Promise<FileReport> {
+async function encodeFile(
+  { input, output, container }: Plan,
+  call: Call,
+  pooled: Pooled,
+  signal: AbortSignal,
+): Promise<FileReport> {
+  const start = performance.now();
   const bar = new ProgressBar(basename(output));
   try {
     const { options, raw } = call;
     const read = await readInput(input, { raw, origin: options.origin });
+    const loaded = performance.now();
     const picture = prepared(read, { ...call, options: { ...options, container } });
     const { data, ...summary } = await encode(picture.image, {
       ...options,
       container,
       ...(container === 'codestream' ? {} : boxesOf(picture, call)),
+      ...pooled,
       signal,
       onProgress: (progress) => bar.update(progress.fraction),
     });
+    const encoded = performance.now();
     bar.clear();
     signal.throwIfAborted();
     await writeWhole(output, data);
     const { width, height, planes, channels } = picture.image;
     const components = planes?.length ?? channels!;
-    return { input, output, width, height, components, ...summary, notes: picture.notes };
+    const report = { input, output, width, height, components, ...summary, notes: picture.notes };
+    if (!call.timed) return report;
+    const end = performance.now();
+    const stages = withOther(encoded - loaded, summary.stats?.stages);
+    return {
+      ...report,
+      timing: { ms: end - start, stages: { input: loaded - start, ...stages, output: end - encoded } },
+    };
   } catch (error) {
     return { input, error: describeError(error) };
   } finally {
@@ -249,10 +226,11 @@ function tell(report: FileReport): void {
   for (const note of report.notes ?? []) say(`${report.input}: ${note}`);
   if (report.error) say(`${report.input}: ${report.error.message}`);
   else say(summaryLine(report as Required<FileReport>));
+  if (report.timing) for (const line of timingLines(report.timing)) say(line);
 }
 
 /** The line that closes a file: what it is, how large and how good it has become, and how long that took. */
-export function summaryLine(report: Required<Omit<FileReport, 'error' | 'notes'>>): string {
+export function summaryLine(report: Required<Omit<FileReport, 'error' | 'notes' | 'timing'>>): string {
   const { output, width, height, components, bytes, bpp, ratio, psnr, psnrMeasured, layers, ms } = report;
   const quality =
     psnr === Number.POSITIVE_INFINITY ? 'lossless' : `${formatDecibels(psnr)}${psnrMeasured ? '' : ' (estimated)'}`;

@@ -1,38 +1,61 @@
 /** `jp2kit fetch`: a window of a picture on a JPIP server, as a file. */
 import { basename, extname } from 'node:path';
-import { parseArgs } from 'node:util';
 import type { DecodeOptions, RasterImage } from 'jp2kit';
 import { type JpipClientOptions, type JpipDiagnostic, type JpipImage, openJpip } from 'jp2kit/jpip/client';
 import { fileStore } from 'jp2kit/node';
 import { readWord } from './argument-values.ts';
+import type { Command } from './command.ts';
+import { JSON_OPTION, outputOption } from './common-options.ts';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
 import { FORMATS, type FormatName, formatOf } from './format-names.ts';
-import { isDirectory, outputPathOf, writeWhole } from './output.ts';
+import { type OptionTable, parseCall } from './options.ts';
+import { isDirectory, outputPathOf, pathOfPart, writeWhole } from './output.ts';
 import { describeError, exitOfError, forEachFile, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 import { readWish, WINDOW_OPTIONS, type Wish } from './window-options.ts';
 import { writePicture } from './write-picture.ts';
 
-/** The text of `jp2kit help fetch`. */
-export const FETCH_HELP = `usage: jp2kit fetch <urls…> -o <output> [options]
+const TYPES = ['jpp', 'jpt'] as const;
 
-Brings in a window of a picture from a JPIP server (15444-9), and nothing else of it. URLs are jpip://host:port/target or http(s)://….
+const OPTIONS = {
+  output: outputOption(
+    'a file (its extension chooses the format), a folder, or a pattern with {name}; name.j2k keeps what was received as a codestream, without decoding',
+  ),
+  format: {
+    type: 'string',
+    value: '<name>',
+    words: [...FORMATS, 'j2k'],
+    about: 'the format where the output is a folder (default png)',
+  },
+  ...WINDOW_OPTIONS,
+  cache: {
+    type: 'string',
+    value: '<folder>',
+    path: 'folder',
+    about: 'keep what is received there, and begin with what is there',
+  },
+  offline: { type: 'boolean', default: false, about: 'ask no server: only what is in the cache' },
+  stateless: { type: 'boolean', default: false, about: 'open no session' },
+  type: {
+    type: 'string',
+    default: 'jpp',
+    value: '<t>',
+    words: TYPES,
+    about: 'kind of data-bins; jpp: of precincts; jpt: of tiles (default jpp)',
+  },
+  json: JSON_OPTION,
+} as const satisfies OptionTable;
 
-  -o, --output <path>   a file (its extension chooses the format), a folder, or a pattern with {name}; name.j2k keeps what was received as
-                        a codestream, without decoding
-      --format <name>   the format where the output is a folder (default png): ${FORMATS.join(', ')}, j2k
-      --region x,y,w,h  only this part, in pixels of the full picture
-      --reduce n        leave out n resolution levels: 2^n times smaller
-      --layers n        only the first n quality layers
-      --components a,b  only these components, as stored
-      --colour c        native, file or srgb, as in jp2kit decode
-      --cache <folder>  keep what is received there, and begin with what is there
-      --offline         ask no server: only what is in the cache
-      --stateless       open no session
-      --type <t>        jpp: data-bins of precincts; jpt: of tiles (default jpp)
-      --json            a report on standard output
-
-exit codes: 0 ok, 1 wrong call, 2 no answer or no such picture, 3 a picture with parts missing`;
+/** `jp2kit fetch`. */
+export const FETCH: Command = {
+  summary: 'bring in a window of a picture from a JPIP server',
+  usage: ['<urls…> -o <output> [options]'],
+  about: `Brings in a window of a picture from a JPIP server (15444-9), and nothing else of it. URLs are
+jpip://host:port/target or http(s)://….`,
+  options: OPTIONS,
+  exits: '0 ok, 1 wrong call, 2 no answer or no such picture, 3 a picture with parts missing',
+  run: runFetch,
+};
 
 /** The report of one URL. */
 interface FetchReport {
@@ -60,28 +83,14 @@ interface Plan {
   readonly format: FormatName | 'j2k';
 }
 
-/** Runs the command. */
-export async function runFetch(args: string[]): Promise<ExitCode> {
-  const { values, positionals: urls } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      output: { type: 'string', short: 'o' },
-      format: { type: 'string' },
-      ...WINDOW_OPTIONS,
-      cache: { type: 'string' },
-      offline: { type: 'boolean', default: false },
-      stateless: { type: 'boolean', default: false },
-      type: { type: 'string', default: 'jpp' },
-      json: { type: 'boolean', default: false },
-    },
-  });
+async function runFetch(args: string[]): Promise<ExitCode> {
+  const { values, positionals: urls } = parseCall(args, OPTIONS);
   if (urls.length === 0) throw new CommandLineError('no URLs');
   const { output, cache } = values;
   if (output === undefined) throw new CommandLineError('say where to write: -o out.png');
   if (values.offline && cache === undefined) throw new CommandLineError('--offline needs --cache');
   const wish = readWish(values);
-  const type = readWord(values.type, 'type', ['jpp', 'jpt'] as const);
+  const type = readWord(values.type, 'type', TYPES);
   const plans = urls.map((url) => planOf(url, urls.length, output, values.format));
   const store = cache === undefined ? undefined : fileStore(cache);
   const client: JpipClientOptions = {
@@ -213,7 +222,7 @@ async function writeAll(picture: RasterImage, format: FormatName, path: string) 
   const outputs: string[] = [];
   const notes: string[] = [];
   for (const part of writePicture(picture, format)) {
-    const name = part.suffix ? path.replace(/(\.[^./]*)?$/, `${part.suffix}$1`) : path;
+    const name = pathOfPart(path, part.suffix);
     await writeWhole(name, part.bytes);
     outputs.push(name);
     if (part.note) notes.push(part.note);

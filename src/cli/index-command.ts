@@ -1,28 +1,41 @@
 /** `jp2kit index`: where the packets of a file are, kept beside it. */
 import { mkdirSync } from 'node:fs';
 import { basename, dirname, extname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { buildIndexTo, type IndexSummary, writeIndexBoxes } from 'jp2kit';
 import { fileSink, fileSource } from 'jp2kit/node';
+import type { Command } from './command.ts';
+import { JSON_OPTION, outputOption, STRICT_OPTION } from './common-options.ts';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { JPEG2000_FILES } from './file-kinds.ts';
+import { type OptionTable, parseCall } from './options.ts';
 import { isDirectory, outputPathOf } from './output.ts';
 import { describeError, exitOfError, forEachFile, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 
-/** The text of `jp2kit help index`. */
-export const INDEX_HELP = `usage: jp2kit index <files…> -o <output> [options]
+const OPTIONS = {
+  output: outputOption('a file, a folder (name.idx in it), or a pattern with {name}'),
+  boxes: {
+    type: 'boolean',
+    default: false,
+    about: 'write JP2 files again with index boxes in them (15444-9), as some JPIP servers need, instead',
+  },
+  strict: { ...STRICT_OPTION, about: 'stop at whatever is wrong in the headers' },
+  json: JSON_OPTION,
+} as const satisfies OptionTable;
 
-Writes an index of the packets: with it (--index of decode and info, open(file, { index }) of the library) windows are read without
-searching through the file.
-
-  -o, --output <path>    a file, a folder (name.idx in it), or a pattern with {name}
-      --boxes            write JP2 files again with index boxes in them (15444-9), as some JPIP servers need, instead
-      --strict           stop at whatever is wrong in the headers
-      --json             a report on standard output
-
-Tiles that are damaged are left out, and searched through by whoever reads them.
-Files may be larger than memory. Output appears whole or not at all.
-exit codes: 0 ok, 1 wrong call, 2 bad input or interrupted, 3 tiles were left out`;
+/** `jp2kit index`. */
+export const INDEX: Command = {
+  summary: 'write an index of packets, to read windows without searching',
+  usage: ['<files…> -o <output> [options]'],
+  about: `Writes an index of the packets: with it (--index of decode and info, open(file, { index }) of the library) windows
+are read without searching through the file.`,
+  options: OPTIONS,
+  notes: `Tiles that are damaged are left out, and searched through by whoever reads them.
+Files may be larger than memory. Output appears whole or not at all.`,
+  exits: '0 ok, 1 wrong call, 2 bad input or interrupted, 3 tiles were left out',
+  files: JPEG2000_FILES,
+  run: runIndex,
+};
 
 /** The report of one input. */
 interface FileReport extends Partial<IndexSummary> {
@@ -32,18 +45,8 @@ interface FileReport extends Partial<IndexSummary> {
   readonly error?: ReportedError;
 }
 
-/** Runs the command. */
-export async function runIndex(args: string[]): Promise<ExitCode> {
-  const { values, positionals: inputs } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      output: { type: 'string', short: 'o' },
-      boxes: { type: 'boolean', default: false },
-      strict: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    },
-  });
+async function runIndex(args: string[]): Promise<ExitCode> {
+  const { values, positionals: inputs } = parseCall(args, OPTIONS);
   if (inputs.length === 0) throw new CommandLineError('no files');
   const { output } = values;
   if (output === undefined) throw new CommandLineError('say where to write: -o out.idx');

@@ -1,39 +1,51 @@
 /** `jp2kit info`: what a file, here or on a server, holds, as text or JSON. */
 import { basename, extname } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type BoxNode, type ImageInfo, inspect, Jpeg2000Error, type Jpx, openJpx, open } from 'jp2kit';
 import { JpipError } from 'jp2kit/jpip/client';
 import { fileSource } from 'jp2kit/node';
+import type { Command } from './command.ts';
+import { JSON_OPTION } from './common-options.ts';
 import { CommandLineError, EXIT, type ExitCode, isSystemCode, worse } from './exit.ts';
+import { INDEX_FILES, JPEG2000_FILES } from './file-kinds.ts';
 import { inspectRemote, isAddress, type RemoteInfo } from './info-remote.ts';
 import { describeJpx, jpxReport } from './info-jpx.ts';
+import { type OptionTable, parseCall } from './options.ts';
 import { print, say, toJson } from './terminal.ts';
 
-/** The text of `jp2kit help info`. */
-export const INFO_HELP = `usage: jp2kit info <files and URLs…> [options]
+const OPTIONS = {
+  tree: {
+    type: 'boolean',
+    default: false,
+    about: 'boxes, marker segments, tile-parts and the sizes of all resolutions',
+  },
+  packets: {
+    type: 'boolean',
+    default: false,
+    about: 'how many bytes each resolution, layer and component takes (walks through the whole file)',
+  },
+  index: {
+    type: 'string',
+    value: '<file>',
+    path: INDEX_FILES,
+    about: 'check that an index of packets, as jp2kit index makes, belongs to the file; {name} for its name',
+  },
+  json: { ...JSON_OPTION, about: 'everything as JSON; with --packets also the tile-parts and prefix lengths' },
+} as const satisfies OptionTable;
 
-A URL is asked by JPIP (jpip://host:port/target or http(s)://…): only headers and metadata are brought in. What is no JPIP server is read
-by ranges.
+/** `jp2kit info`. */
+export const INFO: Command = {
+  summary: 'say what a file holds, without decoding it',
+  usage: ['<files and URLs…> [options]'],
+  about: `A URL is asked by JPIP (jpip://host:port/target or http(s)://…): only headers and metadata are brought in. What is no
+JPIP server is read by ranges.`,
+  options: OPTIONS,
+  exits: '0 ok, 1 wrong call, 2 bad input',
+  files: JPEG2000_FILES,
+  run: runInfo,
+};
 
-      --tree     boxes, marker segments, tile-parts and the sizes of all resolutions
-      --packets  how many bytes each resolution, layer and component takes (walks through the whole file)
-      --index file  check that an index of packets, as jp2kit index makes, belongs to the file; {name} for its name
-      --json     everything as JSON; with --packets also the tile-parts and prefix lengths
-
-exit codes: 0 ok, 1 wrong call, 2 bad input`;
-
-/** Runs the command. */
-export async function runInfo(args: string[]): Promise<ExitCode> {
-  const { values, positionals: files } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      tree: { type: 'boolean', default: false },
-      packets: { type: 'boolean', default: false },
-      index: { type: 'string' },
-      json: { type: 'boolean', default: false },
-    },
-  });
+async function runInfo(args: string[]): Promise<ExitCode> {
+  const { values, positionals: files } = parseCall(args, OPTIONS);
   if (files.length === 0) throw new CommandLineError('no files');
   const reports: unknown[] = [];
   let exit: ExitCode = EXIT.ok;

@@ -1,53 +1,54 @@
 /** `jp2kit jpx`: many pictures in one file, and one of them out again. */
 import { mkdirSync } from 'node:fs';
 import { basename, dirname, extname, relative, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { createJpx, Jpeg2000Error, type JpxFrame, openJpx } from 'jp2kit';
 import { fileSink, fileSource, folderResolver } from 'jp2kit/node';
+import type { Command } from './command.ts';
+import { outputOption } from './common-options.ts';
 import { CommandLineError, EXIT, type ExitCode, isSystemCode } from './exit.ts';
+import { JPEG2000_FILES } from './file-kinds.ts';
+import { type OptionTable, parseCall } from './options.ts';
 import { print, say } from './terminal.ts';
 
-/** The text of `jp2kit help jpx`. */
-export const JPX_HELP = `usage: jp2kit jpx join <files…> -o movie.jpx [options]
-       jp2kit jpx extract movie.jpx --frame n -o frame.jp2 [options]
+const OPTIONS = {
+  output: outputOption('the file'),
+  linked: {
+    type: 'boolean',
+    default: false,
+    about: 'name the files instead of copying them; both have to stay where they are to each other',
+  },
+  labels: { type: 'boolean', default: false, about: 'name each frame after its file' },
+  fps: { type: 'string', value: 'n', about: 'show the frames one after the other, n a second' },
+  loops: { type: 'string', value: 'n', about: 'as often, 1 to 255 (default: without end)' },
+  'no-metadata': { type: 'boolean', default: false, about: 'leave out the XML and UUID boxes of the files' },
+  frame: { type: 'string', value: 'n', about: 'which compositing layer, from 0' },
+  root: {
+    type: 'string',
+    value: '<folder>',
+    path: 'folder',
+    about: 'where linked files may be taken from, by relative paths (default: the folder of the JPX file)',
+  },
+  'by-name': { type: 'boolean', default: false, about: 'look for linked files by their names only, in that folder' },
+} as const satisfies OptionTable;
 
-join: JP2 files and codestreams become the frames of a JPX file, as they are
-  -o, --output <path>    the JPX file
-      --linked           name the files instead of copying them; both have to stay where they are to each other
-      --labels           name each frame after its file
-      --fps n            show the frames one after the other, n a second
-      --loops n          as often, 1 to 255; default: without end
-      --no-metadata      leave out the XML and UUID boxes of the files
+/** `jp2kit jpx`. */
+export const JPX: Command = {
+  summary: 'join pictures to a JPX file, take one out of it',
+  usage: ['join <files…> -o movie.jpx [options]', 'extract movie.jpx --frame n -o frame.jp2 [options]'],
+  options: OPTIONS,
+  headings: {
+    linked: 'join: JP2 files and codestreams become the frames of a JPX file, as they are',
+    frame: 'extract: one frame becomes a file of its own, with what the JPX file says about it',
+  },
+  notes: 'Output appears whole or not at all.',
+  exits: '0 ok, 1 wrong call, 2 bad input',
+  verbs: { join: 'files become the frames of a JPX file', extract: 'one frame becomes a file of its own' },
+  files: JPEG2000_FILES,
+  run: runJpx,
+};
 
-extract: one frame becomes a file of its own, with what the JPX file says about it
-  -o, --output <path>    the file
-      --frame n          which compositing layer, from 0
-      --root <folder>    where linked files may be taken from, by relative paths. Default: the folder of the JPX file
-      --by-name          look for linked files by their names only, in that folder
-
-Output appears whole or not at all.
-exit codes: 0 ok, 1 wrong call, 2 bad input`;
-
-const TEXT = { type: 'string' } as const;
-const SWITCH = { type: 'boolean', default: false } as const;
-
-/** Runs the command. */
-export async function runJpx(args: string[]): Promise<ExitCode> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      output: { type: 'string', short: 'o' },
-      linked: SWITCH,
-      labels: SWITCH,
-      fps: TEXT,
-      loops: TEXT,
-      'no-metadata': SWITCH,
-      frame: TEXT,
-      root: TEXT,
-      'by-name': SWITCH,
-    },
-  });
+async function runJpx(args: string[]): Promise<ExitCode> {
+  const { values, positionals } = parseCall(args, OPTIONS);
   const [verb, ...files] = positionals;
   if (verb !== 'join' && verb !== 'extract') throw new CommandLineError(`join or extract, not "${verb ?? ''}"`);
   if (files.length === 0) throw new CommandLineError('no files');

@@ -2,51 +2,62 @@
 import { mkdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, extname, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { createMovie, Jpeg2000Error, type Movie, type MovieTrack, openMovie } from 'jp2kit';
 import { fileSink, fileSource } from 'jp2kit/node';
+import type { Command } from './command.ts';
+import { JSON_OPTION, outputOption } from './common-options.ts';
 import { CommandLineError, EXIT, type ExitCode, isSystemCode } from './exit.ts';
+import { JPEG2000_FILES } from './file-kinds.ts';
+import { type OptionTable, parseCall } from './options.ts';
 import { writeWhole } from './output.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 
-/** The text of `jp2kit help mj2`. */
-export const MJ2_HELP = `usage: jp2kit mj2 join <files…> -o movie.mj2 [options]
-       jp2kit mj2 extract movie.mj2 --frame n -o frame.jp2 [options]
-       jp2kit mj2 info movie.mj2 [--json]
+const OPTIONS = {
+  output: outputOption('the file'),
+  fps: {
+    type: 'string',
+    value: 'n',
+    about: 'frames a second: a number, or a fraction such as 30000/1001 (default 25)',
+  },
+  frame: { type: 'string', value: 'n', about: 'which one, from 0; or' },
+  at: { type: 'string', value: 's', about: 'the one that is shown after so many seconds' },
+  track: { type: 'string', value: 'n', about: 'of which track of pictures, from 0 (default 0)' },
+  field: {
+    type: 'string',
+    value: 'n',
+    words: ['0', '1'],
+    about: 'for frames of two fields: 0 for the one stored first, or 1',
+  },
+  json: { ...JSON_OPTION, about: 'everything as JSON' },
+} as const satisfies OptionTable;
 
-join: JP2 files and codestreams of one size become the frames of a Motion JPEG 2000 file, as they are
-  -o, --output <path>    the movie
-      --fps n            frames a second: a number, or a fraction such as 30000/1001. Default 25
+/** `jp2kit mj2`. */
+export const MJ2: Command = {
+  summary: 'join frames to a Motion JPEG 2000 file, take one out of it',
+  usage: [
+    'join <files…> -o movie.mj2 [options]',
+    'extract movie.mj2 --frame n -o frame.jp2 [options]',
+    'info movie.mj2 [--json]',
+  ],
+  options: OPTIONS,
+  headings: {
+    fps: 'join: JP2 files and codestreams of one size become the frames of a Motion JPEG 2000 file, as they are',
+    frame: 'extract: one frame as a JP2 file, or as a codestream (.j2k, .j2c, .jpc)',
+    json: 'info: tracks with their size, time and colour',
+  },
+  notes: 'Output appears whole or not at all.',
+  exits: '0 ok, 1 wrong call, 2 bad input',
+  verbs: {
+    join: 'files become the frames of a movie',
+    extract: 'one frame becomes a file of its own',
+    info: 'tracks with their size, time and colour',
+  },
+  files: JPEG2000_FILES,
+  run: runMj2,
+};
 
-extract: one frame as a JP2 file, or as a codestream (.j2k, .j2c, .jpc)
-  -o, --output <path>    the file
-      --frame n          which one, from 0; or
-      --at s             the one that is shown after so many seconds
-      --track n          of which track of pictures, from 0. Default 0
-      --field n          for frames of two fields: 0 for the one stored first, or 1
-
-info: tracks with their size, time and colour
-
-Output appears whole or not at all.
-exit codes: 0 ok, 1 wrong call, 2 bad input`;
-
-const TEXT = { type: 'string' } as const;
-
-/** Runs the command. */
-export async function runMj2(args: string[]): Promise<ExitCode> {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      output: { type: 'string', short: 'o' },
-      fps: TEXT,
-      frame: TEXT,
-      at: TEXT,
-      track: TEXT,
-      field: TEXT,
-      json: { type: 'boolean', default: false },
-    },
-  });
+async function runMj2(args: string[]): Promise<ExitCode> {
+  const { values, positionals } = parseCall(args, OPTIONS);
   const [verb, ...files] = positionals;
   if (verb !== 'join' && verb !== 'extract' && verb !== 'info') {
     throw new CommandLineError(`join, extract or info, not "${verb ?? ''}"`);

@@ -1,7 +1,6 @@
 /** `jp2kit serve`: pictures to whoever asks by JPIP. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { parseArgs } from 'node:util';
 import {
   type AccessLogEntry,
   createJpipEngine,
@@ -13,34 +12,78 @@ import {
 } from 'jp2kit/jpip/server';
 import { type JpipTargets, jpipTargets, type ListedTarget } from 'jp2kit/node';
 import { readPositive, readWhole, readWord } from './argument-values.ts';
+import type { Command } from './command.ts';
 import { CommandLineError, EXIT, type ExitCode } from './exit.ts';
+import { JPEG2000_FILES } from './file-kinds.ts';
+import { type OptionTable, parseCall } from './options.ts';
 import { describeError, exitOfError } from './report-error.ts';
 import { sendList, wantsList } from './serve-list.ts';
 import { print, say } from './terminal.ts';
 
-/** The text of `jp2kit help serve`. */
-export const SERVE_HELP = `usage: jp2kit serve <folders, files and URLs…> [options]
+const STREAMING = ['auto', 'never', 'always'] as const satisfies readonly StreamingPolicy[];
+const DIALECTS = ['openjpip', 'plain'] as const;
 
-Serves pictures by JPIP (15444-9) over HTTP until it is interrupted. Targets are paths below the folders and names of the files; nothing
-else can be reached. An index beside a file (name.idx, as jp2kit index makes) is used; for others one is made in memory when it helps.
+const OPTIONS = {
+  port: {
+    type: 'string',
+    default: '8080',
+    value: '<n>',
+    about: 'where to listen (default 8080; 0 takes any free one)',
+  },
+  host: {
+    type: 'string',
+    default: '127.0.0.1',
+    value: '<address>',
+    about: 'at which address (default 127.0.0.1: this machine only; 0.0.0.0 for everybody)',
+  },
+  path: { type: 'string', default: '/', value: '<path>', about: 'where requests come, as /jpip (default: every path)' },
+  stateless: { type: 'boolean', default: false, about: 'no sessions: every request stands for itself' },
+  sessions: { type: 'string', value: '<n>', about: 'sessions at most (default 10000)' },
+  cors: { type: 'string', value: '[<origin>]', about: 'let pages of other origins ask: * for all, or one origin' },
+  streaming: {
+    type: 'string',
+    default: 'auto',
+    value: '<s>',
+    words: STREAMING,
+    about: 'responses without a length: auto (to clients that can take it), never or always (default auto)',
+  },
+  dialect: {
+    type: 'string',
+    value: '<d>',
+    words: DIALECTS,
+    about:
+      "for clients that need it: openjpip (tile headers as OpenJPEG's client wants them) or plain (main headers with essential segments only)",
+  },
+  pictures: {
+    type: 'boolean',
+    default: true,
+    negative: 'only',
+    about: 'do not answer type=image/png and image/jp2 with whole pictures of the window',
+  },
+  timeout: {
+    type: 'string',
+    default: '30',
+    value: '<s>',
+    about:
+      'seconds that a client may take for its request; four times that without taking anything of a response (default 30)',
+  },
+  log: { type: 'boolean', default: false, about: 'a line on standard error for each response' },
+  json: { type: 'boolean', default: false, about: 'a line of JSON on standard output for each event' },
+} as const satisfies OptionTable;
 
-      --port <n>         default 8080; 0 takes any free one
-      --host <address>   default 127.0.0.1: this machine only; 0.0.0.0 for everybody
-      --path <path>      where requests come, as /jpip; default: every path
-      --stateless        no sessions: every request stands for itself
-      --sessions <n>     sessions at most, default 10000
-      --cors [<origin>]  let pages of other origins ask: * for all, or one origin
-      --streaming <s>    responses without a length: auto (to clients that can take it), never or always; default auto
-      --dialect <d>      for clients that need it: openjpip (tile headers as OpenJPEG's client wants them) or plain (main headers with
-                         essential segments only)
-      --no-pictures      do not answer type=image/png and image/jp2 with whole pictures of the window
-      --timeout <s>      seconds that a client may take for its request; four times that without taking anything of a response;
-                         default 30
-      --log              a line on standard error for each response
-      --json             a line of JSON on standard output for each event
-
-A browser is shown what there is; /health says that it is well, /metrics counts for Prometheus.
-exit codes: 0 interrupted, 1 wrong call, 2 cannot be served`;
+/** `jp2kit serve`. */
+export const SERVE: Command = {
+  summary: 'serve pictures by JPIP',
+  usage: ['<folders, files and URLs…> [options]'],
+  about: `Serves pictures by JPIP (15444-9) over HTTP until it is interrupted. Targets are paths below the folders and names of
+the files; nothing else can be reached. An index beside a file (name.idx, as jp2kit index makes) is used; for others one
+is made in memory when it helps.`,
+  options: OPTIONS,
+  notes: 'A browser is shown what there is; /health says that it is well, /metrics counts for Prometheus.',
+  exits: '0 interrupted, 1 wrong call, 2 cannot be served',
+  files: JPEG2000_FILES,
+  run: runServe,
+};
 
 /** How long connections may wait for the next request. */
 const KEEP_ALIVE_MS = 75_000;
@@ -51,39 +94,16 @@ const INDEX_BYTES = 256 << 20;
 /** Targets that are named at the start. */
 const MOST_TOLD = 12;
 
-type Values = ReturnType<typeof readValues>['values'];
+type Values = ReturnType<typeof parseCall<typeof OPTIONS>>['values'];
 
-function readValues(args: string[]) {
-  return parseArgs({
-    args,
-    allowPositionals: true,
-    allowNegative: true,
-    options: {
-      port: { type: 'string', default: '8080' },
-      host: { type: 'string', default: '127.0.0.1' },
-      path: { type: 'string', default: '/' },
-      stateless: { type: 'boolean', default: false },
-      sessions: { type: 'string' },
-      cors: { type: 'string' },
-      streaming: { type: 'string', default: 'auto' },
-      dialect: { type: 'string' },
-      pictures: { type: 'boolean', default: true },
-      timeout: { type: 'string', default: '30' },
-      log: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    },
-  });
-}
-
-/** Runs the command. */
-export async function runServe(args: string[]): Promise<ExitCode> {
-  const { values, positionals: places } = readValues(withCorsValue(args));
+async function runServe(args: string[]): Promise<ExitCode> {
+  const { values, positionals: places } = parseCall(withCorsValue(args), OPTIONS);
   if (places.length === 0) throw new CommandLineError('no folders, files or URLs');
   const port = readWhole(values.port, 'port');
   if (port > 65535) throw new CommandLineError('--port takes a number up to 65535');
   const options = engineOptions(values);
   const patience = 1000 * readPositive(values.timeout, 'timeout');
-  const streaming = readWord<StreamingPolicy>(values.streaming, 'streaming', ['auto', 'never', 'always']);
+  const streaming = readWord(values.streaming, 'streaming', STREAMING);
   let targets: JpipTargets;
   let listed: ListedTarget[];
   try {
@@ -167,7 +187,7 @@ function timeouts(ms: number) {
 function engineOptions({ stateless, sessions, dialect }: Values) {
   if (stateless && sessions !== undefined) throw new CommandLineError('--stateless and --sessions exclude each other');
   const most = sessions === undefined ? undefined : readWhole(sessions, 'sessions');
-  const word = dialect === undefined ? undefined : readWord(dialect, 'dialect', ['openjpip', 'plain'] as const);
+  const word = dialect === undefined ? undefined : readWord(dialect, 'dialect', DIALECTS);
   return {
     ...(stateless ? { sessions: false as const } : {}),
     ...(most === undefined ? {} : { sessions: { most } }),

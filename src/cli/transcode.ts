@@ -1,80 +1,103 @@
 /** `jp2kit transcode`: packets of JPEG 2000 files into another order, cut and indexed anew, without decoding. */
 import { mkdirSync } from 'node:fs';
 import { basename, dirname, extname } from 'node:path';
-import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { type TranscodeOptions, type TranscodeSummary, transcodeTo } from 'jp2kit';
 import { fileSink, fileSource } from 'jp2kit/node';
 import { readWhole, readWholes, readWord } from './argument-values.ts';
+import {
+  CONTAINER_OPTION,
+  MARKER_OPTIONS,
+  MARKERS,
+  ORDER_OPTIONS,
+  parseProgressionChanges,
+  PRECINCTS_OPTION,
+  readContainer,
+  readPrecincts,
+  readProgression,
+  readTileParts,
+} from './coding-options.ts';
+import type { Command } from './command.ts';
+import { outputOption } from './common-options.ts';
 import { planOutputs } from './encode.ts';
-import { parseProgressionChanges, readPrecincts } from './encode-options.ts';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { INDEX_FILES, JPEG2000_FILES } from './file-kinds.ts';
+import { type OptionTable, parseCall } from './options.ts';
 import { describeError, exitOfError, forEachFile, type ReportedError } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 
-/** The text of `jp2kit help transcode`. */
-export const TRANSCODE_HELP = `usage: jp2kit transcode <inputs…> -o <output> [options]
-
-Coefficients are never decoded: packets are moved, left out, or given new headers. What is not asked for stays as it is.
-
-  -o, --output <path>    .jp2, or .j2k, .j2c, .jpc for a bare codestream; a folder, or a pattern with {name}
-      --container <c>    jp2 or codestream, where the extension does not say it
-      --metadata <m>     keep (the default) or drop: boxes beside the header, such as XML, UUID, GML
-      --index file       an index of the input's packets, as jp2kit index makes; {name} stands for the name of the input
-      --strict           stop at whatever is wrong in the input
-      --json             a report on standard output
-
-order
-      --progression <o>  LRCP, RLCP, RPCL, PCRL or CPRL, for all tiles
-      --poc <changes>    R0-R1:C0-C1:L:ORDER/…, resolutions, components and layers up to but without R1, C1 and L;
-                         * for all: 0-3:*:2:RLCP/*:*:*:LRCP
-      --tile-parts <t>   none, resolution, layer or component
-      --tlm --plt --plm --ppm --ppt --sop --eph         to have these marker segments; --no-tlm and so on to be rid of them
-
-less of it
-      --layers n         the first n quality layers
-      --reduce n         without the n highest resolution levels
-      --components 0,1   these components
-      --crop c,r,w,h     w x h tiles from column c and row r of the tile grid, as a picture of its own
-      --tiles 0,1,5      only these tiles; the others stay empty
-
-packet headers written anew
-      --precincts WxH,…  from the highest resolution downward, the last for all others; code-blocks must not be cut
-      --insert-layers n  cut the one layer of the input into n; what is in each but the last is estimated
-
-Files may be larger than memory. Output appears whole or not at all.
-exit codes: 0 ok, 1 wrong call, 2 bad input or interrupted, 3 packets of the input were missing`;
-
-const TEXT = { type: 'string' } as const;
-const SWITCH = { type: 'boolean' } as const;
-const PROGRESSIONS = ['LRCP', 'RLCP', 'RPCL', 'PCRL', 'CPRL'] as const;
 const METADATA = ['keep', 'drop'] as const;
-const MARKERS = ['tlm', 'plt', 'plm', 'ppm', 'ppt', 'sop', 'eph'] as const;
+
+/** Switches for marker segments, both ways. */
+const MARKER_SWITCHES = {
+  tlm: { ...MARKER_OPTIONS.tlm, negative: 'also' },
+  plt: { ...MARKER_OPTIONS.plt, negative: 'also' },
+  plm: { ...MARKER_OPTIONS.plm, negative: 'also' },
+  ppm: { ...MARKER_OPTIONS.ppm, negative: 'also' },
+  ppt: { ...MARKER_OPTIONS.ppt, negative: 'also' },
+  sop: { ...MARKER_OPTIONS.sop, negative: 'also' },
+  eph: { ...MARKER_OPTIONS.eph, negative: 'also' },
+} as const satisfies OptionTable;
 
 const FLAGS = {
-  output: { type: 'string', short: 'o' },
-  container: TEXT,
-  metadata: TEXT,
-  index: TEXT,
-  strict: SWITCH,
-  json: SWITCH,
-  progression: TEXT,
-  poc: TEXT,
-  'tile-parts': TEXT,
-  layers: TEXT,
-  reduce: TEXT,
-  components: TEXT,
-  crop: TEXT,
-  tiles: TEXT,
-  precincts: TEXT,
-  'insert-layers': TEXT,
-  tlm: SWITCH,
-  plt: SWITCH,
-  plm: SWITCH,
-  ppm: SWITCH,
-  ppt: SWITCH,
-  sop: SWITCH,
-  eph: SWITCH,
-} as const satisfies NonNullable<ParseArgsConfig['options']>;
+  output: outputOption('.jp2, or .j2k, .j2c, .jpc for a bare codestream; a folder, or a pattern with {name}'),
+  container: CONTAINER_OPTION,
+  metadata: {
+    type: 'string',
+    value: '<m>',
+    words: METADATA,
+    about: 'keep (the default) or drop: boxes beside the header, such as XML, UUID, GML',
+  },
+  index: {
+    type: 'string',
+    value: '<file>',
+    path: INDEX_FILES,
+    about: "an index of the input's packets, as jp2kit index makes; {name} stands for the name of the input",
+  },
+  strict: { type: 'boolean', about: 'stop at whatever is wrong in the input' },
+  json: { type: 'boolean', about: 'a report on standard output' },
+
+  ...ORDER_OPTIONS,
+  ...MARKER_SWITCHES,
+
+  layers: { type: 'string', value: 'n', about: 'the first n quality layers' },
+  reduce: { type: 'string', value: 'n', about: 'without the n highest resolution levels' },
+  components: { type: 'string', value: '0,1', about: 'these components' },
+  crop: {
+    type: 'string',
+    value: 'c,r,w,h',
+    about: 'w x h tiles from column c and row r of the tile grid, as a picture of its own',
+  },
+  tiles: { type: 'string', value: '0,1,5', about: 'only these tiles; the others stay empty' },
+
+  precincts: {
+    ...PRECINCTS_OPTION,
+    about: 'precinct sizes, from the highest resolution downward, the last for all others; code-blocks must not be cut',
+  },
+  'insert-layers': {
+    type: 'string',
+    value: 'n',
+    about: 'cut the one layer of the input into n; what is in each but the last is estimated',
+  },
+} as const satisfies OptionTable;
+
+/** `jp2kit transcode`. */
+export const TRANSCODE: Command = {
+  summary: 'put packets into another order, cut and index files, without decoding',
+  usage: ['<inputs…> -o <output> [options]'],
+  about:
+    'Coefficients are never decoded: packets are moved, left out, or given new headers. What is not asked for stays as it is.',
+  options: FLAGS,
+  headings: {
+    progression: 'order',
+    tlm: 'marker segments, to have them or to be rid of them',
+    layers: 'less of it',
+    precincts: 'packet headers written anew',
+  },
+  notes: 'Files may be larger than memory. Output appears whole or not at all.',
+  exits: '0 ok, 1 wrong call, 2 bad input or interrupted, 3 packets of the input were missing',
+  files: JPEG2000_FILES,
+  run: runTranscode,
+};
 
 /** Values as `parseArgs` gives them. */
 type Values = {
@@ -98,7 +121,7 @@ export function transcodeOptionsOf(values: Values): TranscodeOptions {
   const number = (name: keyof typeof FLAGS) => (text: string) => readWhole(text, name);
   given(
     'progression',
-    (text) => readWord(text, 'progression', PROGRESSIONS),
+    (text) => readProgression(text),
     (value) => {
       options.progression = value;
     },
@@ -155,19 +178,8 @@ export function transcodeOptionsOf(values: Values): TranscodeOptions {
   return options;
 }
 
-function readTileParts(text: string): NonNullable<TranscodeOptions['tileParts']> {
-  const words = ['none', 'resolution', 'layer', 'component'] as const;
-  return readWord(text, 'tile-parts', words, { r: 'resolution', l: 'layer', c: 'component' });
-}
-
-/** Runs the command. */
-export async function runTranscode(args: string[]): Promise<ExitCode> {
-  const { values, positionals: inputs } = parseArgs({
-    args,
-    allowPositionals: true,
-    allowNegative: true,
-    options: FLAGS,
-  });
+async function runTranscode(args: string[]): Promise<ExitCode> {
+  const { values, positionals: inputs } = parseCall(args, FLAGS);
   if (inputs.length === 0) throw new CommandLineError('no files');
   if (values.output === undefined) throw new CommandLineError('say where to write: -o out.jp2');
   const options = transcodeOptionsOf(values);
@@ -189,10 +201,6 @@ export async function runTranscode(args: string[]): Promise<ExitCode> {
   if (values.json) print(toJson(reports));
   else if (reports.length > 1) say(totalLine(reports));
   return exit;
-}
-
-function readContainer(text: string): 'jp2' | 'codestream' {
-  return readWord(text, 'container', ['jp2', 'codestream'], { j2k: 'codestream', j2c: 'codestream', jpx: 'jp2' });
 }
 
 function exitOf({ error, status }: FileReport): ExitCode {

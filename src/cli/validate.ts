@@ -1,26 +1,16 @@
 /** `jp2kit validate`: what is wrong with files, by the rules of the standard and of profiles. */
-import { parseArgs } from 'node:util';
 import { type Finding, validate, type ValidateProfile, type ValidationReport } from 'jp2kit';
 import { fileSource } from 'jp2kit/node';
 import { readWord } from './argument-values.ts';
+import type { Command } from './command.ts';
+import { JSON_OPTION } from './common-options.ts';
 import { CommandLineError, EXIT, type ExitCode, worse } from './exit.ts';
+import { JPEG2000_FILES } from './file-kinds.ts';
+import { type OptionTable, parseCall } from './options.ts';
 import { describeError, exitOfError, forEachFile } from './report-error.ts';
 import { ProgressBar, print, say, toJson } from './terminal.ts';
 
-/** The text of `jp2kit help validate`. */
-export const VALIDATE_HELP = `usage: jp2kit validate <files…> [options]
-
-Checks boxes, marker segments, tile-parts and every packet header against the standard, without decoding.
-
-      --profile <p>     a profile to hold codestreams against: profile-0, profile-1, cinema2k, cinema4k, broadcast, imf,
-                        dicom-j2k, jpip or archive; without it the one that a codestream claims
-      --quiet           say nothing of notes, and one line only of files without findings
-      --json            everything as JSON
-
-Files may be larger than memory.
-exit codes: 0 all valid, 1 wrong call, 2 a file breaks a rule or cannot be read`;
-
-const PROFILES: readonly ValidateProfile[] = [
+const PROFILES = [
   'profile-0',
   'profile-1',
   'cinema2k',
@@ -30,19 +20,37 @@ const PROFILES: readonly ValidateProfile[] = [
   'dicom-j2k',
   'jpip',
   'archive',
-];
+] as const satisfies readonly ValidateProfile[];
 
-/** Runs the command. */
-export async function runValidate(args: string[]): Promise<ExitCode> {
-  const { values, positionals: files } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      profile: { type: 'string' },
-      quiet: { type: 'boolean', default: false },
-      json: { type: 'boolean', default: false },
-    },
-  });
+const OPTIONS = {
+  profile: {
+    type: 'string',
+    value: '<p>',
+    words: PROFILES,
+    about: 'a profile to hold codestreams against (default: the one that a codestream claims)',
+  },
+  quiet: {
+    type: 'boolean',
+    default: false,
+    about: 'say nothing of notes, and one line only of files without findings',
+  },
+  json: { ...JSON_OPTION, about: 'everything as JSON' },
+} as const satisfies OptionTable;
+
+/** `jp2kit validate`. */
+export const VALIDATE: Command = {
+  summary: 'check files against the rules of the standard',
+  usage: ['<files…> [options]'],
+  about: 'Checks boxes, marker segments, tile-parts and every packet header against the standard, without decoding.',
+  options: OPTIONS,
+  notes: 'Files may be larger than memory.',
+  exits: '0 all valid, 1 wrong call, 2 a file breaks a rule or cannot be read',
+  files: JPEG2000_FILES,
+  run: runValidate,
+};
+
+async function runValidate(args: string[]): Promise<ExitCode> {
+  const { values, positionals: files } = parseCall(args, OPTIONS);
   if (files.length === 0) throw new CommandLineError('no files');
   const profile = values.profile === undefined ? undefined : readWord(values.profile, 'profile', PROFILES);
   const reports: unknown[] = [];

@@ -1,22 +1,22 @@
 import { parseArgs } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { parseProgressionChanges } from '../../src/cli/coding-options.ts';
 import {
   ENCODE_FLAGS,
   encodeOptionsOf,
   isLossy,
   mergeColour,
   mergeMetadata,
-  parseProgressionChanges,
   parseResolution,
-  withoutAliases,
 } from '../../src/cli/encode-options.ts';
+import { withoutAliases } from '../../src/cli/options.ts';
 import { hex } from '../codec/fileformat/box-bytes.ts';
 
 /** Files that options can name. */
 const FILES: Readonly<Record<string, string>> = { 'a.xml': '<a/>', 'b.xml': '<b/>', 'mask.pgm': 'P5 2 1 255 \0x' };
 
 function optionsOf(...args: string[]) {
-  const { values } = parseArgs({ args: withoutAliases(args), options: ENCODE_FLAGS });
+  const { values } = parseArgs({ args: withoutAliases(args, ENCODE_FLAGS), options: ENCODE_FLAGS });
   return encodeOptionsOf(values, (path) => new TextEncoder().encode(FILES[path] ?? path));
 }
 

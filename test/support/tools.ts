@@ -1,5 +1,5 @@
 /**
- * Native programs used as oracles in tests and benches, never by the library: OpenJPEG, Grok, FFmpeg, GDAL, and a browser.
+ * Native programs used as oracles in tests and benches, never by the library: OpenJPEG, Grok, OpenJPH, FFmpeg, GDAL, shells, and a browser.
  */
 import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
@@ -13,6 +13,11 @@ export type Tool =
   | 'grk_dump'
   | 'grk_compress'
   | 'grk_decompress'
+  | 'ojph_compress'
+  | 'ojph_expand'
+  | 'bash'
+  | 'zsh'
+  | 'fish'
   | 'chromium'
   | 'ffmpeg'
   | 'ffprobe'

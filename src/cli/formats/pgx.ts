@@ -4,16 +4,24 @@
  */
 import type { RasterImage } from '../../codec/image.ts';
 import { CommandLineError } from '../exit.ts';
-import { ascii, type Channel, channelsOf, joined, type OutputPart, type ReadPicture, writeEach } from './picture.ts';
+import { ascii, type Channel, channelsOf, type OutputPart, type ReadPicture, stacked, writeEach } from './picture.ts';
 
 /** One PGX file for each component, big-endian. */
 export function writePgx(image: RasterImage): OutputPart[] {
-  return writeEach(channelsOf(image), (channel) => ({ bytes: pgxBytes(channel) }));
+  return writeEach(channelsOf(image), pgxFile);
 }
 
-function pgxBytes({ width, height, precision, signed, data, start, stride }: Channel): Uint8Array {
+function pgxFile({
+  width,
+  height,
+  precision,
+  signed,
+  data,
+  start,
+  stride,
+}: Channel): Pick<OutputPart, 'bytes' | 'stack'> {
   const size = bytesOf(precision);
-  const header = ascii(`PG ML ${signed ? '-' : '+'} ${precision} ${width} ${height}\n`);
+  const headFor = (rows: number) => ascii(`PG ML ${signed ? '-' : '+'} ${precision} ${width} ${rows}\n`);
   const count = width * height;
   const samples = new Uint8Array(count * size);
   const view = new DataView(samples.buffer);
@@ -23,7 +31,7 @@ function pgxBytes({ width, height, precision, signed, data, start, stride }: Cha
     else if (size === 2) view.setInt16(2 * i, value);
     else view.setInt32(4 * i, value);
   }
-  return joined([header, samples]);
+  return stacked(height, headFor, samples);
 }
 
 function bytesOf(precision: number): number {

@@ -15,8 +15,28 @@ import { CommandLineError } from '../exit.ts';
 export interface OutputPart {
   readonly suffix: string;
   readonly bytes: Uint8Array;
+  /** Where rows follow each other behind a head, so that a file can be put together from strips. */
+  readonly stack?: Stack;
   /** What the format could not hold, for the user to know. */
   readonly note?: string;
+}
+
+/** A file as a head, which says the height, and rows. */
+export interface Stack {
+  /** The head of a file of so many rows. */
+  headFor(height: number): Uint8Array;
+  readonly rows: Uint8Array;
+}
+
+/** A head and rows behind it. */
+export function stacked(
+  height: number,
+  headFor: (height: number) => Uint8Array,
+  rows: Uint8Array,
+): Pick<OutputPart, 'bytes' | 'stack'> {
+  const head = headFor(height);
+  const bytes = joined([head, rows]);
+  return { bytes, stack: { headFor, rows: bytes.subarray(head.length) } };
 }
 
 /** One channel of a picture: sample `i` is `data[start + i * stride]`. */

@@ -12,9 +12,9 @@ import {
   colourGroups,
   depthOf,
   interleave,
-  joined,
   type OutputPart,
   type ReadPicture,
+  stacked,
   writeEach,
 } from './picture.ts';
 
@@ -22,13 +22,13 @@ import {
 export function writePnm(image: RasterImage): OutputPart[] {
   return writeEach(colourGroups(image), ({ colours, opacity, note }) => {
     const notes = [opacity ? 'opacity left out' : '', note ?? ''].filter((text) => text !== '');
-    return { bytes: pnmBytes(colours), ...(notes.length > 0 ? { note: notes.join(', ') } : {}) };
+    return { ...pnmFile(colours), ...(notes.length > 0 ? { note: notes.join(', ') } : {}) };
   });
 }
 
 /** A PGM for each channel. */
 export function writePgm(image: RasterImage): OutputPart[] {
-  return writeEach(channelsOf(image), (channel) => ({ bytes: pnmBytes([channel]) }));
+  return writeEach(channelsOf(image), (channel) => pnmFile([channel]));
 }
 
 /** A PPM; of a picture of one colour its three are the same. */
@@ -38,15 +38,16 @@ export function writePpm(image: RasterImage): OutputPart[] {
   const [{ colours, opacity, note }] = groups;
   const [grey] = colours;
   const notes = [opacity ? 'opacity left out' : '', note ?? ''].filter((text) => text !== '');
-  const bytes = pnmBytes(colours.length === 3 ? colours : [grey, grey, grey]);
-  return [{ suffix: '', bytes, ...(notes.length > 0 ? { note: notes.join(', ') } : {}) }];
+  const file = pnmFile(colours.length === 3 ? colours : [grey, grey, grey]);
+  return [{ suffix: '', ...file, ...(notes.length > 0 ? { note: notes.join(', ') } : {}) }];
 }
 
-function pnmBytes(channels: readonly Channel[]): Uint8Array {
+function pnmFile(channels: readonly Channel[]): Pick<OutputPart, 'bytes' | 'stack'> {
   const [{ width, height }] = channels;
   const bits = depthOf(channels);
   const magic = channels.length === 3 ? 'P6' : 'P5';
-  return joined([ascii(`${magic}\n${width} ${height}\n${2 ** bits - 1}\n`), interleave(channels, bits)]);
+  const headFor = (rows: number) => ascii(`${magic}\n${width} ${rows}\n${2 ** bits - 1}\n`);
+  return stacked(height, headFor, interleave(channels, bits));
 }
 
 /**
@@ -63,8 +64,9 @@ export function writePam(image: RasterImage): OutputPart[] {
   const base = colours.length === 3 ? 'RGB' : bits === 1 ? 'BLACKANDWHITE' : 'GRAYSCALE';
   const type = named ? `TUPLTYPE ${base}${opacity ? '_ALPHA' : ''}\n` : '';
   const { width, height } = channels[0];
-  const sizes = `WIDTH ${width}\nHEIGHT ${height}\nDEPTH ${order.length}\nMAXVAL ${2 ** bits - 1}\n`;
-  return [{ suffix: '', bytes: joined([ascii(`P7\n${sizes}${type}ENDHDR\n`), interleave(order, bits)]) }];
+  const headFor = (rows: number) =>
+    ascii(`P7\nWIDTH ${width}\nHEIGHT ${rows}\nDEPTH ${order.length}\nMAXVAL ${2 ** bits - 1}\n${type}ENDHDR\n`);
+  return [{ suffix: '', ...stacked(height, headFor, interleave(order, bits)) }];
 }
 
 /** Reads PBM, PGM and PPM, as text or as bytes (P1 to P6), and PAM (P7). */

@@ -17,9 +17,15 @@ export interface RawOptions {
 export function writeRaw(image: RasterImage, options: RawOptions = {}): OutputPart[] {
   const { layout = 'planar', littleEndian = false } = options;
   if (layout === 'planar') {
-    return [{ suffix: '', bytes: joined(channelsOf(image).map((channel) => interleaveRaw([channel], littleEndian))) }];
+    const planes = channelsOf(image).map((channel) => interleaveRaw([channel], littleEndian));
+    // of several channels the rows do not follow each other
+    return [{ suffix: '', ...(planes.length === 1 ? rowsAlone(planes[0]) : { bytes: joined(planes) }) }];
   }
-  return [{ suffix: '', bytes: interleaveRaw(alike(image, 'interleaved raw'), littleEndian) }];
+  return [{ suffix: '', ...rowsAlone(interleaveRaw(alike(image, 'interleaved raw'), littleEndian)) }];
+}
+
+function rowsAlone(rows: Uint8Array): Pick<OutputPart, 'bytes' | 'stack'> {
+  return { bytes: rows, stack: { headFor: () => new Uint8Array(0), rows } };
 }
 
 /** Bytes of a sample that is kept as it is. */
