@@ -153,7 +153,7 @@ async function run(): Promise<void> {
       `${side} × ${side}`,
       ((side * side) / 1e6).toFixed(0),
       seconds.length > 1 ? formatSample(time, 2) : time.median.toFixed(2),
-      ((side * side) / 1e6 / time.median).toFixed(1),
+      what.startsWith('a window') ? '' : ((side * side) / 1e6 / time.median).toFixed(1),
       megabytes(peak),
       megabytes(side * side * channels),
     ];
