@@ -208,25 +208,30 @@ async function firstLook(): Promise<string> {
     {
       container: 'codestream',
       progression: 'RPCL',
-      rate: { bpp: 1 },
+      rate: [{ bpp: 0.1 }, { bpp: 1 }],
       precincts: [{ width: 256, height: 256 }],
       tile: { width: TILE, height: TILE },
     },
   ).data;
   const picture = hugePicture(tile, ACROSS, ACROSS);
   const index = await buildIndex(picture);
+  const regionOf = (k: number, size: number) => ({
+    x: 700 + 900 * (k % 20),
+    y: 18_000 - 800 * (k % 20),
+    width: size,
+    height: size,
+  });
   const looks: { name: string; options: (k: number) => DecodeOptions }[] = [
-    {
-      name: `window of ${SIDE} × ${SIDE}`,
-      options: (k) => ({ region: { x: 700 + 900 * (k % 20), y: 18_000 - 800 * (k % 20), width: SIDE, height: SIDE } }),
-    },
-    {
-      name: 'window of 256 × 256',
-      options: (k) => ({ region: { x: 700 + 900 * (k % 20), y: 18_000 - 800 * (k % 20), width: 256, height: 256 } }),
-    },
+    { name: `window of ${SIDE} × ${SIDE}`, options: (k) => ({ region: regionOf(k, SIDE) }) },
+    { name: '… its first layer alone', options: (k) => ({ region: regionOf(k, SIDE), layers: 1 }) },
+    { name: 'window of 256 × 256', options: (k) => ({ region: regionOf(k, 256) }) },
     {
       name: `the whole, at most ${SIDE} × ${SIDE}`,
       options: () => ({ maxSize: { width: SIDE, height: SIDE } }),
+    },
+    {
+      name: '… its first layer alone',
+      options: () => ({ maxSize: { width: SIDE, height: SIDE }, layers: 1 }),
     },
   ];
   const rows = [
@@ -261,7 +266,7 @@ async function firstLook(): Promise<string> {
   await pool.close();
   const side = ACROSS * TILE;
   return (
-    `A picture of ${side} × ${side} (RGB, 1 bit a pixel, ${(picture.size / 1e6).toFixed(0)} MB in ${ACROSS * ACROSS} tiles), opened ` +
+    `A picture of ${side} × ${side} (RGB, 1 bit a pixel, of which 0.1 in a first layer, ${(picture.size / 1e6).toFixed(0)} MB in ${ACROSS * ACROSS} tiles), opened ` +
     `with an index of ${(index.length / 1e6).toFixed(2)} MB each time:\n\n${markdownTable(rows)}`
   );
 }
