@@ -1,10 +1,11 @@
 /**
- * jp2kit against other decoders for JavaScript: one thread, one process, the decoders taking turns within every round
- * so that a slow minute of the machine hits all alike. Every output is compared with ours, so that nobody wins by being
- * wrong.
+ * jp2kit against other decoders: `npm run bench:peers -- [--rounds n] [--only picture] [--update]`. All take turns within every round, so
+ * that a slow minute of the machine hits all alike; ratios are of the same round. Every output is compared with ours, so that nobody wins by
+ * being wrong. All have one thread, but for jp2kit's row with two workers. Native programs tell their own time.
  */
 import { parseArgs } from 'node:util';
-import { decodeSync } from '../../src/index.ts';
+import { decode, decodeSync, type RasterImage } from '../../src/index.ts';
+import { benchPool } from '../support/pool.ts';
 import { RECIPES, type StreamName, streamOf } from '../support/streams.ts';
 import {
   describeMachine,
@@ -14,7 +15,7 @@ import {
   summarise,
   updateDocument,
 } from '../support/table.ts';
-import { loadRivals, type Rival, type RivalPicture } from './rivals.ts';
+import { inProcess, loadRivals, NATIVE_OPENJPEG, nativeRivals, type RivalPicture, WASM_OPENJPEG } from './rivals.ts';
 
 const { values } = parseArgs({
   options: {
@@ -26,47 +27,79 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const WARM_UP = 2;
 
-const ours: Rival = {
-  name: 'jp2kit',
-  version: 'this tree',
-  decode(bytes) {
-    const { width, height, channels, data } = decodeSync(bytes, { colour: 'native' });
-    return { width, height, channels, data, shift: 0 };
-  },
-};
-const decoders = [ours, ...(await loadRivals())];
-const results: { what: string; times: Sample[]; ratios: Sample[] }[] = [];
-const rows: string[][] = [
-  ['picture', 'decoder', 'ms, median (quartiles)', 'speed of jp2kit against it', 'difference from jp2kit'],
+const pool = await benchPool(2);
+const asRival = ({ width, height, channels, data }: RasterImage): RivalPicture => ({
+  width,
+  height,
+  channels,
+  data,
+  shift: 0,
+});
+const decoders = [
+  inProcess('jp2kit', '', (bytes) => asRival(decodeSync(bytes, { colour: 'native' }))),
+  inProcess('jp2kit, two workers', '', async (bytes) => asRival(await decode(bytes, { colour: 'native', pool }))),
+  ...(await loadRivals()),
+  ...nativeRivals(),
 ];
 
-for (const name of ['rgb-lossless', 'rgb-1bpp', 'grey-16'] satisfies StreamName[]) {
+interface Result {
+  readonly name: string;
+  readonly time: Sample;
+  /** Of its time to ours, on one thread and with two workers. */
+  readonly ratio: Sample;
+  readonly ratioOfTwo: Sample;
+}
+const results: { what: string; side: number; decoders: Result[] }[] = [];
+const rows: string[][] = [
+  [
+    'picture',
+    'decoder',
+    'ms, median (quartiles)',
+    'speed of jp2kit against it',
+    'of jp2kit with two workers',
+    'difference from jp2kit',
+  ],
+];
+
+const NAMES = ['rgb-lossless', 'rgb-1bpp', 'rgb-025bpp', 'grey-16', 'rgb-small'] satisfies StreamName[];
+for (const name of NAMES) {
   if (values.only && values.only !== name) continue;
-  const { bytes, what } = await streamOf(name);
-  const reference = ours.decode(bytes);
-  const differences = decoders.map((decoder) => compare(reference, decoder.decode(bytes), RECIPES[name].depth));
+  const stream = await streamOf(name);
+  const reference = (await decoders[0]!.run(stream)).picture();
+  const differences: string[] = [];
+  for (const decoder of decoders) {
+    differences.push(compare(reference, (await decoder.run(stream)).picture(), RECIPES[name].depth));
+  }
   const times = decoders.map(() => [] as number[]);
   for (let round = -WARM_UP; round < rounds; round++) {
     for (let k = 0; k < decoders.length; k++) {
       const turn = (k + Math.max(0, round)) % decoders.length;
-      const start = performance.now();
-      decoders[turn]!.decode(bytes);
-      const ms = performance.now() - start;
+      const { ms } = await decoders[turn]!.run(stream);
       if (round >= 0) times[turn]!.push(ms);
     }
   }
-  const ratios = times.map((list) => summarise(list.map((ms, round) => ms / times[0]![round]!)));
-  results.push({ what, times: times.map(summarise), ratios });
-  decoders.forEach((decoder, k) => {
+  const [one, two] = times as [number[], number[]];
+  const against = (list: readonly number[], base: readonly number[]): Sample =>
+    summarise(list.map((ms, round) => ms / base[round]!));
+  const found = decoders.map((decoder, k) => ({
+    name: decoder.name,
+    time: summarise(times[k]!),
+    ratio: against(times[k]!, one),
+    ratioOfTwo: against(times[k]!, two),
+  }));
+  results.push({ what: stream.what, side: RECIPES[name].side, decoders: found });
+  found.forEach(({ time, ratio, ratioOfTwo }, k) => {
     rows.push([
-      k === 0 ? what : '',
-      `${decoder.name} ${decoder.version}`,
-      formatSample(results.at(-1)!.times[k]!),
-      k === 0 ? '' : formatSample(ratios[k]!, 2),
+      k === 0 ? stream.what : '',
+      `${decoders[k]!.name} ${decoders[k]!.version}`.trim(),
+      formatSample(time),
+      k < 2 ? '' : formatSample(ratio, 2),
+      k === 1 ? '' : formatSample(ratioOfTwo, 2),
       k === 0 ? '' : differences[k]!,
     ]);
   });
 }
+await pool.close();
 
 const text = `${describeMachine()}; ${rounds} rounds after ${WARM_UP} to warm up.\n\n${markdownTable(rows)}`;
 console.log(text);
@@ -77,13 +110,27 @@ if (values.update) {
 
 /** For the README: how many times as fast as each rival, by the median of the rounds. */
 function shortTable(): string {
-  const rivals = decoders.slice(1);
-  const head = ['one thread, 2048 × 2048', 'ms', ...rivals.map(({ name }) => `against ${name}`)];
-  const lines = results.map(({ what, times, ratios }) => [
-    what,
-    times[0]!.median.toFixed(0),
-    ...ratios.slice(1).map(({ median }) => `${median.toFixed(2)} ×`),
-  ]);
+  const columns = [
+    ['against OpenJPEG as WebAssembly', WASM_OPENJPEG],
+    ['against OpenJPEG, native', NATIVE_OPENJPEG],
+    ['against jpeg2000', 'jpeg2000'],
+  ] as const;
+  const head = ['one thread, 2048 × 2048', 'ms', ...columns.map(([title]) => title), 'with two workers, ms'];
+  const lines = results
+    .filter(({ side }) => side === 2048)
+    .map(({ what, decoders: list }) => {
+      const ratioOf = (name: string): string => {
+        const found = list.find((result) => result.name === name);
+        return found ? `${found.ratio.median.toFixed(2)} ×` : '';
+      };
+      const [one, two] = list as [Result, Result];
+      return [
+        what,
+        one.time.median.toFixed(0),
+        ...columns.map(([, name]) => ratioOf(name)),
+        two.time.median.toFixed(0),
+      ];
+    });
   return markdownTable([head, ...lines]);
 }
 

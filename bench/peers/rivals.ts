@@ -1,6 +1,16 @@
-/** Other decoders behind one shape: bytes in, interleaved samples out, always with everything a caller needs done. */
+/** Other decoders behind one shape: a stream in, interleaved samples out, always with everything a caller needs done. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { findTool } from '../../test/support/tools.ts';
+import {
+  decodeWithGrok,
+  decodeWithOpj,
+  readPnmFile,
+  scratchFile,
+  versionOfGrok,
+  versionOfOpj,
+} from '../support/native.ts';
+import type { Stream } from '../support/streams.ts';
 
 /** A picture as a rival returns it; `shift` is what it leaves out of the depth (`jpeg2000` always returns 8 bits). */
 export interface RivalPicture {
@@ -11,11 +21,17 @@ export interface RivalPicture {
   readonly shift: number;
 }
 
+/** One decode: how long it took, and the picture, which need not be in memory yet. */
+export interface RivalRun {
+  readonly ms: number;
+  picture(): RivalPicture;
+}
+
 /** A decoder to compare with. */
 export interface Rival {
   readonly name: string;
   readonly version: string;
-  decode(bytes: Uint8Array): RivalPicture;
+  run(stream: Stream): Promise<RivalRun>;
 }
 
 interface FrameInfo {
@@ -44,17 +60,56 @@ interface JpxImage {
   parse(bytes: Uint8Array): void;
 }
 
+/** A decoder in this process, timed from outside. */
+export function inProcess(
+  name: string,
+  version: string,
+  decode: (bytes: Uint8Array) => RivalPicture | Promise<RivalPicture>,
+): Rival {
+  const run = async ({ bytes }: Stream): Promise<RivalRun> => {
+    const start = performance.now();
+    const made = decode(bytes);
+    const picture = made instanceof Promise ? await made : made;
+    return { ms: performance.now() - start, picture: () => picture };
+  };
+  return { name, version, run };
+}
+
+/** A program, which tells its time and leaves the picture in a file. */
+function native(name: string, version: string, decode: (path: string, output: string) => number): Rival {
+  const run = async ({ path }: Stream): Promise<RivalRun> => {
+    const output = scratchFile('decoded.ppm');
+    const ms = decode(path, output);
+    return { ms, picture: () => ({ ...readPnmFile(output), shift: 0 }) };
+  };
+  return { name, version, run };
+}
+
+/** Those that are there of the native rivals. */
+export function nativeRivals(): Rival[] {
+  return [
+    ...(findTool('opj_decompress') ? [native(NATIVE_OPENJPEG, versionOfOpj(), decodeWithOpj)] : []),
+    ...(findTool('grk_decompress')
+      ? [native('grk_decompress', `${versionOfGrok()}, with writing the file`, decodeWithGrok)]
+      : []),
+  ];
+}
+
+/** OpenJPEG as a program of this machine, and its build for WebAssembly. */
+export const NATIVE_OPENJPEG = 'opj_decompress';
+export const WASM_OPENJPEG = '@cornerstonejs/codec-openjpeg';
+
 /** Loads the rivals installed in this folder. */
 export async function loadRivals(): Promise<Rival[]> {
   const require = createRequire(import.meta.url);
-  const wasmVersion = versionOf('@cornerstonejs/codec-openjpeg');
+  const wasmVersion = versionOf(WASM_OPENJPEG);
   const jsVersion = versionOf('jpeg2000');
   const factory = require('@cornerstonejs/codec-openjpeg/decodewasmjs');
   const wasm: OpenJpegModule = await factory({ print: () => {}, printErr: () => {} });
   const { JpxImage: Jpx } = require('jpeg2000') as { JpxImage: new () => JpxImage };
   return [
-    { name: '@cornerstonejs/codec-openjpeg', version: wasmVersion, decode: (bytes) => decodeWithWasm(wasm, bytes) },
-    { name: 'jpeg2000', version: jsVersion, decode: (bytes) => decodeWithJpx(Jpx, bytes) },
+    inProcess(WASM_OPENJPEG, wasmVersion, (bytes) => decodeWithWasm(wasm, bytes)),
+    inProcess('jpeg2000', jsVersion, (bytes) => decodeWithJpx(Jpx, bytes)),
   ];
 }
 

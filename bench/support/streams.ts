@@ -13,6 +13,8 @@ import { runTool } from '../../test/support/tools.ts';
 export interface Stream {
   readonly name: string;
   readonly what: string;
+  /** Where it lies, for other programs. */
+  readonly path: string;
   readonly bytes: Uint8Array;
   /** Samples of the whole picture. */
   readonly samples: number;
@@ -36,6 +38,14 @@ export const RECIPES = {
     depth: 8,
     args: ['-I', '-r', '192,96,48,24'],
   },
+  'rgb-025bpp': {
+    what: 'RGB 8 bits, 0.25 bit per pixel',
+    side: 2048,
+    channels: 3,
+    depth: 8,
+    args: ['-I', '-r', '96'],
+  },
+  'rgb-small': { what: 'RGB 8 bits, lossless, 512 × 512', side: 512, channels: 3, depth: 8, args: [] },
   'grey-16': { what: 'grey 16 bits, lossless', side: 2048, channels: 1, depth: 16, args: [] },
   'large-tiled': {
     what: 'RGB 8 bits, lossless, tiles of 1024',
@@ -44,18 +54,50 @@ export const RECIPES = {
     depth: 8,
     args: ['-t', '1024,1024', '-p', 'RPCL', '-PLT', '-TLM', '-threads', 'ALL_CPUS'],
   },
+  'large-precincts': {
+    what: 'RGB 8 bits, lossless, one tile, precincts of 256',
+    side: 4096,
+    channels: 3,
+    depth: 8,
+    args: ['-c', Array(6).fill('[256,256]').join(','), '-p', 'RPCL', '-PLT', '-threads', 'ALL_CPUS'],
+  },
+  'large-plain': {
+    what: 'RGB 8 bits, lossless, one tile, no precincts',
+    side: 4096,
+    channels: 3,
+    depth: 8,
+    args: ['-threads', 'ALL_CPUS'],
+  },
 } satisfies Record<string, Recipe>;
 
 /** Names of the classes. */
 export type StreamName = keyof typeof RECIPES;
 
+/** The folder in which pictures are kept. */
+export function benchCache(): string {
+  const folder = process.env.JP2KIT_BENCH_CACHE ?? inRepository('node_modules', '.cache', 'jp2kit-bench');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** A file that is made on first use. */
+export async function cached(name: string, make: () => Uint8Array | Promise<Uint8Array>): Promise<string> {
+  const path = join(benchCache(), name);
+  if (!existsSync(path)) {
+    console.error(`making ${path} …`);
+    const part = `${path}.part`;
+    writeFileSync(part, await make());
+    renameSync(part, path);
+  }
+  return path;
+}
+
 /** The encoded picture of a class; made on first use. */
 export async function streamOf(name: StreamName): Promise<Stream> {
   const recipe: Recipe = RECIPES[name];
-  const folder = process.env.JP2KIT_BENCH_CACHE ?? inRepository('node_modules', '.cache', 'jp2kit-bench');
+  const folder = benchCache();
   const path = join(folder, `${name}.j2k`);
   if (!existsSync(path)) {
-    mkdirSync(folder, { recursive: true });
     console.error(`making ${path} …`);
     const input = join(folder, recipe.channels === 3 ? `${name}.ppm` : `${name}.pgm`);
     writeFileSync(input, paint(recipe));
@@ -66,7 +108,7 @@ export async function streamOf(name: StreamName): Promise<Stream> {
     renameSync(output, path);
   }
   const bytes = new Uint8Array(readFileSync(path));
-  return { name, what: recipe.what, bytes, samples: recipe.side * recipe.side * recipe.channels };
+  return { name, what: recipe.what, path, bytes, samples: recipe.side * recipe.side * recipe.channels };
 }
 
 /** The samples of a class before they are encoded. */
@@ -95,6 +137,11 @@ export function photographs(width: number, height: number): Uint8Array {
     data.set(mosaic.subarray(y * MOSAIC * 3, (y * MOSAIC + width) * 3), y * width * 3);
   }
   return data;
+}
+
+/** A class before it is encoded, as a binary PNM file. */
+export function pnmOf(name: StreamName): Uint8Array {
+  return paint(RECIPES[name]);
 }
 
 /** A binary PNM file of the mosaic, repeated with flips where the picture is larger. */
