@@ -22,62 +22,55 @@ const STATES = 32;
 /** Passes of one code-block: 30 bit-planes. */
 const MAX_PASSES = 88;
 
-/** Writes segments one after another into an array that is its owner's. */
-export class MqWriter {
-  private readonly bytes: Uint8Array;
-  /** Contexts at 0..18 as entries of mq-table.ts, and the table itself at 32..159; the rest is not ours. */
-  private readonly memory: Int32Array;
-  private a = 0;
-  private top = 0;
-  private ct = 0;
-  private first = 0;
-  /** BP of the standard: the last byte that has left the registers. */
-  private position = 0;
-  private marks = 0;
-  private readonly markPositions = new Int32Array(MAX_PASSES);
-  private readonly markBytes = new Int32Array(MAX_PASSES);
-  private readonly markLowers = new Int32Array(MAX_PASSES);
-  private readonly markUppers = new Int32Array(MAX_PASSES);
-
-  /** `bytes` must be large enough for all that comes, and have a byte that is not 0xFF before the first segment. */
-  constructor(memory: Int32Array, bytes: Uint8Array) {
-    this.memory = memory;
-    this.bytes = bytes;
-    memory.set(MQ_ENTRIES, STATES);
-  }
+/**
+ * Writes segments one after another into an array that is its owner's, which must be large enough for all that comes and have a byte that
+ * is not 0xFF before the first segment. The memory has contexts at 0..18, and the table of states from 32 to 159; the rest is not ours.
+ *
+ * Called once, so that both arrays are constants of the machine code (coding-passes.ts says why).
+ */
+export function createMqWriter(memory: Int32Array, bytes: Uint8Array) {
+  const MEMORY = memory;
+  const BYTES = bytes;
+  /** `position` is the BP of the standard: the last byte that has left the registers. */
+  const state = { a: 0, top: 0, ct: 0, first: 0, position: 0, marks: 0 };
+  const markPositions = new Int32Array(MAX_PASSES);
+  const markBytes = new Int32Array(MAX_PASSES);
+  const markLowers = new Int32Array(MAX_PASSES);
+  const markUppers = new Int32Array(MAX_PASSES);
+  MEMORY.set(MQ_ENTRIES, STATES);
 
   /** Puts all contexts into their initial states (Table D.7). */
-  resetContexts(): void {
-    this.memory.set(INITIAL_CONTEXTS);
+  function resetContexts(): void {
+    MEMORY.set(INITIAL_CONTEXTS);
   }
 
   /** Begins a segment at a place in the bytes; contexts stay (INITENC, C.2.8). */
-  start(at: number): void {
-    this.a = 0x8000;
-    this.top = 0x8000;
-    this.ct = 12;
-    this.first = at;
-    this.position = at - 1;
-    this.marks = 0;
+  function start(at: number): void {
+    state.a = 0x8000;
+    state.top = 0x8000;
+    state.ct = 12;
+    state.first = at;
+    state.position = at - 1;
+    state.marks = 0;
   }
 
   /** Bits that have been decided so far in this segment, nearly. */
-  get bits(): number {
-    return 8 * (this.position - this.first + 1) + 12 - this.ct;
+  function bits(): number {
+    return 8 * (state.position - state.first + 1) + 12 - state.ct;
   }
 
   /**
    * Codes a list of `count` entries that stand in the memory from `list` on: what each stands for, `context << 1 | decision`, is
    * found in the words from `symbols` on. From 2048 on an entry is so many times a run of zeros (entry 1058, D.3.4).
    */
-  code(list: number, count: number, symbols: number): void {
-    const memory = this.memory;
-    const bytes = this.bytes;
+  function code(list: number, count: number, symbols: number): void {
+    const memory = MEMORY;
+    const bytes = BYTES;
     const end = (list + count) | 0;
-    let a = this.a | 0;
-    let top = this.top | 0;
-    let ct = this.ct | 0;
-    let position = this.position | 0;
+    let a = state.a | 0;
+    let top = state.top | 0;
+    let ct = state.ct | 0;
+    let position = state.position | 0;
     let last = bytes[position];
     for (let i = list | 0; i < end; i = (i + 1) | 0) {
       let item = memory[i];
@@ -133,53 +126,45 @@ export class MqWriter {
       top <<= shift;
       ct = (ct - shift) | 0;
     }
-    this.a = a;
-    this.top = top;
-    this.ct = ct;
-    this.position = position;
+    state.a = a;
+    state.top = top;
+    state.ct = ct;
+    state.position = position;
   }
 
   /** Notes that a coding pass ends here. */
-  mark(): void {
-    const k = this.marks++;
-    this.markPositions[k] = this.position;
-    this.markBytes[k] = this.bytes[this.position];
-    this.markLowers[k] = (this.top - this.a) << this.ct;
-    this.markUppers[k] = this.top << this.ct;
+  function mark(): void {
+    const k = state.marks++;
+    markPositions[k] = state.position;
+    markBytes[k] = BYTES[state.position];
+    markLowers[k] = (state.top - state.a) << state.ct;
+    markUppers[k] = state.top << state.ct;
   }
 
   /**
    * Ends the segment at the last mark; returns where the bytes end, and puts the ends for all marks into `ends`, from
    * `pass` on.
    */
-  finish(predictable: boolean, ends: Int32Array, pass: number): number {
-    const end = predictable ? this.flushPredictably() : this.flush();
-    for (let k = 0; k < this.marks - 1; k++) ends[pass + k] = this.endOfMark(k, end);
-    ends[pass + this.marks - 1] = end;
+  function finish(predictable: boolean, ends: Int32Array, pass: number): number {
+    const end = predictable ? flushPredictably() : flush();
+    for (let k = 0; k < state.marks - 1; k++) ends[pass + k] = endOfMark(k, end);
+    ends[pass + state.marks - 1] = end;
     return end;
   }
 
-  private endOfMark(k: number, end: number): number {
-    return shortestPrefix(
-      this.bytes,
-      this.first,
-      end,
-      this.markPositions[k],
-      this.markBytes[k],
-      this.markLowers[k],
-      this.markUppers[k],
-    );
+  function endOfMark(k: number, end: number): number {
+    return shortestPrefix(BYTES, state.first, end, markPositions[k], markBytes[k], markLowers[k], markUppers[k]);
   }
 
   /**
    * The fewest bytes that lie in the interval when ones follow them. Each byte more makes the steps finer between which
    * numbers to choose; the first step that falls into the interval is taken.
    */
-  private flush(): number {
-    const bytes = this.bytes;
-    let position = this.position;
-    let lower = (this.top - this.a) << this.ct;
-    let upper = this.top << this.ct;
+  function flush(): number {
+    const bytes = BYTES;
+    let position = state.position;
+    let lower = (state.top - state.a) << state.ct;
+    let upper = state.top << state.ct;
     if (lower >= BYTE_UNIT && bytes[position] !== 0xff) {
       bytes[position]++;
       lower -= BYTE_UNIT;
@@ -199,18 +184,18 @@ export class MqWriter {
       upper -= step;
       step = unit;
     }
-    return this.endOfMark(this.marks - 1, position + 1);
+    return endOfMark(state.marks - 1, position + 1);
   }
 
   /**
    * Predictable termination (D.4.2): the code register goes out down to the weight of A = 0x8000, so that a decoder can tell
    * from its own registers where the segment has to end. A final 0xFF is not sent.
    */
-  private flushPredictably(): number {
-    const bytes = this.bytes;
-    let c = this.top - this.a;
-    let ct = this.ct;
-    let position = this.position;
+  function flushPredictably(): number {
+    const bytes = BYTES;
+    let c = state.top - state.a;
+    let ct = state.ct;
+    let position = state.position;
     for (let bits = 12 - ct; bits > 0; bits -= ct) {
       c <<= ct;
       if (bytes[position] !== 0xff && c >= BYTE_UNIT) {
@@ -221,6 +206,8 @@ export class MqWriter {
       bytes[++position] = c >> (27 - ct);
       c &= (1 << (27 - ct)) - 1;
     }
-    return position >= this.first && bytes[position] === 0xff ? position : position + 1;
+    return position >= state.first && bytes[position] === 0xff ? position : position + 1;
   }
+
+  return { resetContexts, start, code, mark, finish, bits };
 }
