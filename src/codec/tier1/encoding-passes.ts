@@ -46,20 +46,19 @@ export interface BlockShape {
 
 const MAX_BIT_PLANES = 30;
 
-// places in the memory; the first 160 words are the arithmetic coder's (mq-writer.ts)
-const SYMBOLS = 160; // 4 x 1088 words: `context << 1 | decision` of a list entry, by subband
-const SPREAD = 4512; // 16 words: bit r of the index comes out as bit 3 + 3r
-const REFINEMENT = 4528; // 64 pairs of list entries
-const EXPAND = 4592; // 586 words: bit 3r of the index comes out as six ones in byte r
-const FLAGS = 5178; // (width + 2) x (stripes + 2) words; most for 819 x 5 coefficients
+// places in the memory; the first 512 words are the arithmetic coder's (mq-writer.ts)
+const SYMBOLS = 512; // 4 x 1088 words: `context << 1 | decision` of a list entry, by subband
+const SPREAD = 4864; // 16 words: bit r of the index comes out as bit 3 + 3r
+const REFINEMENT = 4880; // 64 pairs of list entries
+const EXPAND = 4944; // 586 words: bit 3r of the index comes out as six ones in byte r
+const FLAGS = 5530; // (width + 2) x (stripes + 2) words; most for 819 x 5 coefficients
 const WORDS = 3284; // so many
-const SIGNS = FLAGS + WORDS; // 8462
-const PLANES = SIGNS + WORDS; // 11746: four times
-const BYTES = PLANES + 4 * WORDS; // 24882: five times
-const LIST = BYTES + 5 * WORDS; // 41302
+const SIGNS = FLAGS + WORDS; // 8814
+const PLANES = SIGNS + WORDS; // 12098: four times
+const BYTES = PLANES + 4 * WORDS; // 25234: five times
+const LIST = BYTES + 5 * WORDS; // 41654: for each coefficient of a pass a decision and its sign, run lengths and positions, and some more
+const COLUMNS = LIST + 2 * 4096 + 3 * 1638 + 16; // 54776
 
-/** For each coefficient of a pass a decision and its sign, run lengths and positions, and some more at the end. */
-const MAX_LIST = 2 * 4096 + 3 * 1638 + 16;
 /**
  * More than any block can take: 4096 coefficients of 30 bit-planes are less than 230 000 decisions, each takes at most 15
  * bits, and a byte holds at least seven.
@@ -74,7 +73,7 @@ export const encodingPasses = /* @__PURE__ */ createPasses();
 
 function createPasses() {
   // a pass begins by giving this a name of its own, because the compiler sees the constant in some loops only if that is so
-  const MEMORY = new Int32Array(LIST + MAX_LIST);
+  const MEMORY = new Int32Array(COLUMNS + 1639);
   const bytes = new Uint8Array(1 + MAX_BYTES);
   const mq = createMqWriter(MEMORY, bytes);
   const raw = new RawWriter(bytes);
@@ -88,6 +87,8 @@ function createPasses() {
     keep: -1,
     /** Where the decisions of the subband are. */
     symbols: 0,
+    /** Where the list of columns with significant rows ends. */
+    lastColumn: 0,
     /** Whether distortion is measured at all. */
     weighs: true,
     // what the passes of a bit-plane need to find its bits, and the six bits below them that distortion is measured by
@@ -150,8 +151,8 @@ function createPasses() {
     const { width, height } = block;
     const shift = block.fractionBits + 8 * group;
     const fraction = 8 - block.fractionBits;
-    const planes = 11746 + 3284 * group;
-    const bytes = 24882 + 3284 + 3284 * group;
+    const planes = 12098 + 3284 * group;
+    const bytes = 25234 + 3284 + 3284 * group;
     let all = 0;
     for (let y = 0, i = width + 3; y < height; y += 4, i += 2) {
       // beyond the last row, whatever is read there stands for zero
@@ -176,7 +177,7 @@ function createPasses() {
         const m2 = ((v2 ^ s2) - s2) | 0;
         const m3 = ((v3 ^ s3) - s3) | 0;
         all |= m0 | m1 | m2 | m3;
-        memory[(8462 + i) | 0] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
+        memory[(8814 + i) | 0] = (s0 & 8) | (s1 & 0x40) | (s2 & 0x200) | (s3 & 0x1000);
         if (group === 0) {
           // the bits below bit-plane 0, at the upper end of their bytes
           memory[(bytes - 3284 + i) | 0] =
@@ -202,7 +203,7 @@ function createPasses() {
     const memory = MEMORY;
     const { width, height } = block;
     const stride = width + 2;
-    for (let y = 0, i = 8462 + stride + 1; y < height; y += 4, i += 2) {
+    for (let y = 0, i = 8814 + stride + 1; y < height; y += 4, i += 2) {
       for (const end = i + width; i < end; i = (i + 1) | 0) {
         memory[i] |=
           ((memory[(i - 1) | 0] >> 1) & 0x924) |
@@ -235,27 +236,28 @@ function createPasses() {
     const memory = MEMORY;
     const { width, height, south, planes, bytes0, shift, up, down, low, maskHigh, maskLow, weighs } = block;
     const stride = width + 2;
-    let n = 41302;
+    let columns = 54776;
+    let n = 41654;
     let sum = 0;
     let count = 0;
-    for (let y = 0, i = 5178 + stride + 1; y < height; y += 4, i += 2) {
+    for (let y = 0, i = 5530 + stride + 1; y < height; y += 4, i += 2) {
       for (const end = i + width; i < end; i = (i + 1) | 0) {
         const word = memory[i];
         const f = word | ((memory[(i - stride) | 0] >>> 12) & 7) | ((memory[(i + stride) | 0] & south) << 12);
         if (f === 0) continue;
+        memory[columns] = i;
+        columns = (columns - (-(word & 0x2490) >> 31)) | 0;
         const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
         const free = ~((f >>> 1) | (f >>> 18)) & 0x1248;
         const near = ((any << 3) | (any >>> 3) | f | (f >>> 2)) & free;
         if (near === 0) continue;
-        const bits = memory[4512 + ((memory[(planes + i) | 0] >>> shift) & 15)] & free;
+        const bits = memory[4864 + ((memory[(planes + i) | 0] >>> shift) & 15)] & free;
         let s = near & bits; // a row that becomes significant makes the row below it a candidate too
         s |= (s << 3) & bits;
         s |= (s << 3) & bits;
         s |= (s << 3) & bits;
         const todo = near | ((s << 3) & free);
-        memory[(i - 1) | 0] |= s << 2;
         memory[i] = word | (s << 1) | (todo << 18);
-        memory[(i + 1) | 0] |= s;
         if (s === 0) {
           memory[n] = f & 0x1ff;
           n = (n + ((todo >>> 3) & 1)) | 0;
@@ -267,6 +269,8 @@ function createPasses() {
           n = (n + (todo >>> 12)) | 0;
           continue;
         }
+        memory[(i - 1) | 0] |= s << 2;
+        memory[(i + 1) | 0] |= s;
         const around = memory[(3284 + i) | 0];
         const g = f | (s << 1); // as each row sees it, but for the row below: that is not significant yet
         const steps = todo + s; // two bits a row: 0, 1 or 2 entries
@@ -290,58 +294,58 @@ function createPasses() {
         const fraction =
           (((memory[(bytes0 + 3284 + i) | 0] << up) >>> down) & maskHigh) |
           ((memory[(bytes0 + i) | 0] >>> low) & maskLow);
-        sum = (sum + (Math.imul(fraction & memory[4592 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
+        sum = (sum + (Math.imul(fraction & memory[4944 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
         count = (count + ((Math.imul(s >>> 3, 0x249) >>> 9) & 7)) | 0;
       }
     }
+    block.lastColumn = columns;
     found.sum = sum;
     found.count = count;
-    return n - 41302;
+    return n - 41654;
   }
 
-  /** Magnitude refinement: rows that were significant before this bit-plane (D.3.3). */
+  /** Magnitude refinement: rows that were significant before this bit-plane (D.3.3), whose columns significance propagation has listed. */
   function refineMagnitude(): number {
     const memory = MEMORY;
-    const { width, height, south, planes, bytes0, shift, up, down, low, maskHigh, maskLow, weighs } = block;
+    const { width, south, planes, bytes0, shift, up, down, low, maskHigh, maskLow, weighs } = block;
     const stride = width + 2;
-    let n = 41302;
+    let n = 41654;
     let sum = 0;
     let zeros = 0;
-    for (let y = 0, i = 5178 + stride + 1; y < height; y += 4, i += 2) {
-      for (const end = i + width; i < end; i = (i + 1) | 0) {
-        const word = memory[i];
-        const todo = (word >>> 1) & ~(word >>> 18) & 0x1248;
-        if (todo === 0) continue;
-        const f = word | ((memory[(i - stride) | 0] >>> 12) & 7) | ((memory[(i + stride) | 0] & south) << 12);
-        memory[i] = word | (todo << 17);
-        const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
-        const near = (any << 3) | (any >>> 3) | f | (f >>> 2);
-        const refined = f >>> 17;
-        const bits = memory[4512 + ((memory[(planes + i) | 0] >>> shift) & 15)];
-        const fields = bits | ((((near & ~refined) | ~todo) & 0x1248) << 1) | (((refined | ~todo) & 0x1248) << 2);
-        // entries of two rows come from the table at once, one after the other without gaps
-        const upper = memory[4528 + ((fields >>> 3) & 63)];
-        memory[n] = upper & 0x7ff;
-        memory[(n + 1) | 0] = (upper >>> 16) & 0x7ff;
-        n = (n + (upper >>> 27)) | 0;
-        const lower = memory[4528 + ((fields >>> 9) & 63)];
-        memory[n] = lower & 0x7ff;
-        memory[(n + 1) | 0] = (lower >>> 16) & 0x7ff;
-        n = (n + (lower >>> 27)) | 0;
-        if (!weighs) continue;
-        const zero = (todo & ~bits) >>> 3;
-        const fraction =
-          (((memory[(bytes0 + 3284 + i) | 0] << up) >>> down) & maskHigh) |
-          ((memory[(bytes0 + i) | 0] >>> low) & maskLow);
-        sum =
-          (sum + (Math.imul((fraction & memory[4592 + (todo >>> 3)]) ^ memory[4592 + zero], 0x01010101) >>> 24)) | 0;
-        zeros = (zeros + ((Math.imul(zero, 0x249) >>> 9) & 7)) | 0;
-      }
+    const last = block.lastColumn;
+    for (let j = 54776; j < last; j = (j + 1) | 0) {
+      const i = memory[j];
+      const word = memory[i];
+      const todo = (word >>> 1) & ~(word >>> 18) & 0x1248;
+      if (todo === 0) continue;
+      const f = word | ((memory[(i - stride) | 0] >>> 12) & 7) | ((memory[(i + stride) | 0] & south) << 12);
+      memory[i] = word | (todo << 17);
+      const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
+      const near = (any << 3) | (any >>> 3) | f | (f >>> 2);
+      const refined = f >>> 17;
+      const bits = memory[4864 + ((memory[(planes + i) | 0] >>> shift) & 15)];
+      const fields = bits | ((((near & ~refined) | ~todo) & 0x1248) << 1) | (((refined | ~todo) & 0x1248) << 2);
+      // entries of two rows come from the table at once, one after the other without gaps
+      const upper = memory[4880 + ((fields >>> 3) & 63)];
+      memory[n] = upper & 0x7ff;
+      memory[(n + 1) | 0] = (upper >>> 16) & 0x7ff;
+      n = (n + (upper >>> 27)) | 0;
+      const lower = memory[4880 + ((fields >>> 9) & 63)];
+      memory[n] = lower & 0x7ff;
+      memory[(n + 1) | 0] = (lower >>> 16) & 0x7ff;
+      n = (n + (lower >>> 27)) | 0;
+      if (!weighs) continue;
+      const zero = (todo & ~bits) >>> 3;
+      const fraction =
+        (((memory[(bytes0 + 3284 + i) | 0] << up) >>> down) & maskHigh) |
+        ((memory[(bytes0 + i) | 0] >>> low) & maskLow);
+      sum = (sum + (Math.imul((fraction & memory[4944 + (todo >>> 3)]) ^ memory[4944 + zero], 0x01010101) >>> 24)) | 0;
+      zeros = (zeros + ((Math.imul(zero, 0x249) >>> 9) & 7)) | 0;
     }
     found.sum = sum;
-    found.count = n - 41302;
+    found.count = n - 41654;
     found.zeros = zeros;
-    return n - 41302;
+    return n - 41654;
   }
 
   /** Cleanup: all rows not visited yet, with one decision for four where nothing is near (D.3.4), and the symbol of D.5. */
@@ -350,11 +354,11 @@ function createPasses() {
     const { width, height, south, planes, bytes0, shift, up, down, low, maskHigh, maskLow, weighs } = block;
     const stride = width + 2;
     const whole = height & ~3;
-    let n = 41302;
+    let n = 41654;
     let sum = 0;
     let count = 0;
     let zeros = 0;
-    for (let y = 0, i = 5178 + stride + 1; y < height; y += 4, i += 2) {
+    for (let y = 0, i = 5530 + stride + 1; y < height; y += 4, i += 2) {
       const clear = y < whole ? ~0x49200000 : block.keep;
       for (const end = i + width; i < end; i = (i + 1) | 0) {
         const word = memory[i];
@@ -364,7 +368,7 @@ function createPasses() {
           memory[i] = word & clear;
           continue;
         }
-        const s = memory[4512 + ((memory[(planes + i) | 0] >>> shift) & 15)] & todo;
+        const s = memory[4864 + ((memory[(planes + i) | 0] >>> shift) & 15)] & todo;
         let position = 0;
         if ((f | s) === 0) {
           zeros = (zeros + 1) | 0;
@@ -423,7 +427,7 @@ function createPasses() {
         const fraction =
           (((memory[(bytes0 + 3284 + i) | 0] << up) >>> down) & maskHigh) |
           ((memory[(bytes0 + i) | 0] >>> low) & maskLow);
-        sum = (sum + (Math.imul(fraction & memory[4592 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
+        sum = (sum + (Math.imul(fraction & memory[4944 + (s >>> 3)], 0x01010101) >>> 24)) | 0;
         count = (count + ((Math.imul(s >>> 3, 0x249) >>> 9) & 7)) | 0;
       }
     }
@@ -433,7 +437,7 @@ function createPasses() {
     }
     found.sum = sum;
     found.count = count;
-    return n - 41302;
+    return n - 41654;
   }
 
   /** Codes the decisions that a pass has listed. */
@@ -477,10 +481,10 @@ function refinementTable(): Int32Array {
  * Decisions, `context << 1 | decision`, by list entry. An entry is a neighbourhood with the decision in its middle (D.3.1), or
  * 512 and the sign above a neighbourhood of signs (D.3.2), or 1024 and the decision itself.
  */
-function symbolsOf(subband: number): Uint8Array {
-  return Uint8Array.from({ length: 1088 }, (_, n) => {
-    if (n < 512) return (ZERO_CODING[(subband << 9) | n] << 1) | ((n >> 4) & 1);
-    if (n < 1024) return SIGN_CODING[n & 255] ^ ((n >> 8) & 1);
-    return n - 1024;
+function symbolsOf(subband: number): Int32Array {
+  return Int32Array.from({ length: 1088 }, (_, n) => {
+    if (n < 512) return ZERO_CODING[(subband << 9) | n] | (((n >> 4) & 1) << 31);
+    if (n < 1024) return (SIGN_CODING[n & 255] >> 1) | ((SIGN_CODING[n & 255] ^ (n >> 8)) << 31);
+    return ((n - 1024) >> 1) | (n << 31);
   });
 }

@@ -12,8 +12,8 @@
  * - The exchange, the choice of the next state and the updates are masks, not branches, and a renormalisation shifts by all
  *   its bits at once, if need be by zero.
  */
-import { INITIAL_CONTEXTS } from './contexts.ts';
-import { MQ_ENTRIES } from './mq-table.ts';
+import { INITIAL_STATES } from './contexts.ts';
+import { decoderEntryOf, MQ_DECODER_ENTRIES } from './mq-table.ts';
 import { BYTE_UNIT, shortestPrefix } from './truncation.ts';
 
 /** The table of states stands behind the contexts. */
@@ -37,11 +37,11 @@ export function createMqWriter(memory: Int32Array, bytes: Uint8Array) {
   const markBytes = new Int32Array(MAX_PASSES);
   const markLowers = new Int32Array(MAX_PASSES);
   const markUppers = new Int32Array(MAX_PASSES);
-  MEMORY.set(MQ_ENTRIES, STATES);
+  MEMORY.set(MQ_DECODER_ENTRIES, STATES);
 
   /** Puts all contexts into their initial states (Table D.7). */
   function resetContexts(): void {
-    MEMORY.set(INITIAL_CONTEXTS);
+    for (let n = 0; n < INITIAL_STATES.length; n++) MEMORY[n] = decoderEntryOf(INITIAL_STATES[n]);
   }
 
   /** Begins a segment at a place in the bytes; contexts stay (INITENC, C.2.8). */
@@ -67,7 +67,7 @@ export function createMqWriter(memory: Int32Array, bytes: Uint8Array) {
     const memory = MEMORY;
     const bytes = BYTES;
     const end = (list + count) | 0;
-    let a = state.a | 0;
+    let a = state.a << 15;
     let top = state.top | 0;
     let ct = state.ct | 0;
     let position = state.position | 0;
@@ -76,9 +76,9 @@ export function createMqWriter(memory: Int32Array, bytes: Uint8Array) {
       let item = memory[i];
       if (item >= 2048) {
         const entry = memory[17];
-        if ((entry & 1) === 0) {
-          const qe = entry >> 15;
-          const times = Math.min(item & 2047, ((a - 0x8000) / qe) | 0);
+        if (entry >= 0) {
+          const qe = entry & 0x7fff8000;
+          const times = Math.min(item & 2047, ((a - 0x40000000) / qe) | 0);
           a = (a - Math.imul(times, qe)) | 0;
           item = (item - times) | 0;
         }
@@ -87,21 +87,21 @@ export function createMqWriter(memory: Int32Array, bytes: Uint8Array) {
         i = (i - 1) | 0;
         item = 1058;
       }
-      const decision = memory[(symbols + item) | 0];
-      const context = decision >> 1;
+      const symbol = memory[(symbols + item) | 0];
+      const context = symbol & 31;
       const entry = memory[context];
-      const qe = entry >> 15;
-      const lps = -((entry ^ decision) & 1);
-      const change = memory[32 + ((entry >> (1 + (lps & 7))) & 127)] ^ entry;
+      const qe = entry & 0x7fff8000;
+      const lps = (entry ^ symbol) >> 31;
+      const change = memory[(entry + 1 - lps) & 511] ^ entry;
       const rest = (a - qe) | 0;
+      memory[context] = entry ^ (change & (((rest - 0x40000000) >> 31) | lps));
       const excess = (rest - qe) | 0;
       const lower = (excess >> 31) ^ lps;
-      top = (top - (rest & lower)) | 0;
+      top = (top - ((rest & lower) >> 15)) | 0;
       a = (rest - (excess & lower)) | 0;
-      memory[context] = entry ^ (change & ((a >> 15) - 1));
-      let shift = (Math.clz32(a) - 16) | 0;
+      let shift = (Math.clz32(a) - 1) | 0;
       while (shift >= ct) {
-        let c = (top - a) << ct;
+        let c = (top - (a >> 15)) << ct;
         a <<= ct;
         shift = (shift - ct) | 0;
         if (last !== 0xff && c >= 0x8000000) {
@@ -120,13 +120,13 @@ export function createMqWriter(memory: Int32Array, bytes: Uint8Array) {
           ct = 8;
         }
         bytes[position] = last;
-        top = (c + a) | 0;
+        top = (c + (a >> 15)) | 0;
       }
       a <<= shift;
       top <<= shift;
       ct = (ct - shift) | 0;
     }
-    state.a = a;
+    state.a = a >> 15;
     state.top = top;
     state.ct = ct;
     state.position = position;
