@@ -38,7 +38,7 @@ export interface CodeBlockCoefficients {
   distortions?: boolean;
 }
 
-/** What came out. It belongs to the encoder, and the next call overwrites it. */
+/** What came out. The next call of any encoder overwrites it. */
 export interface CodedBlock {
   /** Magnitude bit-planes that are coded; 0 if there is nothing but zeros. */
   bitPlanes: number;
@@ -68,7 +68,7 @@ const STYLE_CAUSAL = 8;
 const STYLE_PREDICTABLE = 16;
 const STYLE_SEGMENTATION = 32;
 
-/** Encodes code-blocks one after another; it owns its scratch memory and the result. */
+/** Encodes code-blocks one after another, in scratch memory that all encoders share. */
 export class ClassicBlockEncoder {
   private readonly result: CodedBlock = {
     bitPlanes: 0,

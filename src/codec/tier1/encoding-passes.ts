@@ -47,7 +47,7 @@ export interface BlockShape {
 const MAX_BIT_PLANES = 30;
 
 // places in the memory; the first 512 words are the arithmetic coder's (mq-writer.ts)
-const SYMBOLS = 512; // 4 x 1088 words: `context << 1 | decision` of a list entry, by subband
+const SYMBOLS = 512; // 4 x 1088 words: the context of a list entry and in bit 31 its decision, by subband
 const SPREAD = 4864; // 16 words: bit r of the index comes out as bit 3 + 3r
 const REFINEMENT = 4880; // 64 pairs of list entries
 const EXPAND = 4944; // 586 words: bit 3r of the index comes out as six ones in byte r
@@ -56,8 +56,8 @@ const WORDS = 3284; // so many
 const SIGNS = FLAGS + WORDS; // 8814
 const PLANES = SIGNS + WORDS; // 12098: four times
 const BYTES = PLANES + 4 * WORDS; // 25234: five times
-const LIST = BYTES + 5 * WORDS; // 41654: for each coefficient of a pass a decision and its sign, run lengths and positions, and some more
-const COLUMNS = LIST + 2 * 4096 + 3 * 1638 + 16; // 54776
+const LIST = BYTES + 5 * WORDS; // 41654: for each coefficient a decision and its sign, run lengths and positions, and some more
+const COLUMNS = LIST + 2 * 4096 + 3 * 1638 + 16; // 54776: columns that refinement has to visit, of 1638 and one more
 
 /**
  * More than any block can take: 4096 coefficients of 30 bit-planes are less than 230 000 decisions, each takes at most 15
@@ -245,7 +245,7 @@ function createPasses() {
         const word = memory[i];
         const f = word | ((memory[(i - stride) | 0] >>> 12) & 7) | ((memory[(i + stride) | 0] & south) << 12);
         if (f === 0) continue;
-        memory[columns] = i;
+        memory[columns] = i; // for refinement, if a row is significant already
         columns = (columns - (-(word & 0x2490) >> 31)) | 0;
         const any = (f | (f >>> 1) | (f >>> 2)) & 0x9249;
         const free = ~((f >>> 1) | (f >>> 18)) & 0x1248;
@@ -304,7 +304,7 @@ function createPasses() {
     return n - 41654;
   }
 
-  /** Magnitude refinement: rows that were significant before this bit-plane (D.3.3), whose columns significance propagation has listed. */
+  /** Magnitude refinement: rows that were significant before this bit-plane (D.3.3); significance propagation has listed their columns. */
   function refineMagnitude(): number {
     const memory = MEMORY;
     const { width, south, planes, bytes0, shift, up, down, low, maskHigh, maskLow, weighs } = block;
@@ -478,7 +478,7 @@ function refinementTable(): Int32Array {
 }
 
 /**
- * Decisions, `context << 1 | decision`, by list entry. An entry is a neighbourhood with the decision in its middle (D.3.1), or
+ * The context and in bit 31 the decision, by list entry. An entry is a neighbourhood with the decision in its middle (D.3.1), or
  * 512 and the sign above a neighbourhood of signs (D.3.2), or 1024 and the decision itself.
  */
 function symbolsOf(subband: number): Int32Array {
