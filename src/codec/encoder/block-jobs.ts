@@ -26,7 +26,7 @@ export interface CodeBlockCoefficients {
   distortions?: boolean;
 }
 
-/** What came out; it is the encoder's own and changes with the next code-block. */
+/** What came out; it changes with the next code-block that any encoder codes. */
 export interface CodedBlock {
   /** Coded magnitude bit-planes; 0 when there are only zeros. */
   readonly bitPlanes: number;
@@ -42,7 +42,7 @@ export interface CodedBlock {
   readonly residual: number;
 }
 
-/** Encodes code-blocks; owns its scratch memory. */
+/** Encodes code-blocks, one at a time. */
 export interface BlockEncoder {
   encode(block: CodeBlockCoefficients): CodedBlock;
 }

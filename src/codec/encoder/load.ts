@@ -38,19 +38,23 @@ export function loadRows(
   throw usage('sample-value', `${place}: ${data[bad]} is not a ${kind} sample`);
 }
 
-/** Does so for the three components of a component transform, and transforms them. */
+/**
+ * Does so for the three components of a component transform, and transforms them. Their planes stand one after the other in `all`.
+ */
 export function loadColourRows(
   siz: Siz,
   components: readonly TileComponent[],
   samplesOf: SamplesOf,
-  planes: readonly (Int32Array | Float32Array)[],
+  all: Int32Array | Float32Array,
   mct: ComponentTransform,
   y0: number,
   y1: number,
 ): void {
   const [s0, s1, s2] = [samplesOf(0), samplesOf(1), samplesOf(2)];
   const width = lengthOf(components[0].geometry.x);
+  const size = all.length / 3;
   const areBytes =
+    all.length < 2 ** 31 && // indices are 32-bit numbers
     s0.data instanceof Uint8Array &&
     s1.data instanceof Uint8Array &&
     s2.data instanceof Uint8Array &&
@@ -58,6 +62,7 @@ export function loadColourRows(
     s0.strideX === s2.strideX &&
     siz.components.slice(0, 3).every(({ precision, signed }) => precision === 8 && !signed);
   if (!areBytes) {
+    const planes = [0, 1, 2].map((c) => all.subarray(c * size, (c + 1) * size));
     for (let c = 0; c < 3; c++) loadRows(siz, components[c], samplesOf(c), planes[c], y0, y1);
     const [a, b, c] = planes;
     if (mct === 'rct') forwardRct(a as Int32Array, b as Int32Array, c as Int32Array, y0 * width, y1 * width);
@@ -69,13 +74,9 @@ export function loadColourRows(
   for (let y = y0; y < y1; y++) {
     const [at0, at1, at2] = [a0 + y * s0.strideY, a1 + y * s1.strideY, a2 + y * s2.strideY];
     const to = y * width;
-    if (mct === 'rct') {
-      const [p0, p1, p2] = planes as readonly Int32Array[];
-      loadRctRow(d0, at0, d1, at1, d2, at2, s0.strideX, p0, p1, p2, to, width);
-    } else {
-      const [p0, p1, p2] = planes as readonly Float32Array[];
-      loadIctRow(d0, at0, d1, at1, d2, at2, s0.strideX, p0, p1, p2, to, width);
-    }
+    if (all instanceof Int32Array) {
+      loadRctRow(d0, at0, d1, at1, d2, at2, s0.strideX, all, to, size + to, 2 * size + to, width);
+    } else loadIctRow(d0, at0, d1, at1, d2, at2, s0.strideX, all, to, size + to, 2 * size + to, width);
   }
 }
 

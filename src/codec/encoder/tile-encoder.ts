@@ -240,15 +240,16 @@ export class TileEncoder {
     const { reversible, mct, main } = this.plan;
     const { siz } = main;
     const { clock } = this;
-    const planes = components.map(({ geometry }) => {
-      const size = lengthOf(geometry.x) * lengthOf(geometry.y);
-      return reversible ? new Int32Array(size) : new Float32Array(size);
-    });
+    const planes: (Int32Array | Float32Array)[] = [];
     for (let c = 0; c < components.length; ) {
       const group = components.slice(c, mct !== 'none' && c === 0 ? 3 : c + 1);
-      yield* analyse(group, planes.slice(c, c + group.length), clock, (y0, y1) => {
-        if (group.length > 1) loadColourRows(siz, group, samplesOf, planes, mct, y0, y1);
-        else loadRows(siz, group[0], samplesOf(group[0].component), planes[group[0].component], y0, y1);
+      const [{ component, geometry }] = group;
+      const size = lengthOf(geometry.x) * lengthOf(geometry.y);
+      const all = reversible ? new Int32Array(group.length * size) : new Float32Array(group.length * size);
+      for (let k = 0; k < group.length; k++) planes.push(all.subarray(k * size, (k + 1) * size));
+      yield* analyse(group, planes.slice(c), clock, (y0, y1) => {
+        if (group.length > 1) loadColourRows(siz, group, samplesOf, all, mct, y0, y1);
+        else loadRows(siz, group[0], samplesOf(component), all, y0, y1);
       });
       c += group.length;
     }

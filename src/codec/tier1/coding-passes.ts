@@ -42,7 +42,7 @@
  */
 import { INITIAL_STATES, SIGN_CODING, ZERO_CODING } from './contexts.ts';
 import { FEED_TAIL, feedSegment } from './mq-feed.ts';
-import { MQ_DECODER_ENTRIES, decoderEntryOf } from './mq-table.ts';
+import { entryOf, MQ_ENTRIES } from './mq-table.ts';
 import { RawBits } from './raw-bits.ts';
 
 // places in the memory; the contexts of contexts.ts are at 0..18 (17 run-length, 18 uniform)
@@ -83,7 +83,7 @@ export const passes = /* @__PURE__ */ createPasses();
 function createPasses() {
   // a pass begins by giving this a name of its own, because the compiler sees the constant in some loops only if that is so
   const MEMORY = new Int32Array(FEED + MAX_SEGMENT_BYTES / 2 + FEED_TAIL + 1);
-  MEMORY.set(MQ_DECODER_ENTRIES, STATES);
+  MEMORY.set(MQ_ENTRIES, STATES);
   MEMORY.set(ZERO_CODING, ZERO);
   for (let n = 0; n < 256; n++) MEMORY[SIGN + n] = (SIGN_CODING[n] >> 1) | (SIGN_CODING[n] << 31);
   const raw = new RawBits();
@@ -125,7 +125,7 @@ function createPasses() {
 
   /** Puts all contexts into their initial states (Table D.7). */
   function resetContexts(): void {
-    for (let n = 0; n < INITIAL_STATES.length; n++) MEMORY[n] = decoderEntryOf(INITIAL_STATES[n]);
+    for (let n = 0; n < INITIAL_STATES.length; n++) MEMORY[n] = entryOf(INITIAL_STATES[n]);
   }
 
   /** INITDEC (C.3.5): the first bit of a code string is zero and not sent, so fifteen more are looked at. */

@@ -10,7 +10,6 @@
  *        6 SW   7 S   8 SE
  * ```
  */
-import { entryOf } from './mq-table.ts';
 
 /** First zero-coding context; there are nine (Table D.1). */
 export const CONTEXT_ZERO = 0;
@@ -31,9 +30,6 @@ export const NEIGHBOURS = 0x1ef;
 /** The states the contexts start in, and start anew in after a reset (Table D.7). */
 export const INITIAL_STATES: Uint8Array = /* @__PURE__ */ initialStates();
 
-/** The same as entries of the encoder's state table. */
-export const INITIAL_CONTEXTS: Int32Array = /* @__PURE__ */ initialContexts();
-
 /** Zero-coding context by `subband << 9 | neighbourhood`, subbands in the order LL, HL, LH, HH (Table D.1). */
 export const ZERO_CODING: Uint8Array = /* @__PURE__ */ zeroCodingTable();
 
@@ -49,10 +45,6 @@ function initialStates(): Uint8Array {
   states[CONTEXT_RUN] = 3;
   states[CONTEXT_UNIFORM] = 46;
   return states;
-}
-
-function initialContexts(): Int32Array {
-  return Int32Array.from(INITIAL_STATES, (state) => entryOf(state));
 }
 
 function zeroCodingTable(): Uint8Array {

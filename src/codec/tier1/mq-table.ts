@@ -59,46 +59,23 @@ export const MQ_STATES: Uint16Array = /* @__PURE__ */ Uint16Array.of(
 );
 
 /**
- * The state machine as the encoder wants it: one word a context. Index: `2 * state + MPS`, so a state and its mirror image
- * are neighbours and SWITCH disappears into the choice of the next index. Bits of an entry:
- *
- * ```
- *   30..15  Qe
- *   14..8   index after an LPS
- *    7..1   index after an MPS with renormalisation
- *    0      MPS
- * ```
- *
- * 94 entries are in use; the table is padded to 128 so that any 7-bit index is inside it.
- */
-export const MQ_ENTRIES: Int32Array = /* @__PURE__ */ packStates(MQ_STATES);
-
-/** The Qe field of an entry of {@link MQ_ENTRIES}. */
-export const QE_MASK = 0x7fff8000;
-
-/** The entry of a context that starts in `state` with the given more probable symbol. */
-export function entryOf(state: number, mps: 0 | 1 = 0): number {
-  return MQ_ENTRIES[2 * state + mps]!;
-}
-
-/**
- * The state machine as the decoder wants it, four words for each state and MPS: the word of the context itself, then what it
+ * The state machine as the coders want it, four words for each state and MPS: the word of the context itself, then what it
  * becomes after an MPS with renormalisation and after an LPS. So the next one is found by adding 0, 1 or 2. Bits of a word:
  *
  * ```
  *   31      MPS
- *   30..15  Qe, at the scale of the decoder's registers
- *   8..0    where the word stands in the decoder's memory, which has the table from 32 on
+ *   30..15  Qe, at the scale of their registers
+ *   8..0    where the word stands in the memory of a coder, which has the table from 32 on
  * ```
  */
-export const MQ_DECODER_ENTRIES: Int32Array = /* @__PURE__ */ decoderStates(MQ_STATES);
+export const MQ_ENTRIES: Int32Array = /* @__PURE__ */ packStates(MQ_STATES);
 
-/** The word of a context that starts in `state` with MPS 0, for the decoder. */
-export function decoderEntryOf(state: number): number {
-  return MQ_DECODER_ENTRIES[8 * state]!;
+/** The word of a context that starts in `state` with MPS 0. */
+export function entryOf(state: number): number {
+  return MQ_ENTRIES[8 * state]!;
 }
 
-function decoderStates(states: Uint16Array): Int32Array {
+function packStates(states: Uint16Array): Int32Array {
   const entryAt = (state: number, mps: number) => (mps << 31) | (states[4 * state]! << 15) | (32 + 8 * state + 4 * mps);
   const entries = new Int32Array(47 * 8);
   for (let state = 0; state < 47; state++) {
@@ -107,19 +84,6 @@ function decoderStates(states: Uint16Array): Int32Array {
       entries[8 * state + 4 * mps] = entryAt(state, mps);
       entries[8 * state + 4 * mps + 1] = entryAt(nmps!, mps);
       entries[8 * state + 4 * mps + 2] = entryAt(nlps!, mps ^ exchange!);
-    }
-  }
-  return entries;
-}
-
-function packStates(states: Uint16Array): Int32Array {
-  const entries = new Int32Array(128);
-  for (let state = 0; state < 47; state++) {
-    const [qe, nmps, nlps, exchange] = states.subarray(4 * state, 4 * state + 4) as unknown as number[];
-    for (let mps = 0; mps < 2; mps++) {
-      const afterMps = 2 * nmps! + mps;
-      const afterLps = 2 * nlps! + (mps ^ exchange!);
-      entries[2 * state + mps] = (qe! << 15) | (afterLps << 8) | (afterMps << 1) | mps;
     }
   }
   return entries;

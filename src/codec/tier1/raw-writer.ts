@@ -35,7 +35,7 @@ export class RawWriter {
   }
 
   /** Bits that have been written so far in this segment, nearly. */
-  get bits(): number {
+  bits(): number {
     return 8 * (this.position - this.first) + 8 - this.free;
   }
 

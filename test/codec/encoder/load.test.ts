@@ -30,7 +30,7 @@ test.each(['rct', 'ict'] as const)('%s of bytes is what the same samples give in
           const height = bounds.y1 - bounds.y0;
           const [fast, general] = [bytes, words].map((samples) => {
             const size = (bounds.x1 - bounds.x0) * height;
-            const planes = [0, 1, 2].map(() => (mct === 'rct' ? new Int32Array(size) : new Float32Array(size)));
+            const planes = mct === 'rct' ? new Int32Array(3 * size) : new Float32Array(3 * size);
             for (let y = 0; y < height; y += piece) {
               const y1 = Math.min(height, y + piece);
               loadColourRows(main.siz, components, (c) => samples[c]!, planes, mct, y, y1);
