@@ -26,7 +26,16 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
   '.': [
     ...['DEFAULT_LIMITS', 'Jp2Image', 'Jpeg2000Error', 'Jpx', 'Movie', 'MovieTrack', 'MovieWriter', 'StreamEncoder'],
     ...['blobSource', 'buildIndex', 'buildIndexTo', 'bytesSource', 'createEncoder', 'createJpx', 'createMovie'],
-    ...['decode', 'decodeProgressive', 'decodeRegion', 'decodeRows', 'decodeSync', 'decodeTiles', 'encode', 'encodeSync'],
+    ...[
+      'decode',
+      'decodeProgressive',
+      'decodeRegion',
+      'decodeRows',
+      'decodeSync',
+      'decodeTiles',
+      'encode',
+      'encodeSync',
+    ],
     ...['httpSource', 'inspect', 'inspectSync', 'open', 'openJpx', 'openMovie', 'readBoxes', 'setBoxes', 'toImageData'],
     ...['transcode', 'transcodeSync', 'transcodeTo', 'validate', 'writeIndexBoxes'],
   ],
