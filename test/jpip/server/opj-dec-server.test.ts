@@ -49,9 +49,15 @@ describeTools(['opj_dec_server'], 'opj_dec_server', () => {
     child = spawn(requireTool('opj_dec_server'), [String(port)], { cwd: folder, stdio: 'ignore' });
     for (let k = 0; k < 100; k++) {
       const open = await new Promise<boolean>((resolve) => {
-        const socket = connect(port, '127.0.0.1', () => resolve(true));
-        socket.on('error', () => resolve(false));
-        socket.on('connect', () => socket.end('?\n'));
+        // it takes one connection after the other, so it must be done with this one
+        let isOpen = false;
+        const socket = connect(port, '127.0.0.1', () => {
+          isOpen = true;
+          socket.end('?\n');
+        });
+        socket.on('error', () => {});
+        socket.on('close', () => resolve(isOpen));
+        socket.resume();
       });
       if (open) return;
       await new Promise((resolve) => setTimeout(resolve, 50));
