@@ -24,9 +24,6 @@ export const CONTEXT_UNIFORM = 18;
 /** Contexts in all (Table D.7). */
 export const CONTEXTS = 19;
 
-/** The eight neighbours in a nine-bit neighbourhood. */
-export const NEIGHBOURS = 0x1ef;
-
 /** The states the contexts start in, and start anew in after a reset (Table D.7). */
 export const INITIAL_STATES: Uint8Array = /* @__PURE__ */ initialStates();
 

@@ -15,8 +15,8 @@
  * which is four times as fast as four passes (13.0 to 3.2 ns a sample, V8 11.3, 2026-11). Short lines take the four passes.
  * Analysis is the same in the opposite order, with the scaling last.
  *
- * Planes hold 32-bit floats; sums are made in 64 bits and rounded when stored. Rounding every step to 32 bits instead, with
- * Math.fround, was five times slower.
+ * Synthesis keeps its rows in 64-bit floats, all in one array (see rows.ts). Analysis works in planes of 32-bit floats: sums are made in 64
+ * bits and rounded when stored; rounding every step to 32 bits instead, with Math.fround, was five times slower.
  */
 
 /** The lifting factors of Table F.4. */
