@@ -3,7 +3,7 @@
  *
  * @module jp2kit
  */
-import { Batches } from './codec/decoder/block-batch.ts';
+import { SpansOfPool } from './codec/decoder/pooled-spans.ts';
 import { channelStage } from './codec/decoder/channel-stage.ts';
 import {
   type Bytes,
@@ -83,7 +83,7 @@ export { type ImageDataLike, toImageData, type ToImageDataOptions } from './code
 export { type FetchLike, type FetchResponseLike, httpSource, type HttpSourceOptions } from './platform/http-source.ts';
 export type { ByteStreamLike } from './platform/streams.ts';
 
-const pooling: Codec['pooling'] = (pool, signal) => new Batches(pool, signal);
+const pooling: Codec['pooling'] = (pool, signal) => new SpansOfPool(pool, signal);
 
 const decoding: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor, pooling };
 

@@ -3,7 +3,7 @@
  *
  * @module jpip/client
  */
-import { Batches } from './codec/decoder/block-batch.ts';
+import { SpansOfPool } from './codec/decoder/pooled-spans.ts';
 import { channelStage } from './codec/decoder/channel-stage.ts';
 import type { Codec } from './codec/opened-picture.ts';
 import { classic } from './codec/tier1/classic.ts';
@@ -28,7 +28,7 @@ import { hostExecutor } from './platform/host-executor.ts';
  * ```
  */
 export function openJpip(url: string | { toString(): string }, options: JpipClientOptions = {}): Promise<JpipImage> {
-  const pooling: Codec['pooling'] = (pool, signal) => new Batches(pool, signal);
+  const pooling: Codec['pooling'] = (pool, signal) => new SpansOfPool(pool, signal);
   const codec: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor, pooling };
   const { now, pause } = hostExecutor;
   return openRemotePicture(String(url), options, {

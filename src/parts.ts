@@ -130,7 +130,8 @@ export {
 export { forwardMaxshift, inverseMaxshift } from './codec/transform/roi-maxshift.ts';
 export type { BandSource, Row, RowSource } from './codec/transform/rows.ts';
 export { BandRows, RowMemory } from './codec/transform/rows.ts';
-export type { AxisStep, LevelInput } from './codec/transform/synthesis.ts';
+export type { LevelInput } from './codec/transform/synthesis.ts';
 export { Synthesis53, Synthesis97 } from './codec/transform/synthesis.ts';
+export type { AxisStep } from './codec/synthesis-shape.ts';
 export { transcodePackets } from './codec/transcode-picture.ts';
 export type { TranscodeOptions, TranscodeSummary } from './codec/transcode/options.ts';

@@ -3,13 +3,13 @@
  * bench/kernels/transform.bench.ts`. Each row works on 2048 × 2048 samples of one component, or of three.
  */
 import { Bench } from 'tinybench';
+import type { AxisStep } from '../../src/codec/synthesis-shape.ts';
 import { type AnalysisStep, analyse53, analyse97 } from '../../src/codec/transform/dwt.ts';
 import { rowStorer } from '../../src/codec/transform/level-shift.ts';
 import { loadIctRow, loadRctRow } from '../../src/codec/transform/load-colour.ts';
 import { dequantiseIrreversible, dequantiseReversible } from '../../src/codec/transform/quantization.ts';
 import { BandRows, RowMemory, type RowSource } from '../../src/codec/transform/rows.ts';
 import {
-  type AxisStep,
   ROWS_HELD_53,
   ROWS_HELD_97,
   Synthesis53,

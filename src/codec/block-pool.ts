@@ -1,11 +1,13 @@
 /**
- * Code-blocks that are coded somewhere else: what the decoder and the encoder ask of a pool of workers, and nothing of how it
- * is made.
+ * Work that is done somewhere else: what the decoder and the encoder ask of a pool of workers, and nothing of how it is made.
  *
- * Code-blocks are independent of each other (15444-1 Annex D), and coding them is most of the work, so they are what is handed out:
- * a batch at a time, as a few flat arrays that a message can carry. A pool gives the same numbers as a coder on the spot.
+ * Code-blocks are independent of each other (15444-1 Annex D), and coding them is most of the work, so they are handed out: a batch
+ * at a time, as a few flat arrays that a message can carry. What is left of a decode is then synthesis and storing, and goes out
+ * in bands of rows: filters reach only a few rows beyond theirs (Annex F). A pool gives the same numbers as a coder on the spot.
  */
+import type { SampleArray } from './image.ts';
 import type { AbortSignalLike } from './source.ts';
+import type { SynthesisShape } from './synthesis-shape.ts';
 
 /** Numbers of one code-block in {@link DecodeBatch.params}, in this order. */
 export const DECODE_PARAMS = {
@@ -52,6 +54,77 @@ export interface DecodedBatch {
   readonly findings: Int32Array;
 }
 
+/** What of each row of code-blocks is wanted, and what its numbers mean. */
+export interface StripArea {
+  /** Coefficients of a row. */
+  readonly stride: number;
+  /** The first one of these that is wanted, and how many are. */
+  readonly skip: number;
+  readonly width: number;
+  /** Quantiser step; and where in its interval a coefficient is put (E.1.1.2). */
+  readonly step: number;
+  readonly reconstruction: number;
+}
+
+/** Numbers of one strip in {@link BandSubband.strips}, in this order. */
+export const STRIP_PARAMS = {
+  /** Rows in subband coordinates. */
+  lo: 0,
+  hi: 1,
+  /** Which of the batch's slabs it is in, and where; -1 for one that is all zeros. */
+  slab: 2,
+  start: 3,
+  count: 4,
+} as const;
+
+/** Decoded coefficients of a subband, as far as a band of rows needs them. */
+export interface BandSubband {
+  readonly area: StripArea;
+  /** The first row that is needed, in subband coordinates. */
+  readonly y: number;
+  /** {@link STRIP_PARAMS} of each row of code-blocks, from the top. */
+  readonly strips: readonly number[];
+}
+
+/** A component of a band of rows. */
+export interface BandComponent {
+  readonly shape: SynthesisShape;
+  /** By resolution level and orientation; undefined where there is nothing of a subband. */
+  readonly subbands: readonly (readonly (BandSubband | undefined)[])[];
+  readonly precision: number;
+  readonly signed: boolean;
+}
+
+/** An array of samples that comes out of a band: those of one component, or of three side by side. */
+export interface BandOutput {
+  /** Places in {@link Band.components}. */
+  readonly components: readonly number[];
+  /** An empty array of the kind that is wanted. */
+  readonly kind: SampleArray;
+}
+
+/** Some rows of one component, or of three that are transformed (Annex G). */
+export interface Band {
+  readonly reversible: boolean;
+  readonly width: number;
+  readonly height: number;
+  readonly components: readonly BandComponent[];
+  readonly outputs: readonly BandOutput[];
+}
+
+/** Bands of rows to synthesise, level-shift and store. */
+export interface SynthesisBatch {
+  readonly bands: readonly Band[];
+  /** Coefficients. */
+  readonly slabs: readonly Int32Array[];
+  readonly cost: number;
+}
+
+/** A synthesised batch: the samples of each output of one band after another. */
+export interface SynthesisedBatch {
+  readonly samples: readonly SampleArray[];
+}
+
 /** Numbers of one code-block in {@link EncodeBatch.params}, in this order. */
 export const ENCODE_PARAMS = {
   width: 0,
@@ -93,15 +166,18 @@ export interface EncodedBatch {
   readonly residuals: Float64Array;
 }
 
-/** Somewhere that codes code-blocks. */
+/** Somewhere that work is done. */
 export interface BlockPool {
   /** How many batches are worked on at the same time. */
   readonly size: number;
+  /** Samples from which on a picture is worth sending: smaller ones are done sooner where they are. */
+  readonly leastSamples: number;
   /** True when `DecodeBatch.out` may be given. */
   readonly sharesMemory: boolean;
   /** Memory that workers can write to; only where {@link sharesMemory}. */
   allocate(length: number): Int32Array;
   /** Rejects with the signal's reason after an abort; a batch that a worker died over is done again by another. */
   decode(batch: DecodeBatch, signal?: AbortSignalLike): Promise<DecodedBatch>;
+  synthesise(batch: SynthesisBatch, signal?: AbortSignalLike): Promise<SynthesisedBatch>;
   encode(batch: EncodeBatch, signal?: AbortSignalLike): Promise<EncodedBatch>;
 }

@@ -5,7 +5,7 @@
  * (clock and pauses). Entry files make one and export functions over it.
  */
 import type { BlockPool } from './block-pool.ts';
-import type { Batches } from './decoder/block-batch.ts';
+import type { PooledSpans } from './decoder/row-schedule.ts';
 import type { BlockCache } from './decoder/block-cache.ts';
 import type { BlockCoder } from './decoder/block-jobs.ts';
 import { decodePicture } from './decoder/decode.ts';
@@ -44,7 +44,7 @@ export interface Codec {
   /** Packet indexes; who only decodes is not sent them. */
   readonly indexing?: Indexing;
   /** Hands code-blocks to a pool of workers; who needs few bytes does without. */
-  readonly pooling?: (pool: BlockPool, signal: AbortSignalLike | undefined) => Batches;
+  readonly pooling?: (pool: BlockPool, signal: AbortSignalLike | undefined) => PooledSpans;
 }
 
 /** Options of an opening. */

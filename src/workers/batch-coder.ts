@@ -6,6 +6,7 @@
  * a batch are checked before the first code-block, since they say where to write.
  */
 import {
+  type BandSubband,
   DECODE_PARAMS,
   type DecodeBatch,
   type DecodedBatch,
@@ -13,6 +14,9 @@ import {
   type EncodeBatch,
   ENCODED_PARAMS,
   type EncodedBatch,
+  STRIP_PARAMS,
+  type SynthesisBatch,
+  type SynthesisedBatch,
 } from '../codec/block-pool.ts';
 import type {
   BlockCoder,
@@ -22,8 +26,10 @@ import type {
   CodeBlockData,
   EncodingCoder,
 } from '../codec/index.ts';
+import { BandMaker } from '../codec/decoder/make-bands.ts';
 import type { Work } from '../codec/executor.ts';
 import { usage } from '../codec/errors.ts';
+import type { Outcome, Task } from './protocol.ts';
 
 /** Coefficients of the largest code-block, and its longest side (Table A.18). */
 const MAX_COEFFICIENTS = 4096;
@@ -65,6 +71,7 @@ export class BatchCoder {
     measured: false,
     distortions: true,
   };
+  private readonly bands = new BandMaker();
   // what encoders said of the code-blocks of a batch so far
   private data = new Uint8Array(1 << 16);
   private passLengths = new Int32Array(1 << 12);
@@ -73,6 +80,12 @@ export class BatchCoder {
   constructor(decodingCoders: readonly BlockCoder[], encodingCoders: readonly EncodingCoder[]) {
     this.decodingCoders = decodingCoders;
     this.encodingCoders = encodingCoders;
+  }
+
+  /** Does a task of any kind. */
+  run(task: Task): Work<Outcome> {
+    if (task.kind === 'decode') return this.decode(task.batch);
+    return task.kind === 'synthesise' ? this.synthesise(task.batch) : this.encode(task.batch);
   }
 
   /** Decodes a batch into its own memory, or into an array that is made for it. */
@@ -116,6 +129,12 @@ export class BatchCoder {
       yield;
     }
     return { coefficients: out, findings };
+  }
+
+  /** Makes rows of decoded coefficients. */
+  synthesise(batch: SynthesisBatch): Work<SynthesisedBatch> {
+    checkSynthesisBatch(batch);
+    return this.bands.make(batch);
   }
 
   /** Encodes a batch. */
@@ -234,6 +253,33 @@ function checkDecodeBatch({ params, segments, data, out, length }: DecodeBatch):
   if (2 * numSegments > segments.length) throw broken('codeword segments are missing');
 }
 
+/** Reading beside memory gives nothing, and would go unnoticed. */
+function checkSynthesisBatch({ bands, slabs }: SynthesisBatch): void {
+  for (const { components } of bands) {
+    for (const { subbands } of components) {
+      for (const subband of subbands.flat()) if (subband) checkStrips(subband, slabs);
+    }
+  }
+}
+
+function checkStrips({ strips, area, y }: BandSubband, slabs: readonly Int32Array[]): void {
+  if (strips.length % STRIP_PARAMS.count !== 0) throw broken('numbers of a strip are missing');
+  if (area.skip < 0 || area.skip + area.width > area.stride) throw broken('rows are longer than their strip');
+  let next = strips[STRIP_PARAMS.lo];
+  if (y < next) throw broken('the first strip is missing');
+  for (let p = 0; p < strips.length; p += STRIP_PARAMS.count) {
+    const lo = strips[p + STRIP_PARAMS.lo];
+    const hi = strips[p + STRIP_PARAMS.hi];
+    if (lo !== next || hi <= lo) throw broken('strips do not follow each other');
+    next = hi;
+    const slab = strips[p + STRIP_PARAMS.slab];
+    if (slab === -1) continue;
+    const start = strips[p + STRIP_PARAMS.start];
+    const isInside = start >= 0 && start + (hi - lo) * area.stride <= (slabs[slab]?.length ?? 0);
+    if (!isInside) throw broken('a strip lies outside its memory');
+  }
+}
+
 function checkEncodeBatch({ params, stopSlopes, coefficients }: EncodeBatch): void {
   if (params.length !== stopSlopes.length * ENCODE_PARAMS.count) throw broken('numbers of a code-block are missing');
   let size = 0;
@@ -254,5 +300,5 @@ function checkSize(width: number, height: number, subband: number): void {
 
 /** Batches are made by the decoder and the encoder, so this is nobody's mistake but ours. */
 function broken(what: string): Error {
-  return new Error(`a batch of code-blocks is malformed (${what}); please report this`);
+  return new Error(`a batch is malformed (${what}); please report this`);
 }

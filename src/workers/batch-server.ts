@@ -62,8 +62,7 @@ export class BatchServer {
 
   private answer(id: number, task: Task): void {
     try {
-      const { coder } = this;
-      const outcome = task.kind === 'decode' ? finish(coder.decode(task.batch)) : finish(coder.encode(task.batch));
+      const outcome = finish(this.coder.run(task));
       const { message, transfer } = formatOutcome(id, outcome);
       this.port.post(message, transfer);
     } catch (error) {

@@ -48,9 +48,8 @@ export class InlineQueue {
   private code(job: Job): Promise<Outcome> {
     this.coder ??= new BatchCoder(DECODERS, ENCODERS);
     const { task, signal } = job;
-    const work = task.kind === 'decode' ? this.coder.decode(task.batch) : this.coder.encode(task.batch);
     const deadline = new Deadline(hostExecutor, Number.POSITIVE_INFINITY);
-    return runWork<Outcome>(work, hostExecutor, deadline, () => {
+    return runWork(this.coder.run(task), hostExecutor, deadline, () => {
       // the caller has been told why already, or will be
       if (job.isSettled || signal?.aborted) throw abortReasonOf(signal);
     });

@@ -7,7 +7,14 @@
  * What arrives is checked by its receiver: a page may have other scripts that talk to a worker (development servers do), and those
  * messages are nobody's business here.
  */
-import type { DecodeBatch, DecodedBatch, EncodeBatch, EncodedBatch } from '../codec/block-pool.ts';
+import type {
+  DecodeBatch,
+  DecodedBatch,
+  EncodeBatch,
+  EncodedBatch,
+  SynthesisBatch,
+  SynthesisedBatch,
+} from '../codec/block-pool.ts';
 
 /** The build of pool and worker; a test keeps it equal to the package's version. */
 export const BUILD = '0.1.0';
@@ -18,10 +25,11 @@ export const MOST_OUTSTANDING = 2;
 /** A batch, and what to do with it. */
 export type Task =
   | { readonly kind: 'decode'; readonly batch: DecodeBatch }
+  | { readonly kind: 'synthesise'; readonly batch: SynthesisBatch }
   | { readonly kind: 'encode'; readonly batch: EncodeBatch };
 
 /** What comes out of a task. */
-export type Outcome = DecodedBatch | EncodedBatch;
+export type Outcome = DecodedBatch | SynthesisedBatch | EncodedBatch;
 
 /** From the pool to a worker. */
 export type Request =
@@ -55,26 +63,27 @@ function sendable(task: Task, transfer: ArrayBuffer[]): Task {
     const { batch } = task;
     return {
       kind: 'decode',
-      batch: { ...batch, data: isShared(batch.data) ? batch.data : moved(batch.data, transfer) },
+      batch: { ...batch, data: lent(batch.data, transfer) },
     };
   }
+  if (task.kind === 'synthesise') {
+    const { batch } = task;
+    return { kind: 'synthesise', batch: { ...batch, slabs: batch.slabs.map((slab) => lent(slab, transfer)) } };
+  }
   const { batch } = task;
-  const { coefficients } = batch;
-  if (isShared(coefficients)) return task;
-  const copy = new Int32Array(coefficients);
-  transfer.push(copy.buffer);
-  return { kind: 'encode', batch: { ...batch, coefficients: copy } };
+  return { kind: 'encode', batch: { ...batch, coefficients: lent(batch.coefficients, transfer) } };
 }
 
-function moved(bytes: Uint8Array, transfer: ArrayBuffer[]): Uint8Array {
-  const copy = new Uint8Array(bytes);
-  transfer.push(copy.buffer);
-  return copy;
+function lent<T extends Uint8Array | Int32Array>(array: T, transfer: ArrayBuffer[]): T {
+  if (isShared(array)) return array;
+  const copy = array.slice();
+  transfer.push(copy.buffer as ArrayBuffer);
+  return copy as T;
 }
 
 /** An outcome as a message, and the memory that goes with it: all of it but what is shared. */
 export function formatOutcome(id: number, outcome: Outcome): { message: Answer; transfer: ArrayBuffer[] } {
-  const arrays: ArrayBufferView[] = Object.values(outcome);
+  const arrays: ArrayBufferView[] = Object.values(outcome).flat();
   const transfer = arrays.filter((array) => !isShared(array)).map((array) => array.buffer as ArrayBuffer);
   return { message: { jp2kit: BUILD, kind: 'done', id, outcome }, transfer };
 }
@@ -102,6 +111,11 @@ export function answers(task: Task, outcome: Outcome): boolean {
   if (task.kind === 'decode') {
     const { coefficients, findings } = outcome as DecodedBatch;
     return isWords(coefficients) && isWords(findings) && coefficients.length >= task.batch.length;
+  }
+  if (task.kind === 'synthesise') {
+    const { samples } = outcome as SynthesisedBatch;
+    const wanted = task.batch.bands.flatMap(({ outputs }) => outputs);
+    return Array.isArray(samples) && samples.length === wanted.length && samples.every(ArrayBuffer.isView);
   }
   const { params, data, passLengths, passDistortions, residuals } = outcome as EncodedBatch;
   const areFloats = passDistortions instanceof Float64Array && residuals instanceof Float64Array;

@@ -8,7 +8,15 @@
  * A pool is a way to be faster and never a reason to fail. A worker that dies is replaced, and what it had is done again; a batch that
  * two workers died over is done on this thread; and where no worker can be started, all of them are.
  */
-import type { BlockPool, DecodeBatch, DecodedBatch, EncodeBatch, EncodedBatch } from '../codec/block-pool.ts';
+import type {
+  BlockPool,
+  DecodeBatch,
+  DecodedBatch,
+  EncodeBatch,
+  EncodedBatch,
+  SynthesisBatch,
+  SynthesisedBatch,
+} from '../codec/block-pool.ts';
 import { usage } from '../codec/errors.ts';
 import { type AbortSignalLike, throwIfAborted } from '../codec/source.ts';
 import { abortReasonOf, InlineQueue } from './inline-queue.ts';
@@ -23,6 +31,8 @@ export interface PoolOptions {
   readonly size?: number;
   /** Starts a worker that runs `jp2kit/workers/worker`. Default: the file that lies beside this one. */
   createWorker?(): WorkerLike;
+  /** Pictures, or windows of them, with fewer samples are not sent to workers: they are done before messages have been there and back. Default 131 072. */
+  readonly leastSamples?: number;
   /** Never share memory with workers, but send it back and forth. Default: only where memory cannot be shared. */
   readonly transfer?: boolean;
   /** Milliseconds without work after which a worker is let go. Default 10 000. */
@@ -81,6 +91,8 @@ export interface PoolHost {
   readonly sharesMemory: boolean;
 }
 
+/** A message there and back takes some tenths of a millisecond, three of them before the first rows are back; so many samples some five. */
+const LEAST_SAMPLES = 1 << 17;
 const IDLE_MS = 10_000;
 const START_MS = 20_000;
 /** A batch is not given to a third worker. */
@@ -90,16 +102,18 @@ const MOST_FAILED_STARTS = 2;
 
 /** Makes a pool; the platform comes from the entry. */
 export function makePool(options: PoolOptions, host: PoolHost): WorkerPool {
-  const { size = host.parallelism, idleMs = IDLE_MS, startMs = START_MS } = options;
+  const { size = host.parallelism, leastSamples = LEAST_SAMPLES, idleMs = IDLE_MS, startMs = START_MS } = options;
   if (!Number.isInteger(size) || size < 1) throw usage('option-value', `size: ${size} is not a number of workers`);
   for (const [name, ms] of Object.entries({ idleMs, startMs })) {
     if (!(ms >= 0)) throw usage('option-value', `${name}: ${ms} is not a time in milliseconds`);
   }
-  return new SeatedPool(options, host, size, { idleMs, startMs });
+  if (!(leastSamples >= 0)) throw usage('option-value', `leastSamples: ${leastSamples} is not a number of samples`);
+  return new SeatedPool(options, host, size, leastSamples, { idleMs, startMs });
 }
 
 class SeatedPool implements WorkerPool, SeatListener {
   readonly size: number;
+  readonly leastSamples: number;
   readonly sharesMemory: boolean;
   private readonly createWorker: () => WorkerLike;
   private readonly times: SeatTimes;
@@ -119,8 +133,9 @@ class SeatedPool implements WorkerPool, SeatListener {
   private isInline = false;
   private isClosed = false;
 
-  constructor(options: PoolOptions, host: PoolHost, size: number, times: SeatTimes) {
+  constructor(options: PoolOptions, host: PoolHost, size: number, leastSamples: number, times: SeatTimes) {
     this.size = size;
+    this.leastSamples = leastSamples;
     this.sharesMemory = options.transfer !== true && host.sharesMemory;
     this.createWorker = options.createWorker ? () => options.createWorker!() : () => host.createWorker();
     this.times = times;
@@ -156,6 +171,10 @@ class SeatedPool implements WorkerPool, SeatListener {
 
   decode(batch: DecodeBatch, signal?: AbortSignalLike): Promise<DecodedBatch> {
     return this.submit({ kind: 'decode', batch }, signal) as Promise<DecodedBatch>;
+  }
+
+  synthesise(batch: SynthesisBatch, signal?: AbortSignalLike): Promise<SynthesisedBatch> {
+    return this.submit({ kind: 'synthesise', batch }, signal) as Promise<SynthesisedBatch>;
   }
 
   encode(batch: EncodeBatch, signal?: AbortSignalLike): Promise<EncodedBatch> {

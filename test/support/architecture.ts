@@ -29,6 +29,7 @@ const GROUND_FILES = [
   'sink',
   'checks',
   'block-pool',
+  'synthesis-shape',
 ];
 const CODEC_FLOORS: Readonly<Record<string, number>> = {
   bits: 0,

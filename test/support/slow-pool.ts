@@ -1,6 +1,14 @@
 /** A pool without threads: batches come back late and in any order, and whoever reads memory that is not theirs any more is found out. */
 import fc from 'fast-check';
-import type { BlockPool, DecodeBatch, DecodedBatch, EncodeBatch, EncodedBatch } from '../../src/codec/block-pool.ts';
+import type {
+  BlockPool,
+  DecodeBatch,
+  DecodedBatch,
+  EncodeBatch,
+  EncodedBatch,
+  SynthesisBatch,
+  SynthesisedBatch,
+} from '../../src/codec/block-pool.ts';
 import { type AbortSignalLike, throwIfAborted } from '../../src/codec/source.ts';
 import { BatchCoder } from '../../src/workers/batch-coder.ts';
 import { DECODERS, ENCODERS } from '../../src/workers/coders.ts';
@@ -9,9 +17,11 @@ import { type Random, randomFrom } from './random.ts';
 /** Codes batches on this thread, after some turns of the event loop. */
 export class SlowPool implements BlockPool {
   readonly size: number;
+  readonly leastSamples = 0;
   readonly sharesMemory: boolean;
-  /** Batches that were handed over, and the most that were at the same time. */
+  /** Batches of code-blocks and of bands that were handed over, and the most that were under way at the same time. */
   batches = 0;
+  bands = 0;
   most = 0;
   private underWay = 0;
   private readonly random: Random;
@@ -34,10 +44,17 @@ export class SlowPool implements BlockPool {
   }
 
   decode(batch: DecodeBatch, signal?: AbortSignalLike): Promise<DecodedBatch> {
+    this.batches++;
     return this.run(() => finish(this.coder.decode(batch)), signal);
   }
 
+  synthesise(batch: SynthesisBatch, signal?: AbortSignalLike): Promise<SynthesisedBatch> {
+    this.bands++;
+    return this.run(() => finish(this.coder.synthesise(batch)), signal);
+  }
+
   encode(batch: EncodeBatch, signal?: AbortSignalLike): Promise<EncodedBatch> {
+    this.batches++;
     return this.run(() => {
       const encoded = finish(this.coder.encode(batch));
       // the pool may take this memory away, but it must come back as it is for the next batch
@@ -47,7 +64,6 @@ export class SlowPool implements BlockPool {
   }
 
   private async run<T>(code: () => T, signal: AbortSignalLike | undefined): Promise<T> {
-    this.batches++;
     this.underWay++;
     this.most = Math.max(this.most, this.underWay);
     for (let turns = this.random.int(0, 6); turns > 0; turns--) await new Promise((resolve) => setImmediate(resolve));

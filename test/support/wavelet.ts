@@ -1,13 +1,8 @@
 /** What the tests of synthesis and analysis share. */
 import { expect } from 'vitest';
+import type { AxisStep } from '../../src/codec/synthesis-shape.ts';
 import { BandRows, RowMemory } from '../../src/codec/transform/rows.ts';
-import {
-  type AxisStep,
-  ROWS_HELD_53,
-  ROWS_HELD_97,
-  Synthesis53,
-  Synthesis97,
-} from '../../src/codec/transform/synthesis.ts';
+import { ROWS_HELD_53, ROWS_HELD_97, Synthesis53, Synthesis97 } from '../../src/codec/transform/synthesis.ts';
 
 export type Filter = '5/3' | '9/7';
 

@@ -34,7 +34,7 @@ async function bundle(entry: string): Promise<string> {
 
 /** A pool of the library's workers, closed when the test is over. */
 export async function poolOf(options: PoolOptions = {}): Promise<WorkerPool> {
-  return closedAfterwards(createPool({ createWorker: await workerMaker(), ...options }));
+  return closedAfterwards(createPool({ createWorker: await workerMaker(), leastSamples: 0, ...options }));
 }
 
 /** Starts the library's worker. */

@@ -6,7 +6,6 @@ import { type BlockPool, DECODE_PARAMS, type DecodedBatch } from '../block-pool.
 import type { WaitingWork } from '../executor.ts';
 import type { AbortSignalLike } from '../source.ts';
 import type { BlockJob } from './block-jobs.ts';
-import { type AheadSpan, SpanQueue } from './span-queue.ts';
 import { copyRows, StripMemory, StripStore } from './strip-memory.ts';
 
 /** Bytes of a batch, some milliseconds of work; a code-block counts as so many more. */
@@ -29,8 +28,9 @@ export interface BatchedBlock {
   readonly dataLength: number;
 }
 
-/** Coefficients of a slab of shared memory. */
-const SLAB_LENGTH = 1 << 20;
+/** Coefficients of the first slab of shared memory; each further one is twice as long, up to the longest. */
+const FIRST_SLAB = 1 << 16;
+const LONGEST_SLAB = 1 << 20;
 
 /**
  * Strips as parts of a few large slabs of shared memory: a batch names one piece of it, and should be able to hold code-blocks of many
@@ -40,6 +40,7 @@ class SharedStrips extends StripStore {
   private readonly pool: BlockPool;
   private slab: Int32Array | undefined;
   private used = 0;
+  private nextLength = FIRST_SLAB;
 
   constructor(pool: BlockPool) {
     super();
@@ -48,7 +49,8 @@ class SharedStrips extends StripStore {
 
   protected override make(length: number): StripMemory {
     if (this.slab === undefined || this.slab.length - this.used < length) {
-      this.slab = this.pool.allocate(Math.max(length, SLAB_LENGTH));
+      this.slab = this.pool.allocate(Math.max(length, this.nextLength));
+      this.nextLength = Math.min(2 * this.nextLength, LONGEST_SLAB);
       this.used = 0;
     }
     const memory = new StripMemory(this.slab, this.used, length);
@@ -97,11 +99,6 @@ export class Batches {
     const { coefficients, findings } = batch.result!;
     if (batch.slab === undefined) copyRows(coefficients, from, width, memory.ints, at, stride, width, height);
     return findings[index];
-  }
-
-  /** A schedule, begun ahead. */
-  ahead<S extends AheadSpan>(schedule: Iterable<S>): SpanQueue<S> {
-    return new SpanQueue(this, schedule);
   }
 
   /** Hands over what has been gathered. */

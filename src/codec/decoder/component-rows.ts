@@ -1,216 +1,68 @@
 /**
- * A window of one tile-component as rows of samples, from packets up (15444-1 Annexes D, E, F and H).
- *
- * Subbands give rows of coefficients, and every resolution level makes rows of its own from them and from the level below. Asking the
- * highest level for a row draws a few rows through all of them, so that no plane of coefficients or samples is ever held: memory is one
- * or two rows of code-blocks for each subband, whatever the height of the picture. What rows need must be loaded before they are
- * drawn: {@link ComponentRows.load} does it, and is where work can pause.
+ * Rows of samples of a window of a tile-component, drawn from the rows of its subbands through all levels (15444-1 Annex F).
  */
-import { stepOf } from '../codestream/qcd.ts';
-import type { WaitingWork, Work } from '../executor.ts';
-import { clip, lengthOf } from '../geometry/axis.ts';
-import type { TileComponent } from '../geometry/tile.ts';
-import type { ResolutionGeometry, SubbandGeometry } from '../geometry/tile-component.ts';
-import { type ComponentWindow, precinctsOfWindow, subbandWindow } from '../geometry/window.ts';
-import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
-import { magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
-import { BandRows, type GroupMemory, type RowMemory, type RowSource } from '../transform/rows.ts';
-import {
-  type LevelInput,
-  ROWS_AHEAD_53,
-  ROWS_AHEAD_97,
-  ROWS_HELD_53,
-  ROWS_HELD_97,
-  Synthesis53,
-  Synthesis97,
-} from '../transform/synthesis.ts';
-import type { DecodeContext } from './decode-context.ts';
-import { LevelPrecincts } from './level-precincts.ts';
-import { type SubbandPlan, SubbandRows } from './subband-rows.ts';
+import { lengthOf } from '../geometry/axis.ts';
+import type { ComponentWindow } from '../geometry/window.ts';
+import type { SynthesisShape } from '../synthesis-shape.ts';
+import { BandRows, type BandSource, type GroupMemory, type RowMemory, type RowSource } from '../transform/rows.ts';
+import { type LevelInput, ROWS_HELD_53, ROWS_HELD_97, Synthesis53, Synthesis97 } from '../transform/synthesis.ts';
 
-/** Gain of a subband as a power of two: LL 0, HL and LH 1, HH 2 (Table E.1). */
-const GAIN_LOG2 = [0, 1, 1, 2] as const;
+/** Rows of coefficients for either filter. */
+export type SubbandSource = BandSource<Int32Array> & BandSource<Float64Array>;
 
-/** How much memory the rows of a window take. */
-export function memoryOf({ x, target }: ComponentWindow, reversible: boolean): number {
-  let sum = lengthOf(x.kept[0]);
-  for (let r = 1; r <= target; r++) {
-    sum += (x.steps[r].numLow + x.steps[r].numHigh) * (reversible ? ROWS_HELD_53 : ROWS_HELD_97);
-  }
-  return sum;
-}
+/** Gives the rows of a subband; undefined where the window has nothing of it, or the file. */
+export type SubbandOf = (r: number, orientation: number) => SubbandSource | undefined;
 
-/** One resolution level of a window. */
-export interface Level {
-  readonly precincts: LevelPrecincts | undefined;
-  /** By orientation; undefined where the window has nothing of the subband. */
-  readonly bands: readonly (SubbandRows | undefined)[];
-}
-
-/** Rows of a tile-component. */
-export class ComponentRows {
-  readonly component: number;
-  readonly window: ComponentWindow;
-  readonly reversible: boolean;
-  /** Samples of a row, and rows. */
-  readonly width: number;
-  readonly height: number;
-  /** Draws rows of samples before component transform and level shift, as far as they are loaded. */
+/** Rows of a component before component transform and level shift, and how long they are. */
+export interface ComponentRows {
   readonly samples: RowSource;
-  readonly levels: Level[] = [];
-  private loaded = 0;
-
-  constructor(
-    tile: number,
-    component: TileComponent,
-    window: ComponentWindow,
-    snapshot: PrecinctSnapshot | undefined,
-    memory: GroupMemory,
-    context: DecodeContext,
-  ) {
-    this.component = component.component;
-    this.window = window;
-    this.reversible = component.parameters.style.reversible;
-    this.width = lengthOf(window.x.kept[window.target]);
-    this.height = lengthOf(window.y.kept[window.target]);
-    for (let r = 0; r <= window.target; r++) {
-      const resolution = component.geometry.resolutions[r];
-      const rect = precinctsOfWindow(window, resolution);
-      if (rect === undefined || snapshot === undefined) {
-        this.levels.push({ precincts: undefined, bands: [] });
-        continue;
-      }
-      const precincts = new LevelPrecincts(rect, tile, component, resolution, snapshot, context);
-      const bands: (SubbandRows | undefined)[] = [];
-      resolution.subbands.forEach((subband, band) => {
-        const plan = planSubband(tile, component, resolution, subband, band, window, snapshot, context);
-        bands[subband.orientation] = plan && new SubbandRows(plan, resolution, precincts, context);
-      });
-      this.levels.push({ precincts, bands });
-    }
-    this.samples =
-      memory.samples instanceof Int32Array
-        ? this.chain53(memory as RowMemory<Int32Array>)
-        : this.chain97(memory as RowMemory<Float64Array>);
-  }
-
-  private chain53(memory: RowMemory<Int32Array>): RowSource {
-    const { x, y } = this.window;
-    let low: RowSource = new BandRows<Int32Array>(this.band(0, 0), lengthOf(x.kept[0]), memory);
-    for (let r = 1; r < this.levels.length; r++) {
-      low = new Synthesis53(x.steps[r], y.steps[r], this.input(r, low), memory);
-    }
-    return low;
-  }
-
-  private chain97(memory: RowMemory<Float64Array>): RowSource {
-    const { x, y } = this.window;
-    let low: RowSource = new BandRows<Float64Array>(this.band(0, 0), lengthOf(x.kept[0]), memory);
-    for (let r = 1; r < this.levels.length; r++) {
-      low = new Synthesis97(x.steps[r], y.steps[r], this.input(r, low), memory);
-    }
-    return low;
-  }
-
-  private input(r: number, low: RowSource): LevelInput<Int32Array> & LevelInput<Float64Array> {
-    return { low, hl: this.band(r, 1), lh: this.band(r, 2), hh: this.band(r, 3) };
-  }
-
-  private band(r: number, orientation: number): SubbandRows | typeof NO_BAND {
-    return this.levels[r].bands[orientation] ?? NO_BAND;
-  }
-
-  /** Sets out to bring in what the first `count` rows need, so that a pool can work on it. Yields now and then. */
-  *begin(count: number): Work<void> {
-    for (const { band, rows } of this.need(count)) yield* band.begin(rows);
-  }
-
-  /** Brings in what the first `count` rows need. Yields now and then. */
-  *load(count: number): WaitingWork<void> {
-    if (count <= this.loaded) return;
-    this.loaded = count;
-    for (const { band, rows } of this.need(count)) yield* band.bring(rows);
-    for (const { precincts, bands } of this.levels) {
-      precincts?.forgetAbove(Math.min(...bands.map((band) => band?.nextPrecinctRow ?? Number.POSITIVE_INFINITY)));
-    }
-  }
-
-  /** The subbands that the first `count` rows need, and how many rows of each. */
-  need(count: number): { r: number; band: SubbandRows; rows: number }[] {
-    const ahead = this.reversible ? ROWS_AHEAD_53 : ROWS_AHEAD_97;
-    const list: { r: number; band: SubbandRows; rows: number }[] = [];
-    let low = count;
-    for (let r = this.levels.length - 1; r >= 0; r--) {
-      let high = 0;
-      if (r > 0) {
-        const { numLow, numHigh, parity, skip } = this.window.y.steps[r];
-        const lines = Math.min(numLow + numHigh, skip + low + ahead);
-        low = (lines + 1 - parity) >> 1;
-        high = lines - low;
-      }
-      this.levels[r].bands.forEach((band, orientation) => {
-        const rows = orientation & 2 ? high : low;
-        if (band && rows > 0) list.push({ r, band, rows });
-      });
-    }
-    return list;
-  }
-
-  /** Ends the work: looks at the precincts that no row needed, and gives all memory back. */
-  *finish(): Work<void> {
-    for (const { precincts, bands } of this.levels) {
-      if (precincts) yield* precincts.finish();
-      for (const band of bands) band?.release();
-    }
-  }
+  readonly width: number;
 }
 
-/** A subband that the window has nothing of, or the file. */
-const NO_BAND = { next: () => false, load() {}, coefficients: /* @__PURE__ */ new Int32Array(0), at: 0, scale: 0 };
-
-function planSubband(
-  tile: number,
-  component: TileComponent,
-  resolution: ResolutionGeometry,
-  subband: SubbandGeometry,
-  band: number,
-  window: ComponentWindow,
-  snapshot: PrecinctSnapshot,
-  context: DecodeContext,
-): SubbandPlan | undefined {
-  const { style, quantization, roiShift } = component.parameters;
-  const { r } = resolution;
-  const { orientation } = subband;
-  const wanted = subbandWindow(window, r, orientation);
-  const x = clip(wanted.x, subband.x);
-  const y = clip(wanted.y, subband.y);
-  if (lengthOf(x) === 0 || lengthOf(y) === 0) return undefined;
-  const levels = style.numDecompositionLevels;
-  let step = stepOf(quantization, levels, r, orientation);
-  if (step === undefined) {
-    // the last step given is the best guess there is
-    step = { epsilon: quantization.epsilon.at(-1)!, mu: quantization.mu.at(-1)! };
-    context.partial = true;
-    const found = quantization.epsilon.length;
-    context.log.add('qcd-length', `${found} step sizes for ${3 * levels + 1} subbands; the last one is used again`, {
-      clause: '15444-1 A.6.4',
-    });
-  }
-  if (style.reversible && quantization.style !== 'none' && r === 0) {
-    context.log.add('qcd-value', 'step sizes with the reversible filter; they are ignored', {
-      clause: '15444-1 A.6.4',
-    });
-  }
-  const { precision } = snapshot.main.siz.components[component.component];
-  return {
-    subband,
-    band,
-    x,
-    y,
-    style: style.codeBlockStyle,
-    bitPlanes: magnitudeBitPlanesOf(quantization.guardBits, step.epsilon) + roiShift,
-    roiShift,
-    step: stepSizeOf(precision, GAIN_LOG2[orientation], step.epsilon, step.mu),
-    name: `${tile} ${component.component} ${r} ${orientation}`,
-  };
+/** The shape of a window. */
+export function shapeOf({ x, y, target }: ComponentWindow): SynthesisShape {
+  const steps = [];
+  for (let r = 1; r <= target; r++) steps.push({ x: x.steps[r], y: y.steps[r] });
+  return { numLowest: lengthOf(x.kept[0]), steps };
 }
+
+/** How much memory the rows of all levels take. */
+export function memoryOf({ numLowest, steps }: SynthesisShape, reversible: boolean): number {
+  const rows = reversible ? ROWS_HELD_53 : ROWS_HELD_97;
+  return steps.reduce((sum, { x }) => sum + (x.numLow + x.numHigh) * rows, numLowest);
+}
+
+/** The rows of the highest level, with memory for the rows of all of them. They are drawn as far as their subbands are there. */
+export function synthesise(shape: SynthesisShape, subbandOf: SubbandOf, memory: GroupMemory): RowSource {
+  const { samples } = memory;
+  return samples instanceof Int32Array
+    ? synthesise53(shape, subbandOf, memory as RowMemory<Int32Array>)
+    : synthesise97(shape, subbandOf, memory as RowMemory<Float64Array>);
+}
+
+function synthesise53(
+  { numLowest, steps }: SynthesisShape,
+  subbandOf: SubbandOf,
+  memory: RowMemory<Int32Array>,
+): RowSource {
+  let low: RowSource = new BandRows<Int32Array>(subbandOf(0, 0) ?? NO_SUBBAND, numLowest, memory);
+  for (const [k, { x, y }] of steps.entries()) low = new Synthesis53(x, y, inputOf(k + 1, low, subbandOf), memory);
+  return low;
+}
+
+function synthesise97(
+  { numLowest, steps }: SynthesisShape,
+  subbandOf: SubbandOf,
+  memory: RowMemory<Float64Array>,
+): RowSource {
+  let low: RowSource = new BandRows<Float64Array>(subbandOf(0, 0) ?? NO_SUBBAND, numLowest, memory);
+  for (const [k, { x, y }] of steps.entries()) low = new Synthesis97(x, y, inputOf(k + 1, low, subbandOf), memory);
+  return low;
+}
+
+function inputOf(r: number, low: RowSource, subbandOf: SubbandOf): LevelInput<Int32Array> & LevelInput<Float64Array> {
+  const [hl, lh, hh] = [1, 2, 3].map((orientation) => subbandOf(r, orientation) ?? NO_SUBBAND);
+  return { low, hl, lh, hh };
+}
+
+const NO_SUBBAND = { next: () => false, load() {}, coefficients: /* @__PURE__ */ new Int32Array(0), at: 0, scale: 0 };

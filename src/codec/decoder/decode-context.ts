@@ -4,11 +4,9 @@
 import { type Diagnostic, type DiagnosticLog, unsupported } from '../errors.ts';
 import type { DecodeStages } from '../image.ts';
 import type { Limits } from '../limits.ts';
-import { RowMemory } from '../transform/rows.ts';
-import type { Batches } from './block-batch.ts';
+import { type GroupMemory, RowMemory } from '../transform/rows.ts';
 import type { BlockCache } from './block-cache.ts';
 import { type BlockCoder, type BlockDecoder, BlockJob } from './block-jobs.ts';
-import type { GroupMemory } from '../transform/rows.ts';
 import { StripStore } from './strip-memory.ts';
 
 /** What a decode is told besides its packets. */
@@ -18,7 +16,8 @@ export interface ContextOptions {
   readonly now: () => number;
   readonly limits: Pick<Limits, 'codeBlocks'>;
   readonly cache?: BlockCache | undefined;
-  readonly batches?: Batches | undefined;
+  /** Memory for decoded code-blocks, where it has to be of some kind. */
+  readonly strips?: StripStore | undefined;
 }
 
 /** What all tiles of one decode share. */
@@ -38,8 +37,6 @@ export class DecodeContext {
   mostLayers = 0;
   readonly job = new BlockJob();
   readonly strips: StripStore;
-  /** Code-blocks on their way to a pool of workers; without one they are decoded here. */
-  readonly batches: Batches | undefined;
   /** Coefficients in strips, decoded or on their way. */
   heldCoefficients = 0;
   /** Decoded code-blocks of earlier decodes; without it each decode starts anew. */
@@ -60,15 +57,14 @@ export class DecodeContext {
   private readonly freeRows = new Map<string, GroupMemory[]>();
 
   constructor(coders: readonly BlockCoder[], log: DiagnosticLog, options: ContextOptions) {
-    const { layers, reconstruction, now, limits, cache, batches } = options;
+    const { layers, reconstruction, now, limits, cache, strips } = options;
     this.coders = coders.map((coder) => ({ coder, decoder: undefined }));
     this.log = log;
     this.layers = layers;
     this.reconstruction = reconstruction;
     this.now = now;
     this.cache = cache;
-    this.batches = batches;
-    this.strips = batches?.strips ?? new StripStore();
+    this.strips = strips ?? new StripStore();
     this.maxBlocksOfPrecinct = limits.codeBlocks;
     // findings in the main header are in the log already, and the source will name them again
     for (const diagnostic of log.list) this.taken.add(keyOf(diagnostic));

@@ -14,11 +14,11 @@ import type { Limits } from '../limits.ts';
 import type { PrecinctSource } from '../packets/precinct-source.ts';
 import type { Bounds } from '../rect.ts';
 import type { AbortSignalLike } from '../source.ts';
-import type { Batches } from './block-batch.ts';
 import type { BlockCache } from './block-cache.ts';
 import type { BlockCoder } from './block-jobs.ts';
 import { DecodeContext } from './decode-context.ts';
 import type { DecodeWork } from './decode-work.ts';
+import type { PooledSpans } from './row-schedule.ts';
 import { canvasRegion, checkOptions, type DecodeOptions, reductionFor } from './options.ts';
 import { assemble, commonPrecision, convertPlanes, narrowestArray, type SampleArrayConstructor } from './samples.ts';
 import type { ComponentTarget } from './store.ts';
@@ -52,7 +52,7 @@ export interface DecodeTools {
   readonly coders: readonly BlockCoder[];
   readonly channels: ChannelStage | undefined;
   readonly executor: Pick<Executor, 'now'>;
-  readonly pooling?: (pool: BlockPool, signal: AbortSignalLike | undefined) => Batches;
+  readonly pooling?: (pool: BlockPool, signal: AbortSignalLike | undefined) => PooledSpans;
 }
 
 /** What a decode is about. */
@@ -120,14 +120,25 @@ export function* planDecode(
 /** What all tiles of a decode share, and what they are told. */
 export function contextOf(
   { cache }: Picture,
-  { layers = 65535, reconstruction = 0.5, pool, signal }: DecodeOptions,
-  { coders, executor, pooling }: DecodeTools,
+  { layers = 65535, reconstruction = 0.5 }: DecodeOptions,
+  { coders, executor }: DecodeTools,
+  spans: PooledSpans | undefined,
   limits: Limits,
   log: DiagnosticLog,
 ): DecodeContext {
-  if (pool && !pooling) throw usage('option-value', 'this build takes no pool');
-  const batches = pool && pooling?.(pool, signal);
-  return new DecodeContext(coders, log, { layers, reconstruction, now: executor.now, limits, cache, batches });
+  const strips = spans?.strips;
+  return new DecodeContext(coders, log, { layers, reconstruction, now: executor.now, limits, cache, strips });
+}
+
+/** What makes rows in place of this thread, where there are enough. */
+export function spansOf(
+  { pool, signal }: DecodeOptions,
+  { pooling }: DecodeTools,
+  { windows }: DecodePlan,
+): PooledSpans | undefined {
+  if (pool === undefined) return undefined;
+  if (!pooling) throw usage('option-value', 'this build takes no pool');
+  return samplesOf(windows) < pool.leastSamples ? undefined : pooling(pool, signal);
 }
 
 /** What was counted on the way. */

@@ -14,7 +14,7 @@ import { tileBounds } from '../geometry/tile-component.ts';
 import type { Limits } from '../limits.ts';
 import type { ComponentSelection, PrecinctSnapshot } from '../packets/precinct-source.ts';
 import type { Bounds, Rect } from '../rect.ts';
-import type { ComponentRows } from './component-rows.ts';
+import type { ComponentStrips } from './component-strips.ts';
 import type { DecodeContext } from './decode-context.ts';
 import {
   checkPixels,
@@ -31,12 +31,13 @@ import {
   type Picture,
   planDecode,
   reducedBounds,
+  spansOf,
 } from './decode-plan.ts';
 import type { DecodeWork } from './decode-work.ts';
 import type { DecodeOptions } from './options.ts';
-import { makeRows, type Span } from './row-schedule.ts';
+import { makeRows, type PooledSpans, type RowGroup, type Span } from './row-schedule.ts';
 import type { ComponentTarget } from './store.ts';
-import { componentGroups, groupOf, type OpenComponents, openComponents } from './tile-groups.ts';
+import { componentGroups, openGroup, targetsOf } from './tile-groups.ts';
 import { planTile, type TileJob } from './tile-plan.ts';
 
 /** A strip, and where it lies in the decoded window. */
@@ -53,7 +54,8 @@ const STRIP_SAMPLES = 1 << 20;
 const STRIP_ROWS = 64;
 
 /** Components of a tile that go together, open from the first strip of the tile to the last. */
-interface OpenGroup extends OpenComponents {
+interface OpenGroup {
+  readonly rows: RowGroup;
   readonly job: TileJob;
   /** Rows that are made already, of each component. */
   done: number;
@@ -70,8 +72,9 @@ export function* decodeStrips(
   sink: StripSink,
 ): DecodeWork<void> {
   const plan = yield* planDecode(picture, options, tools);
-  const context = contextOf(picture, options, tools, limits, log);
-  const strips = new Strips(picture, plan, options, tools, limits, context, sink);
+  const spans = spansOf(options, tools, plan);
+  const context = contextOf(picture, options, tools, spans, limits, log);
+  const strips = new Strips(picture, plan, options, tools, limits, context, spans, sink);
   const { region, reduce } = plan;
   const { siz } = picture.source.main;
   const all = tilesOfRegion(picture.source.main, regionOfSamples(siz, plan.windows, reduce));
@@ -81,7 +84,7 @@ export function* decodeStrips(
   const atOnce = rowsAtOnce ?? usual;
   let tilesDone = 0;
   for (const tiles of rowsOf(all, (tile) => tileBounds(siz, tile).y0)) {
-    const groups = yield* openTiles(tiles, plan, options, context);
+    const groups = yield* openTiles(tiles, plan, options, context, spans);
     const { y1 } = tileBounds(siz, tiles[0]);
     const end = Math.min(bounds.y1, Math.ceil(y1 / 2 ** reduce));
     while (strips.made < end) {
@@ -110,6 +113,7 @@ function* openTiles(
   { reduce, windows }: DecodePlan,
   { inverseMct = true }: DecodeOptions,
   context: DecodeContext,
+  spans: PooledSpans | undefined,
 ): DecodeWork<OpenGroup[]> {
   const start = context.now();
   const headers = (yield tiles.map((tile) => ({ tile, components: [], layers: 0 })))!;
@@ -119,7 +123,7 @@ function* openTiles(
   for (const tile of tiles) {
     const job = planTile(headers, tile, { reduce, inverseMct, targets: windows }, context);
     for (const components of componentGroups(job, windows)) {
-      groups.push({ job, ...openComponents(components, job, headers, context), done: 0 });
+      groups.push({ job, rows: openGroup(components, job, headers, context, spans), done: 0 });
     }
   }
   return groups;
@@ -136,6 +140,7 @@ class Strips {
   private readonly tools: DecodeTools;
   private readonly limits: Limits;
   private readonly context: DecodeContext;
+  private readonly pooled: PooledSpans | undefined;
   private readonly sink: StripSink;
   private readonly bounds: Bounds;
   /** Rows of components that no strip has had yet. */
@@ -148,6 +153,7 @@ class Strips {
     tools: DecodeTools,
     limits: Limits,
     context: DecodeContext,
+    pooled: PooledSpans | undefined,
     sink: StripSink,
   ) {
     this.picture = picture;
@@ -156,6 +162,7 @@ class Strips {
     this.tools = tools;
     this.limits = limits;
     this.context = context;
+    this.pooled = pooled;
     this.sink = sink;
     this.bounds = reducedBounds(plan.region, plan.reduce);
     this.made = this.bounds.y0;
@@ -200,8 +207,9 @@ class Strips {
     const spans: Span[] = [];
     const wanted = new Map<TileJob, { groups: OpenGroup[]; to: number[] }>();
     for (const group of groups) {
-      const shown = group.components.find((c) => byComponent.has(c))!;
-      const { window, height } = group.rows[0];
+      const { components } = group.rows;
+      const shown = components.find(({ component }) => byComponent.has(component))!.component;
+      const { window, height } = components[0];
       const kept = window.y.kept[window.target];
       const to = Math.max(group.done, Math.min(height, byComponent.get(shown)!.y.hi - kept.lo));
       if (to === group.done) continue;
@@ -214,7 +222,7 @@ class Strips {
       ...job.selection,
       components: job.missing
         ? []
-        : entry.groups.flatMap((g, k) => g.rows.map((rows) => selectionOf(rows, entry.to[k]))),
+        : entry.groups.flatMap((g, k) => g.rows.components.map((c) => selectionOf(c, entry.to[k]))),
     }));
     const start = context.now();
     const snapshot: PrecinctSnapshot = (yield selections)!;
@@ -223,13 +231,16 @@ class Strips {
     for (const entry of wanted.values()) {
       for (const [k, group] of entry.groups.entries()) {
         const to = entry.to[k];
-        for (const rows of group.rows) yield* feed(rows, snapshot, to);
-        const isLast = to === group.rows[0].height;
-        spans.push({ group: groupOf(group, targets, snapshot), from: group.done, to, isLast });
+        const { components } = group.rows;
+        for (const component of components) yield* feed(component, snapshot, to);
+        const isLast = to === components[0].height;
+        const own = targetsOf(group.rows, targets, snapshot);
+        spans.push({ group: group.rows, from: group.done, to, targets: own, isLast });
         group.done = to;
       }
     }
-    yield* makeRows(spans, context);
+    yield* makeRows(spans, context, this.pooled);
+    if (this.pooled) yield* this.pooled.finish(context);
   }
 
   private direct(targets: readonly ComponentTarget[], data: ComponentTarget['out']): Decoded['image'] {
@@ -296,22 +307,22 @@ function withRowsOf(old: ComponentTarget | undefined, target: ComponentTarget): 
 }
 
 /** The precincts that the first `count` rows of a component need and that have not been asked for yet. */
-function selectionOf(rows: ComponentRows, count: number): ComponentSelection {
-  const last = lastPrecinctRows(rows, count);
-  const resolutions = rows.levels.map(({ precincts }, r) => {
+function selectionOf(strips: ComponentStrips, count: number): ComponentSelection {
+  const last = lastPrecinctRows(strips, count);
+  const resolutions = strips.levels.map(({ precincts }, r) => {
     if (precincts === undefined) return undefined;
     const { x0, x1, y1 } = precincts.rect;
     const y0 = precincts.nextRow;
     const end = Math.min(last[r] + 1, y1);
     return y0 < end ? { x0, x1, y0, y1: end } : undefined;
   });
-  return { component: rows.component, resolutions };
+  return { component: strips.component, resolutions };
 }
 
 /** Takes what {@link selectionOf} asked for: opens it, since the next snapshot will not have it any more. */
-function* feed(rows: ComponentRows, snapshot: PrecinctSnapshot, count: number): DecodeWork<void> {
-  const last = lastPrecinctRows(rows, count);
-  for (const [r, { precincts }] of rows.levels.entries()) {
+function* feed(strips: ComponentStrips, snapshot: PrecinctSnapshot, count: number): DecodeWork<void> {
+  const last = lastPrecinctRows(strips, count);
+  for (const [r, { precincts }] of strips.levels.entries()) {
     if (precincts === undefined) continue;
     precincts.snapshot = snapshot;
     const end = Math.min(last[r] + 1, precincts.rect.y1);
@@ -320,10 +331,10 @@ function* feed(rows: ComponentRows, snapshot: PrecinctSnapshot, count: number): 
 }
 
 /** By level: the row of precincts that the first `count` rows reach to; all of them for the last row. */
-function lastPrecinctRows(rows: ComponentRows, count: number): number[] {
-  const isAll = count >= rows.height;
-  const last = rows.levels.map(({ precincts }) => (isAll && precincts ? precincts.rect.y1 - 1 : -1));
-  for (const { r, band, rows: wanted } of rows.need(count)) {
+function lastPrecinctRows(strips: ComponentStrips, count: number): number[] {
+  const isAll = count >= strips.height;
+  const last = strips.levels.map(({ precincts }) => (isAll && precincts ? precincts.rect.y1 - 1 : -1));
+  for (const { r, band, rows: wanted } of strips.need(count)) {
     const { y } = band.plan;
     last[r] = Math.max(last[r], band.precinctRowAt(Math.min(y.lo + wanted, y.hi) - 1));
   }

@@ -4,6 +4,7 @@
  */
 import type { ComponentSamples } from '../geometry/region.ts';
 import type { PrecinctPlan, PrecinctSnapshot } from '../packets/precinct-source.ts';
+import type { PooledSpans } from './row-schedule.ts';
 import type { ComponentTarget } from './store.ts';
 
 /** Which samples to decode. */
@@ -16,6 +17,8 @@ export interface SamplesRequest {
 /** What to decode, and where it goes. */
 export interface WindowRequest extends SamplesRequest {
   readonly targets: readonly ComponentTarget[];
+  /** What makes rows in place of this thread. */
+  readonly spans: PooledSpans | undefined;
   /** Called when a tile is done. */
   readonly onTile?: ((done: number, of: number) => void) | undefined;
 }

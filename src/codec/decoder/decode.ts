@@ -21,6 +21,7 @@ import {
   planDecode,
   reducedBounds,
   samplesOf,
+  spansOf,
 } from './decode-plan.ts';
 import type { DecodeWork } from './decode-work.ts';
 import type { DecodeOptions } from './options.ts';
@@ -45,10 +46,11 @@ export function* decodePicture(
   const targets = data
     ? directTargets(windows, data, isInterleaved)
     : windows.map((window) => ownTarget(window, source.main.siz));
-  const context = contextOf(picture, options, tools, limits, log);
+  const spans = spansOf(options, tools, plan);
+  const context = contextOf(picture, options, tools, spans, limits, log);
   const onTile = options.onProgress && ((done: number, of: number) => report(options, context, done, of));
   const inverseMct = options.inverseMct ?? true;
-  yield* decodeWindow(source, { reduce, inverseMct, targets, onTile }, context);
+  yield* decodeWindow(source, { reduce, inverseMct, targets, spans, onTile }, context);
   const image = data
     ? directImage(picture, plan, targets, data, tools, context.partial ? 'partial' : 'complete')
     : yield* convertedImage(picture, plan, targets, reducedBounds(region, reduce), options, tools, context);

@@ -1,21 +1,52 @@
 /**
- * Rows of tile-components in the order in which they are made, and what a pool works on meanwhile.
- *
- * A schedule is a list of spans: so many rows of components that go side by side. Without a pool each span is decoded when its turn
- * comes. With one, spans to come are begun ahead, across components and tiles, until the pool has enough to do or enough coefficients are
- * held, so that workers decode code-blocks while this thread synthesises.
+ * Rows of tile-components in the order in which they are made. Here they are made on the spot; a pool of workers takes spans in the same
+ * order, and makes them elsewhere.
  */
-import type { WaitingWork } from '../executor.ts';
+import type { WaitingWork, Work } from '../executor.ts';
 import type { GroupMemory } from '../transform/rows.ts';
-import type { ComponentRows } from './component-rows.ts';
+import { type ComponentRows, memoryOf, shapeOf, synthesise } from './component-rows.ts';
+import type { ComponentStrips } from './component-strips.ts';
 import type { DecodeContext } from './decode-context.ts';
-import type { RowWriter } from './store.ts';
+import { type StoreTarget, writerOf } from './store.ts';
+import type { StripStore } from './strip-memory.ts';
+import type { CreateSubband } from './subband-rows.ts';
 
-/** Components whose rows are made together. */
-export interface RowGroup {
+/** Rows of a group that are being drawn, and their memory. */
+interface DrawnRows {
   readonly rows: readonly ComponentRows[];
   readonly memory: GroupMemory;
-  readonly writer: RowWriter;
+}
+
+/** Components of a tile whose rows are made side by side. */
+export class RowGroup {
+  readonly components: readonly ComponentStrips[];
+  private drawn: DrawnRows | undefined;
+
+  constructor(components: readonly ComponentStrips[]) {
+    this.components = components;
+  }
+
+  /** Its rows, from where they were left. The first call takes memory. */
+  draw(context: DecodeContext): DrawnRows {
+    if (this.drawn) return this.drawn;
+    const { components } = this;
+    const { reversible } = components[0];
+    const shapes = components.map(({ window }) => shapeOf(window));
+    const length = shapes.reduce((sum, shape) => sum + memoryOf(shape, reversible), 0);
+    const memory = context.takeRows(length, reversible);
+    const rows = components.map(({ levels, width }, k) => {
+      const samples = synthesise(shapes[k], (r, orientation) => levels[r].bands[orientation], memory);
+      return { samples, width };
+    });
+    this.drawn = { rows, memory };
+    return this.drawn;
+  }
+
+  /** Ends the work on it, and gives all memory back. */
+  *finish(context: DecodeContext): Work<void> {
+    for (const component of this.components) yield* component.finish();
+    if (this.drawn) context.giveRows(this.drawn.memory);
+  }
 }
 
 /** Rows `from <= y < to` of a group, all of them but those of earlier spans. */
@@ -23,45 +54,57 @@ export interface Span {
   readonly group: RowGroup;
   readonly from: number;
   readonly to: number;
+  /** Where they go, for each component that somebody asked for. */
+  readonly targets: readonly (StoreTarget | undefined)[];
   /** True for the last span of its group. */
   readonly isLast: boolean;
   /** Called when the rows are stored. */
   readonly onDone?: (() => void) | undefined;
 }
 
+/** Decodes code-blocks and makes rows somewhere else. */
+export interface PooledSpans {
+  /** Memory for decoded code-blocks. */
+  readonly strips: StripStore;
+  readonly createSubband: CreateSubband;
+  /** Takes a span, and begins with it. Earlier ones may be finished meanwhile. */
+  take(span: Span, context: DecodeContext): WaitingWork<void>;
+  /** Waits for all that was taken. */
+  finish(context: DecodeContext): WaitingWork<void>;
+}
+
 /** Samples that are synthesised between two yields: some milliseconds of work. */
 const PIECE_SAMPLES = 1 << 18;
 
 /** Makes all rows of a schedule. */
-export function* makeRows(schedule: Iterable<Span>, context: DecodeContext): WaitingWork<void> {
-  const ahead = context.batches?.ahead(schedule);
-  for (const span of ahead ?? schedule) {
-    for (let y = span.from; y < span.to; ) {
-      if (ahead) yield* ahead.begin(context, y);
-      y = yield* makePiece(span, y, context);
-      yield;
-    }
-    if (span.isLast) {
-      for (const component of span.group.rows) yield* component.finish();
-      context.giveRows(span.group.memory);
-    }
-    span.onDone?.();
-  }
+export function* makeRows(
+  schedule: Iterable<Span>,
+  context: DecodeContext,
+  spans: PooledSpans | undefined,
+): WaitingWork<void> {
+  for (const span of schedule) yield* spans ? spans.take(span, context) : makeSpan(span, context);
 }
 
-/** Makes some rows of a span from row `y` on; returns the row after them. */
-function* makePiece({ group, to }: Span, y: number, context: DecodeContext): WaitingWork<number> {
-  const { rows, writer } = group;
+function* makeSpan(span: Span, context: DecodeContext): WaitingWork<void> {
+  const { group, from, to, targets, isLast, onDone } = span;
+  const { components } = group;
+  const { rows, memory } = group.draw(context);
   const { now, stages } = context;
-  const end = Math.min(to, y + Math.max(1, Math.floor(PIECE_SAMPLES / (rows[0].width * rows.length))));
-  for (const component of rows) yield* component.load(end);
-  for (let row = y; row < end; row++) {
-    const start = now();
-    for (const { samples } of rows) samples.advance();
-    const between = now();
-    writer.write(row);
-    stages.transform += between - start;
-    stages.store += now() - between;
+  const writer = writerOf(rows, memory, targets);
+  const rowsAtOnce = Math.max(1, Math.floor(PIECE_SAMPLES / (rows[0].width * rows.length)));
+  for (let y = from; y < to; ) {
+    const end = Math.min(to, y + rowsAtOnce);
+    for (const component of components) yield* component.load(end);
+    for (; y < end; y++) {
+      const start = now();
+      for (const { samples } of rows) samples.advance();
+      const between = now();
+      writer.write(y);
+      stages.transform += between - start;
+      stages.store += now() - between;
+    }
+    yield;
   }
-  return end;
+  if (isLast) yield* group.finish(context);
+  onDone?.();
 }

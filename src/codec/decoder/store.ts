@@ -4,7 +4,7 @@
  * The general road transforms copies of three rows and stores component by component. Where three transformed components go side by
  * side into one unsigned array, which is the commonest picture of all, one pass does everything; {@link sideBySide} decides.
  */
-import type { SizComponent } from '../codestream/siz.ts';
+import type { Siz } from '../codestream/siz.ts';
 import type { Interval } from '../geometry/axis.ts';
 import type { ComponentWindow } from '../geometry/window.ts';
 import type { SampleArray } from '../image.ts';
@@ -27,6 +27,27 @@ export interface ComponentTarget {
   readonly strideY: number;
 }
 
+/** Where the rows of one tile-component go, and what samples they become. */
+export interface StoreTarget {
+  readonly out: SampleArray;
+  /** Sample x of row y of the tile-component's window is written to `out[offset + x * strideX + y * strideY]`. */
+  readonly offset: number;
+  readonly strideX: number;
+  readonly strideY: number;
+  readonly precision: number;
+  readonly signed: boolean;
+}
+
+/** The place of a tile-component's window in a target. */
+export function storeTarget(target: ComponentTarget, window: ComponentWindow, { components }: Siz): StoreTarget {
+  const { component, out, strideX, strideY } = target;
+  const { precision, signed } = components[component];
+  const x = window.x.kept[window.target];
+  const y = window.y.kept[window.target];
+  const offset = target.offset + (x.lo - target.x.lo) * strideX + (y.lo - target.y.lo) * strideY;
+  return { out, offset, strideX, strideY, precision, signed };
+}
+
 /** Three of a kind that belong together. */
 export type Triple<T> = readonly [T, T, T];
 
@@ -37,19 +58,17 @@ export interface RowWriter {
 }
 
 /** Stores one component. */
-export class ComponentWriter implements RowWriter {
+class ComponentWriter implements RowWriter {
   private readonly rows: ComponentRows;
   private readonly samples: GroupMemory['samples'];
-  private readonly target: ComponentTarget;
-  private readonly offset: number;
+  private readonly target: StoreTarget;
   private readonly storer: RowStorer;
 
-  constructor(rows: ComponentRows, { samples }: GroupMemory, target: ComponentTarget, component: SizComponent) {
+  constructor(rows: ComponentRows, { samples }: GroupMemory, target: StoreTarget) {
     this.rows = rows;
     this.samples = samples;
     this.target = target;
-    this.offset = offsetOf(rows.window, target);
-    this.storer = rowStorer(samples instanceof Int32Array, target.out, component.precision, component.signed);
+    this.storer = rowStorer(samples instanceof Int32Array, target.out, target.precision, target.signed);
   }
 
   write(y: number): void {
@@ -59,14 +78,14 @@ export class ComponentWriter implements RowWriter {
   /** Stores any row in the place of row `y`. */
   store(samples: GroupMemory['samples'], at: number, y: number): void {
     const { target, storer, rows } = this;
-    const to = this.offset + y * target.strideY;
+    const to = target.offset + y * target.strideY;
     const { store, shift, least, most } = storer;
     store(samples as never, at, rows.width, target.out as never, to, target.strideX, shift, least, most);
   }
 }
 
 /** Stores three components after inverse RCT or ICT; those of them that nobody asked for have no writer. */
-export class TransformWriter implements RowWriter {
+class TransformWriter implements RowWriter {
   private readonly rows: Triple<ComponentRows>;
   private readonly samples: GroupMemory['samples'];
   private readonly writers: readonly (ComponentWriter | undefined)[];
@@ -99,50 +118,50 @@ export class TransformWriter implements RowWriter {
 }
 
 /** Stores three transformed components at once, side by side. */
-export class SideBySideWriter implements RowWriter {
+class SideBySideWriter implements RowWriter {
   private readonly rows: Triple<ComponentRows>;
   private readonly samples: GroupMemory['samples'];
-  private readonly target: ComponentTarget;
-  private readonly offset: number;
+  private readonly target: StoreTarget;
   private readonly storer: TransformedStorer;
   private readonly shift: number;
 
-  constructor(rows: Triple<ComponentRows>, { samples }: GroupMemory, target: ComponentTarget, precision: number) {
+  constructor(rows: Triple<ComponentRows>, { samples }: GroupMemory, target: StoreTarget) {
     this.rows = rows;
     this.samples = samples;
     this.target = target;
-    this.offset = offsetOf(rows[0].window, target);
     this.storer = transformedStorer(samples instanceof Int32Array, target.out as TransformedTarget);
-    this.shift = 1 << (precision - 1);
+    this.shift = 1 << (target.precision - 1);
   }
 
   write(y: number): void {
     const { target, shift, storer, samples } = this;
     const [a, b, c] = this.rows;
-    const to = this.offset + y * target.strideY;
     const { out, strideX } = target;
+    const to = target.offset + y * target.strideY;
     storer(samples as never, a.samples.at, b.samples.at, c.samples.at, a.width, out as never, to, strideX, shift);
   }
 }
 
+/** What stores the rows of a group: of one component, or of three that are transformed. */
+export function writerOf(
+  rows: readonly ComponentRows[],
+  memory: GroupMemory,
+  targets: readonly (StoreTarget | undefined)[],
+): RowWriter {
+  if (rows.length === 1) return new ComponentWriter(rows[0], memory, targets[0]!);
+  const triple = rows as unknown as Triple<ComponentRows>;
+  if (sideBySide(targets)) return new SideBySideWriter(triple, memory, targets[0]);
+  const writers = targets.map((target, k) => target && new ComponentWriter(rows[k], memory, target));
+  return new TransformWriter(triple, memory, writers);
+}
+
 /** True when three targets are the neighbouring channels of one unsigned array, so that {@link SideBySideWriter} may be used. */
-export function sideBySide(
-  targets: readonly (ComponentTarget | undefined)[],
-  components: readonly SizComponent[],
-): targets is Triple<ComponentTarget> {
+export function sideBySide(targets: readonly (StoreTarget | undefined)[]): targets is Triple<StoreTarget> {
   const [a, b, c] = targets;
   if (a === undefined || b === undefined || c === undefined) return false;
   return (
     (a.out instanceof Uint8Array || a.out instanceof Uint16Array) &&
     [b, c].every((t, k) => t.out === a.out && t.offset === a.offset + k + 1 && t.strideX === a.strideX) &&
-    [a, b, c].every((t) => !components[t.component].signed) &&
-    [b, c].every((t) => components[t.component].precision === components[a.component].precision)
+    [a, b, c].every((t) => !t.signed && t.precision === a.precision)
   );
-}
-
-/** Index in the target of the window's first sample. */
-function offsetOf(window: ComponentWindow, target: ComponentTarget): number {
-  const x = window.x.kept[window.target];
-  const y = window.y.kept[window.target];
-  return target.offset + (x.lo - target.x.lo) * target.strideX + (y.lo - target.y.lo) * target.strideY;
 }

@@ -1,22 +1,17 @@
 /**
  * A subband of a window as rows of coefficients: code-blocks are decoded one row of them at a time (15444-1 Annexes D, E and H).
- *
- * A strip is one row of code-blocks, whole ones, so that the block decoder writes straight into it; what the window does not want of
- * it is skipped when rows are read, which is when coefficients are dequantised. Strips without a coded code-block take no memory.
  */
 import { unsupported } from '../errors.ts';
 import type { WaitingWork, Work } from '../executor.ts';
 import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
 import type { PrecinctBand, ResolutionGeometry, SubbandGeometry } from '../geometry/tile-component.ts';
-import { dequantiseIrreversible, dequantiseReversible } from '../transform/quantization.ts';
 import { inverseMaxshift } from '../transform/roi-maxshift.ts';
-import type { BandSource } from '../transform/rows.ts';
-import type { BatchedBlock, Batches } from './block-batch.ts';
 import type { FinishedBlock } from './block-cache.ts';
 import type { BlockDecoder } from './block-jobs.ts';
 import type { DecodeContext } from './decode-context.ts';
 import type { LevelPrecincts, PrecinctRow } from './level-precincts.ts';
 import type { StripMemory } from './strip-memory.ts';
+import { type DecodedStrip, StripRows } from './strip-rows.ts';
 
 /** Bit-planes that fit a coefficient of twice the magnitude in 32 bits with sign. */
 const MAX_BIT_PLANES = 30;
@@ -44,49 +39,46 @@ export interface SubbandPlan {
   readonly name: string;
 }
 
-/** One row of code-blocks. */
-interface Strip {
-  /** Rows in subband coordinates. */
-  readonly y: Interval;
-  /** Undefined as long as every coefficient is 0. */
+/** One row of code-blocks, and the memory that it holds. */
+export interface Strip extends DecodedStrip {
   memory: StripMemory | undefined;
-  /** Code-blocks that a pool has, until their coefficients are where they belong. */
-  pending: BatchedBlock[];
 }
 
-const NOTHING = /* @__PURE__ */ new Int32Array(0);
+/** Makes what brings in a subband: code-blocks may be decoded elsewhere. */
+export type CreateSubband = (
+  plan: SubbandPlan,
+  resolution: ResolutionGeometry,
+  precincts: LevelPrecincts,
+  context: DecodeContext,
+) => SubbandRows;
 
-/** Gives the rows of a subband once their strips are there: integers where it is reversible, else floats. */
-export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Array> {
-  coefficients: Int32Array = NOTHING;
-  at = 0;
-  readonly scale: number;
+/** Decodes the code-blocks of a subband, and gives its rows once their strips are there. */
+export class SubbandRows<S extends Strip = Strip> extends StripRows<S> {
   readonly plan: SubbandPlan;
-  private readonly resolution: ResolutionGeometry;
-  private readonly precincts: LevelPrecincts;
-  private readonly context: DecodeContext;
-  private readonly coder: { readonly name: string; readonly decoder: BlockDecoder };
+  protected readonly context: DecodeContext;
+  protected readonly coder: { readonly name: string; readonly decoder: BlockDecoder };
   /** Columns of a strip: those of the code-blocks that the window touches. */
   private readonly x: Interval;
-  /** Loaded strips, the current one first. */
-  private readonly strips: Strip[] = [];
-  /** Rows that are there or on their way, and the next row to give. */
+  private readonly resolution: ResolutionGeometry;
+  private readonly precincts: LevelPrecincts;
+  /** Rows that are there or on their way. */
   private begunTo: number;
-  private y: number;
 
   constructor(plan: SubbandPlan, resolution: ResolutionGeometry, precincts: LevelPrecincts, context: DecodeContext) {
+    const cell = 2 ** resolution.xcbPrime;
+    const lo = Math.floor(plan.x.lo / cell) * cell;
+    const x = clip({ lo, hi: Math.ceil(plan.x.hi / cell) * cell }, plan.subband.x);
+    const { step } = plan;
+    const { reconstruction } = context;
+    const area = { stride: lengthOf(x), skip: plan.x.lo - x.lo, width: lengthOf(plan.x), step, reconstruction };
+    super(area, [], plan.y.lo);
     this.plan = plan;
     this.resolution = resolution;
     this.precincts = precincts;
     this.context = context;
     this.coder = context.coderFor(plan.style);
-    const cell = 2 ** resolution.xcbPrime;
-    const { x } = plan.subband;
-    this.x = clip({ lo: Math.floor(plan.x.lo / cell) * cell, hi: Math.ceil(plan.x.hi / cell) * cell }, x);
-    // doubled coefficients, in the middle of their intervals (see quantization.ts)
-    this.scale = context.reconstruction === 0.5 ? plan.step / 2 : 0;
+    this.x = x;
     this.begunTo = plan.y.lo;
-    this.y = plan.y.lo;
   }
 
   /** Sets out to bring in the first `count` rows: without a pool they are there afterwards. Yields between code-blocks. */
@@ -96,12 +88,8 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
   }
 
   /** Brings in the first `count` rows, and those that come with them. */
-  *bring(count: number): WaitingWork<void> {
-    yield* this.begin(count);
-    const to = Math.min(this.plan.y.lo + count, this.plan.y.hi);
-    for (const strip of this.strips) {
-      if (strip.y.lo < to && strip.pending.length > 0) yield* this.finishBlocks(strip);
-    }
+  bring(count: number): WaitingWork<void> {
+    return this.begin(count);
   }
 
   /** The row of precincts that the next strip is in; beyond all when nothing is left to load. */
@@ -115,41 +103,16 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
     return Math.floor(y / 2 ** (this.resolution.ppy - half)) - this.resolution.firstPrecinctY;
   }
 
-  next(): boolean {
-    const { y, plan } = this;
-    let strip: Strip | undefined = this.strips[0];
-    if (strip !== undefined && y >= strip.y.hi) {
-      this.letGo(strip);
-      this.strips.shift();
-      strip = this.strips[0];
-    }
-    if (strip === undefined || strip.pending.length > 0) throw new Error(`row ${y} was read before it was decoded`);
-    this.y = y + 1;
-    if (strip.memory === undefined) return false;
-    this.coefficients = strip.memory.ints;
-    this.at = (y - strip.y.lo) * this.stride + plan.x.lo - this.x.lo;
-    return true;
-  }
-
-  load(memory: Int32Array | Float64Array, to: number): void {
-    const { coefficients, at, plan } = this;
-    const { reconstruction } = this.context;
-    const n = lengthOf(plan.x);
-    if (memory instanceof Int32Array) dequantiseReversible(coefficients, at, memory, to, n, reconstruction);
-    else dequantiseIrreversible(coefficients, at, memory, to, n, plan.step, reconstruction);
-  }
-
   /** Gives the memory back. */
   release(): void {
     for (const strip of this.strips) this.letGo(strip);
     this.strips.length = 0;
   }
 
-  private letGo(strip: Strip): void {
+  protected override letGo(strip: S): void {
     if (strip.memory === undefined) return;
     this.context.heldCoefficients -= strip.memory.ints.length;
-    // a pool may still write to what it has not given back
-    if (strip.pending.length === 0) this.context.strips.give(strip.memory);
+    this.context.strips.give(strip.memory);
     strip.memory = undefined;
   }
 
@@ -158,19 +121,24 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
     const height = 2 ** resolution.ycbPrime;
     const row = Math.floor(this.begunTo / height);
     const y = clip({ lo: row * height, hi: (row + 1) * height }, plan.subband.y);
-    const strip: Strip = { y, memory: undefined, pending: [] };
+    const strip = this.createStrip(y);
     const beside = yield* precincts.row(this.precinctRowAt(y.lo));
-    if (this.context.batches) this.sendBlocks(this.context.batches, beside, strip, row);
-    else yield* this.decodeBlocks(beside, strip, row);
+    yield* this.decodeStrip(beside, strip, row);
     this.strips.push(strip);
     this.begunTo = y.hi;
   }
 
+  protected createStrip(y: Interval): S {
+    const strip: Strip = { y, memory: undefined };
+    return strip as S;
+  }
+
   /**
    * The code-blocks of row `row` of the code-block grid that the window touches and that are coded, from all precincts beside each other.
-   * Each is put into the context's job; what comes out is its first column.
+   * Each is put into the context's job; what comes out is where its first coefficient goes in the strip. Those that were decoded before
+   * are taken from the cache, and do not come.
    */
-  private *blocks(precincts: PrecinctRow, { y }: Strip, row: number): Generator<number> {
+  protected *blocks(precincts: PrecinctRow, strip: S, row: number): Generator<number> {
     const { plan, resolution, context } = this;
     const width = 2 ** resolution.xcbPrime;
     const { job } = context;
@@ -187,31 +155,29 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
         job.gather(blocks, first + bx, context.layers);
         if (job.numPasses === 0) continue;
         job.width = x1 - x0;
-        job.height = lengthOf(y);
+        job.height = lengthOf(strip.y);
         job.subband = plan.subband.orientation;
         job.style = plan.style;
         job.bitPlanes = plan.bitPlanes - blocks.contributions.zeroBitPlanes[first + bx];
-        yield x0;
+        if (!this.hasBitPlanes(job.bitPlanes)) continue;
+        const at = x0 - this.x.lo;
+        if (!this.useCached(this.memoryOf(strip), at, row)) yield at;
       }
     }
   }
 
-  private *decodeBlocks(precincts: PrecinctRow, strip: Strip, row: number): Work<void> {
+  /** Decodes the code-blocks of a strip. */
+  protected *decodeStrip(precincts: PrecinctRow, strip: S, row: number): Work<void> {
     const { context } = this;
     const { job, stages, now } = context;
     let start = now();
     let work = 0;
-    for (const x0 of this.blocks(precincts, strip, row)) {
-      if (!this.hasBitPlanes(job.bitPlanes)) continue;
-      const memory = this.memoryOf(strip);
-      const at = x0 - this.x.lo;
-      const key = this.keyOf(x0, row);
-      if (!this.useCached(memory, at, key)) {
-        const findings = this.coder.decoder.decode(job, memory.ints, at, this.stride);
-        const { width, height, numPasses, dataLength } = job;
-        this.finishBlock(memory, { at, width, height, key, numPasses, dataLength }, findings);
-      }
-      work += job.dataLength + BLOCK_OVERHEAD;
+    for (const at of this.blocks(precincts, strip, row)) {
+      const findings = this.coder.decoder.decode(job, strip.memory!.ints, at, this.area.stride);
+      const { width, height, numPasses, dataLength } = job;
+      const block = { at, width, height, key: this.keyOf(at, row), numPasses, dataLength };
+      this.finishBlock(strip.memory!, block, findings);
+      work += dataLength + BLOCK_OVERHEAD;
       if (work < PIECE_BYTES) continue;
       work = 0;
       stages.blocks += now() - start;
@@ -222,47 +188,17 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
     yield;
   }
 
-  /** Hands the code-blocks of a strip to a pool. */
-  private sendBlocks(batches: Batches, precincts: PrecinctRow, strip: Strip, row: number): void {
-    const { job } = this.context;
-    for (const x0 of this.blocks(precincts, strip, row)) {
-      if (!this.hasBitPlanes(job.bitPlanes)) continue;
-      const memory = this.memoryOf(strip);
-      const at = x0 - this.x.lo;
-      const key = this.keyOf(x0, row);
-      if (this.useCached(memory, at, key)) continue;
-      strip.pending.push(batches.add(this.coder.name, job, memory, at, this.stride, key));
-    }
-  }
-
-  /** Waits for the pool, and finishes what it decoded. */
-  private *finishBlocks(strip: Strip): WaitingWork<void> {
-    const { stages, now, batches } = this.context;
-    const start = now();
-    const memory = strip.memory!;
-    for (const block of strip.pending) {
-      const findings = yield* batches!.fetch(block, memory, this.stride);
-      this.finishBlock(memory, block, findings);
-    }
-    strip.pending = [];
-    stages.blocks += now() - start;
-  }
-
-  private get stride(): number {
-    return this.x.hi - this.x.lo;
-  }
-
   private memoryOf(strip: Strip): StripMemory {
     if (strip.memory === undefined) {
-      strip.memory = this.context.strips.take(this.stride * lengthOf(strip.y));
+      strip.memory = this.context.strips.take(this.area.stride * lengthOf(strip.y));
       this.context.heldCoefficients += strip.memory.ints.length;
     }
     return strip.memory;
   }
 
   /** What a code-block is kept under. */
-  private keyOf(x0: number, row: number): string {
-    return this.context.cache ? `${this.plan.name} ${x0} ${row}` : '';
+  protected keyOf(at: number, row: number): string {
+    return this.context.cache ? `${this.plan.name} ${this.x.lo + at} ${row}` : '';
   }
 
   private hasBitPlanes(bitPlanes: number): boolean {
@@ -280,9 +216,9 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
   }
 
   /** Takes the code-block of the context's job from those that were decoded before, if it is there. */
-  private useCached(memory: StripMemory, at: number, key: string): boolean {
+  private useCached(memory: StripMemory, at: number, row: number): boolean {
     const { job, cache } = this.context;
-    const findings = cache?.lend(key, job, memory.ints, at, this.stride);
+    const findings = cache?.lend(this.keyOf(at, row), job, memory.ints, at, this.area.stride);
     if (findings === undefined) return false;
     if (findings !== 0) this.context.noteDamage(findings);
     this.shiftRegion(memory, at, job.width, job.height);
@@ -290,10 +226,10 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
   }
 
   /** What follows a code-block's decoding: it is counted and kept for later. */
-  private finishBlock(memory: StripMemory, block: FinishedBlock, findings: number): void {
+  protected finishBlock(memory: StripMemory, block: FinishedBlock, findings: number): void {
     const { context } = this;
     context.codeBlocks++;
-    context.cache?.keep(block, memory.ints, this.stride, findings);
+    context.cache?.keep(block, memory.ints, this.area.stride, findings);
     if (findings !== 0) context.noteDamage(findings);
     this.shiftRegion(memory, block.at, block.width, block.height);
   }
@@ -302,7 +238,7 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
   private shiftRegion({ ints }: StripMemory, at: number, width: number, height: number): void {
     const { roiShift } = this.plan;
     if (roiShift === 0) return;
-    for (let y = 0; y < height; y++) inverseMaxshift(ints, at + y * this.stride, width, roiShift);
+    for (let y = 0; y < height; y++) inverseMaxshift(ints, at + y * this.area.stride, width, roiShift);
   }
 }
 

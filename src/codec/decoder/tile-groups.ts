@@ -3,19 +3,11 @@
  * are in the cache; the others go one after another.
  */
 import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
-import type { GroupMemory } from '../transform/rows.ts';
-import { ComponentRows, memoryOf } from './component-rows.ts';
+import { ComponentStrips } from './component-strips.ts';
 import type { DecodeContext } from './decode-context.ts';
-import type { RowGroup } from './row-schedule.ts';
-import {
-  type ComponentTarget,
-  ComponentWriter,
-  type RowWriter,
-  sideBySide,
-  SideBySideWriter,
-  TransformWriter,
-  type Triple,
-} from './store.ts';
+import { type PooledSpans, RowGroup } from './row-schedule.ts';
+import { type ComponentTarget, type StoreTarget, storeTarget } from './store.ts';
+import { type CreateSubband, SubbandRows } from './subband-rows.ts';
 import { checkDepth, type TileJob } from './tile-plan.ts';
 
 /** The components of one group, by number. */
@@ -31,50 +23,34 @@ export function componentGroups(job: TileJob, targets: readonly { readonly compo
   return groups;
 }
 
-/** Components of a tile that go side by side, with the memory of their rows. */
-export interface OpenComponents {
-  readonly components: ComponentList;
-  readonly rows: readonly ComponentRows[];
-  readonly memory: GroupMemory;
-}
-
 /** Gets the components of a group ready. */
-export function openComponents(
+export function openGroup(
   components: ComponentList,
   job: TileJob,
   snapshot: PrecinctSnapshot,
   context: DecodeContext,
-): OpenComponents {
-  const { reversible } = job.geometry.components[components[0]].parameters.style;
-  const length = components.reduce((sum, c) => sum + memoryOf(job.windows.get(c)!, reversible), 0);
-  const memory = context.takeRows(length, reversible);
-  const rows = components.map((c) => {
+  spans: PooledSpans | undefined,
+): RowGroup {
+  const createSubband: CreateSubband = spans
+    ? (...args) => spans.createSubband(...args)
+    : (...args) => new SubbandRows(...args);
+  const strips = components.map((c) => {
     const component = job.geometry.components[c];
     checkDepth(component, job.geometry.header.cod.mct && c < 3, snapshot);
     const packets = job.missing ? undefined : snapshot;
-    return new ComponentRows(job.geometry.tile, component, job.windows.get(c)!, packets, memory, context);
+    return new ComponentStrips(job.geometry.tile, component, job.windows.get(c)!, packets, context, createSubband);
   });
-  return { components, rows, memory };
+  return new RowGroup(strips);
 }
 
-/** A group whose rows go to targets. */
-export function groupOf(
-  open: OpenComponents,
+/** Where the components of a group go. */
+export function targetsOf(
+  group: RowGroup,
   targets: readonly ComponentTarget[],
   { main }: PrecinctSnapshot,
-): RowGroup {
-  return { rows: open.rows, memory: open.memory, writer: writerOf(open, targets, main.siz.components) };
-}
-
-function writerOf(
-  { components, rows, memory }: OpenComponents,
-  targets: readonly ComponentTarget[],
-  siz: PrecinctSnapshot['main']['siz']['components'],
-): RowWriter {
-  const own = components.map((c) => targets.find((target) => target.component === c));
-  if (rows.length === 1) return new ComponentWriter(rows[0], memory, own[0]!, siz[components[0]]);
-  const triple = rows as unknown as Triple<ComponentRows>;
-  if (sideBySide(own, siz)) return new SideBySideWriter(triple, memory, own[0], siz[0].precision);
-  const writers = own.map((target, k) => target && new ComponentWriter(rows[k], memory, target, siz[components[k]]));
-  return new TransformWriter(triple, memory, writers);
+): (StoreTarget | undefined)[] {
+  return group.components.map(({ component, window }) => {
+    const target = targets.find((t) => t.component === component);
+    return target && storeTarget(target, window, main.siz);
+  });
 }

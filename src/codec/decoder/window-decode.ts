@@ -10,7 +10,7 @@ import type { PrecinctSnapshot, PrecinctSource } from '../packets/precinct-sourc
 import { type AbortSignalLike, throwIfAborted } from '../source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { makeRows, type Span } from './row-schedule.ts';
-import { componentGroups, groupOf, openComponents } from './tile-groups.ts';
+import { componentGroups, openGroup, targetsOf } from './tile-groups.ts';
 import { planTile, type TileJob } from './tile-plan.ts';
 import type { DecodeWork, WindowRequest } from './decode-work.ts';
 
@@ -39,15 +39,16 @@ export function* decodeWindow(
     context.stages.read += context.now() - start;
     context.take(snapshot.diagnostics);
     const done = (job: TileJob) => request.onTile?.(k + jobs.indexOf(job) + 1, tiles.length);
-    yield* makeRows(spansOfTiles(jobs, snapshot, request, context, done), context);
+    yield* makeRows(spansOfTiles(jobs, snapshot, request, context, done), context, request.spans);
   }
+  if (request.spans) yield* request.spans.finish(context);
 }
 
 /** Tile after tile, each group of components from top to bottom. Groups are opened when their turn comes, since they take memory. */
 function* spansOfTiles(
   jobs: readonly TileJob[],
   snapshot: PrecinctSnapshot,
-  { targets }: WindowRequest,
+  { targets, spans }: WindowRequest,
   context: DecodeContext,
   done: (job: TileJob) => void,
 ): Generator<Span> {
@@ -55,9 +56,10 @@ function* spansOfTiles(
     const lists = componentGroups(job, targets);
     if (lists.length === 0) done(job);
     for (const [k, components] of lists.entries()) {
-      const group = groupOf(openComponents(components, job, snapshot, context), targets, snapshot);
+      const group = openGroup(components, job, snapshot, context, spans);
       const onDone = k === lists.length - 1 ? () => done(job) : undefined;
-      yield { group, from: 0, to: group.rows[0].height, isLast: true, onDone };
+      const own = targetsOf(group, targets, snapshot);
+      yield { group, from: 0, to: group.components[0].height, targets: own, isLast: true, onDone };
     }
   }
 }

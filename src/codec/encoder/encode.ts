@@ -21,7 +21,7 @@ import { EncodedSource } from './encoded-source.ts';
 import type { EncodeOptions, EncodeResult, LayerSummary, RawImage } from './options.ts';
 import { mainHeaderBytes, overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
 import { type EncodePlan, planEncode } from './plan.ts';
-import { PooledBlocks } from './pooled-blocks.ts';
+import { pooledBlocksFor } from './pooled-blocks.ts';
 import { type DecodedComponent, decibels, squaredError } from './quality.ts';
 import { PsnrSearch, TOO_LOW } from './psnr-search.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
@@ -136,7 +136,7 @@ class PictureEncode {
     const style = plan.main.cod.style.codeBlockStyle;
     const coder = coders.find((one) => one.handles(style));
     if (coder === undefined) throw usage('option-value', `no coder for code-block style ${style}`);
-    const pooled = options.pool && new PooledBlocks(options.pool, coder.name, options.signal);
+    const pooled = pooledBlocksFor(options, coder.name, plan.main.siz);
     this.encoder = new TileEncoder(plan, options.roi, coder.createEncoder(), clock, pooled);
   }
 

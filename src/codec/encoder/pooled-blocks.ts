@@ -5,6 +5,7 @@
  * way back. Memory is bounded by that, and each batch's memory is used again for a later one.
  */
 import { type BlockPool, ENCODE_PARAMS, ENCODED_PARAMS, type EncodedBatch } from '../block-pool.ts';
+import type { Siz } from '../codestream/siz.ts';
 import type { WaitingWork } from '../executor.ts';
 import type { AbortSignalLike } from '../source.ts';
 import type { CodeBlockCoefficients, CodedBlock } from './block-jobs.ts';
@@ -41,6 +42,16 @@ interface Batch<Kept> {
   outcome: Promise<EncodedBatch> | undefined;
 }
 
+/** What codes code-blocks in place of this thread, where there is a pool and enough to do; `coder` is the name by which workers know it. */
+export function pooledBlocksFor(
+  { pool, signal }: { readonly pool?: BlockPool | undefined; readonly signal?: AbortSignalLike | undefined },
+  coder: string,
+  { xsiz, ysiz, xosiz, yosiz, components }: Siz,
+): PooledBlocks | undefined {
+  if (pool === undefined || (xsiz - xosiz) * (ysiz - yosiz) * components.length < pool.leastSamples) return undefined;
+  return new PooledBlocks(pool, coder, signal);
+}
+
 /** What all tiles of one encode have in common that is coded in a pool. */
 export class PooledBlocks {
   private readonly pool: BlockPool;
@@ -48,7 +59,6 @@ export class PooledBlocks {
   private readonly signal: AbortSignalLike | undefined;
   private readonly free: Int32Array[] = [];
 
-  /** `coder` is the name by which workers know the block coder. */
   constructor(pool: BlockPool, coder: string, signal: AbortSignalLike | undefined) {
     this.pool = pool;
     this.coder = coder;

@@ -24,7 +24,7 @@ import type { EncodeOptions, EncodeSummary, LayerSummary } from './options.ts';
 import { overheadOf, tilePartBytes, tilePartsOf } from './overhead.ts';
 import { checkHeader } from './picture-shapes.ts';
 import { type EncodePlan, planEncode } from './plan.ts';
-import { PooledBlocks } from './pooled-blocks.ts';
+import { pooledBlocksFor } from './pooled-blocks.ts';
 import { decibels } from './quality.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
 import { checkRegion } from './region-masks.ts';
@@ -129,7 +129,7 @@ export class StreamEncoder {
     if (options.roi) checkRegion(options.roi, siz);
     const coder = coders.find((one) => one.handles(cod.style.codeBlockStyle));
     if (coder === undefined) throw usage('option-value', `no coder for code-block style ${cod.style.codeBlockStyle}`);
-    const pooled = options.pool && new PooledBlocks(options.pool, coder.name, options.signal);
+    const pooled = pooledBlocksFor(options, coder.name, siz);
     this.encoder = new TileEncoder(this.plan, options.roi, coder.createEncoder(), this.clock, pooled);
     this.rows = new RowBuffer(siz);
     this.done = new Uint8Array(plan.numTiles);

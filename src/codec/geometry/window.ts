@@ -7,24 +7,13 @@
  * interval stops, and symmetric extension does the rest; elsewhere the margin is synthesised wrongly and then dropped.
  */
 import type { Bounds } from '../rect.ts';
+import type { AxisStep } from '../synthesis-shape.ts';
 import { cellRange, clip, type Interval, lengthOf } from './axis.ts';
 import type { ResolutionGeometry, TileComponentGeometry } from './tile-component.ts';
 
 /** Samples that synthesis reaches beyond its output on each side: half the support of the filters (Tables F.2, F.3). */
 const MARGIN_53 = 2;
 const MARGIN_97 = 4;
-
-/** One axis of one synthesis step. The plane holds the low-pass samples first, then the high-pass ones. */
-export interface AxisStep {
-  readonly numLow: number;
-  readonly numHigh: number;
-  /** 1 when the interleaved line begins at an odd coordinate, so with a high-pass sample. */
-  readonly parity: 0 | 1;
-  /** Samples of the synthesised line to drop at its start: margin. */
-  readonly skip: number;
-  /** Samples to keep after that. */
-  readonly count: number;
-}
 
 /** One axis of a window through all resolution levels. */
 export interface AxisWindow {
@@ -34,8 +23,6 @@ export interface AxisWindow {
   readonly high: readonly Interval[];
   /** The step from level r - 1 to r; index 0 is unused. */
   readonly steps: readonly AxisStep[];
-  /** The widest line of any step: what a plane must be able to hold. */
-  readonly extent: number;
 }
 
 /** A window of a tile-component at one resolution level, with everything that is needed below it. */
@@ -77,7 +64,6 @@ function planAxis(bounds: readonly Interval[], target: number, asked: Interval, 
   const high: Interval[] = new Array(target + 1);
   const steps: AxisStep[] = new Array(target + 1);
   kept[target] = asked;
-  let extent = lengthOf(asked);
   for (let r = target; r > 0; r--) {
     const w = kept[r];
     const empty = lengthOf(w) === 0;
@@ -91,10 +77,9 @@ function planAxis(bounds: readonly Interval[], target: number, asked: Interval, 
       skip: w.lo - e.lo,
       count: w.hi - w.lo,
     };
-    extent = Math.max(extent, e.hi - e.lo);
     kept[r - 1] = low;
   }
-  return { kept, high, steps, extent };
+  return { kept, high, steps };
 }
 
 /** The coefficients of a subband that a window needs, in subband coordinates. */
@@ -103,24 +88,6 @@ export function subbandWindow(window: ComponentWindow, r: number, orientation: n
   return {
     x: orientation & 1 ? window.x.high[r] : window.x.kept[r - 1],
     y: orientation & 2 ? window.y.high[r] : window.y.kept[r - 1],
-  };
-}
-
-/**
- * Where a subband's window lies in the plane of its synthesis step: low-pass columns left of high-pass ones, rows interleaved by
- * the parity of their coordinates, `rowStep` apart.
- */
-export function subbandPlace(
-  window: ComponentWindow,
-  r: number,
-  orientation: number,
-): { x: number; y: number; rowStep: 1 | 2 } {
-  if (r === 0) return { x: 0, y: 0, rowStep: 1 };
-  const { parity } = window.y.steps[r];
-  return {
-    x: orientation & 1 ? window.x.steps[r].numLow : 0,
-    y: orientation & 2 ? 1 - parity : parity,
-    rowStep: 2,
   };
 }
 

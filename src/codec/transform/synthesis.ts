@@ -10,6 +10,7 @@
  *
  * Rows of zeros, which low rates have many of, are passed on without work.
  */
+import type { AxisStep } from '../synthesis-shape.ts';
 import { firstRow53, inverse53Row, inverse53Rows, lastRow53, loneRow53 } from './lifting-53.ts';
 import {
   ALPHA,
@@ -27,18 +28,6 @@ import {
   streamMixed,
 } from './lifting-97.ts';
 import type { BandSource, Row, RowMemory, RowSource } from './rows.ts';
-
-/** One axis of one synthesis step. */
-export interface AxisStep {
-  readonly numLow: number;
-  readonly numHigh: number;
-  /** Parity of the line's first coordinate: 1 when it begins with a high-pass sample. */
-  readonly parity: 0 | 1;
-  /** Samples of the synthesised line to drop at its start. */
-  readonly skip: number;
-  /** Samples to keep after that. */
-  readonly count: number;
-}
 
 /** What comes into a level: rows of the level below, which stand in the same memory, and of the three subbands. */
 export interface LevelInput<Samples> {

@@ -1,7 +1,13 @@
 /** A pool of workers changes nothing about a decode but where code-blocks are decoded. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { BlockPool, DecodeBatch, DecodedBatch, EncodedBatch } from '../../../src/codec/block-pool.ts';
+import type {
+  BlockPool,
+  DecodeBatch,
+  DecodedBatch,
+  EncodedBatch,
+  SynthesisedBatch,
+} from '../../../src/codec/block-pool.ts';
 import { decode, decodeRows, decodeSync, encodeSync, inspectSync, open } from '../../../src/index.ts';
 import { FIXTURES, fixture } from '../../support/fixtures.ts';
 import { randomFrom } from '../../support/random.ts';
@@ -118,11 +124,15 @@ test('a pool that fails fails the decode with its reason', async () => {
   const reason = new Error('no workers today');
   class Broken implements BlockPool {
     readonly size = 2;
+    readonly leastSamples = 0;
     readonly sharesMemory = false;
     allocate(): Int32Array {
       throw new Error('there is no shared memory');
     }
     async decode(_: DecodeBatch): Promise<DecodedBatch> {
+      throw reason;
+    }
+    async synthesise(): Promise<SynthesisedBatch> {
       throw reason;
     }
     async encode(): Promise<EncodedBatch> {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { AxisStep } from '../../../src/codec/transform/synthesis.ts';
+import type { AxisStep } from '../../../src/codec/synthesis-shape.ts';
 import { analyseLevelSlowly, synthesiseLevelSlowly } from '../../reference/wavelet.ts';
 import { expectSame, type Filter, randomRows, stepOf, synthesise } from '../../support/wavelet.ts';
 

@@ -1,0 +1,188 @@
+/**
+ * Spans of rows that a pool of workers makes: code-blocks first, then the rows of a band as soon as its code-blocks are there.
+ *
+ * This thread only reads packets, fills batches, and puts samples where they belong. Code-blocks to come are begun ahead, across
+ * bands, components and tiles, until the pool has enough to do or enough coefficients are held; what was taken first is finished first.
+ */
+import type { BlockPool, SynthesisedBatch } from '../block-pool.ts';
+import type { WaitingWork } from '../executor.ts';
+import type { ResolutionGeometry } from '../geometry/tile-component.ts';
+import type { AbortSignalLike } from '../source.ts';
+import { BandPlan } from './band-plan.ts';
+import { Batches } from './block-batch.ts';
+import type { DecodeContext } from './decode-context.ts';
+import type { LevelPrecincts } from './level-precincts.ts';
+import { PooledSubband } from './pooled-subband.ts';
+import type { PooledSpans, Span } from './row-schedule.ts';
+import type { StripStore } from './strip-memory.ts';
+import type { SubbandPlan, SubbandRows } from './subband-rows.ts';
+
+/** Batches of code-blocks for each worker that should be under way. */
+const BATCHES_A_WORKER = 6;
+/** Batches of bands for each worker that may be under way: their strips and samples are held. */
+const BANDS_A_WORKER = 3;
+/** Coefficients that may be held before anyone needs them. */
+const COEFFICIENTS_AHEAD = 1 << 23;
+
+/** Samples of a batch of bands, and of the largest band: a message costs as much as some thousand samples. */
+const BATCH_SAMPLES = 1 << 16;
+const BAND_SAMPLES = 1 << 21;
+/**
+ * Rows of a band. Filters reach about twenty rows beyond them, counted in rows of the full resolution, so that smaller ones do
+ * more twice; fewer and larger ones are harder to share out.
+ */
+const LEAST_ROWS = 64;
+const USUAL_ROWS = 128;
+const MOST_ROWS = 256;
+/** Bands for each worker that a span should give. */
+const BANDS_OF_SPAN = 4;
+
+/** A band on its way. */
+interface PooledBand {
+  readonly span: Span;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A band that the pool makes. */
+interface SentBand extends PooledBand {
+  readonly plan: BandPlan;
+  readonly batch: SynthesisInProgress;
+  /** Its first output among those of the batch. */
+  readonly first: number;
+}
+
+/** Makes spans with a pool. */
+export class SpansOfPool implements PooledSpans {
+  readonly strips: StripStore;
+  private readonly pool: BlockPool;
+  private readonly signal: AbortSignalLike | undefined;
+  private readonly batches: Batches;
+  /** Bands whose code-blocks have been handed over, and bands that have been handed over themselves; the oldest ones first. */
+  private readonly begun: PooledBand[] = [];
+  private readonly sent: SentBand[] = [];
+  /** What the last bands were added to. */
+  private open: SynthesisInProgress | undefined;
+
+  constructor(pool: BlockPool, signal: AbortSignalLike | undefined) {
+    this.pool = pool;
+    this.signal = signal;
+    this.batches = new Batches(pool, signal);
+    this.strips = this.batches.strips;
+  }
+
+  createSubband(
+    plan: SubbandPlan,
+    resolution: ResolutionGeometry,
+    precincts: LevelPrecincts,
+    context: DecodeContext,
+  ): SubbandRows {
+    return new PooledSubband(plan, resolution, precincts, context, this.batches) as unknown as SubbandRows;
+  }
+
+  *take(span: Span, context: DecodeContext): WaitingWork<void> {
+    const { from, to, group } = span;
+    const rows = this.rowsOfBand(span);
+    let y = from;
+    do {
+      const end = Math.min(to, y + rows);
+      for (const component of group.components) yield* component.begin(end);
+      this.begun.push({ span, from: y, to: end });
+      while (this.hasEnough(context)) yield* this.next(context);
+      y = end;
+    } while (y < to);
+  }
+
+  *finish(context: DecodeContext): WaitingWork<void> {
+    this.batches.send();
+    while (this.begun.length > 0 || this.sent.length > 0) yield* this.next(context);
+  }
+
+  private rowsOfBand({ from, to, group }: Span): number {
+    const { width } = group.components[0];
+    const fair = Math.ceil((to - from) / (BANDS_OF_SPAN * this.pool.size) / LEAST_ROWS) * LEAST_ROWS;
+    const rows = Math.min(MOST_ROWS, Math.max(USUAL_ROWS, fair));
+    const most = Math.floor(BAND_SAMPLES / (width * group.components.length) / LEAST_ROWS) * LEAST_ROWS;
+    return Math.max(LEAST_ROWS, Math.min(rows, most));
+  }
+
+  private hasEnough({ heldCoefficients }: DecodeContext): boolean {
+    const { batches, pool } = this;
+    return batches.underWay >= BATCHES_A_WORKER * pool.size || heldCoefficients >= COEFFICIENTS_AHEAD;
+  }
+
+  /** Goes on with the oldest band that can be gone on with. */
+  private *next(context: DecodeContext): WaitingWork<void> {
+    const { sent, begun, pool } = this;
+    const isWaiting = begun.length === 0 || sent.length >= BANDS_A_WORKER * pool.size;
+    if (sent.length > 0 && (isWaiting || sent[0].batch.result)) yield* this.store(sent.shift()!, context);
+    else yield* this.send(begun.shift()!);
+  }
+
+  /** Waits for the code-blocks of a band, and hands it over. */
+  private *send(band: PooledBand): WaitingWork<void> {
+    const { group, targets } = band.span;
+    for (const component of group.components) yield* component.load(band.to);
+    this.open ??= new SynthesisInProgress();
+    const batch = this.open;
+    const plan = new BandPlan(group, band.from, band.to, targets, (slab) => batch.indexOf(slab));
+    this.sent.push({ ...band, plan, batch, first: batch.add(plan) });
+    if (batch.cost >= BATCH_SAMPLES) this.close();
+  }
+
+  private close(): void {
+    this.open?.send(this.pool, this.signal);
+    this.open = undefined;
+  }
+
+  private *store({ span, to, plan, batch, first }: SentBand, context: DecodeContext): WaitingWork<void> {
+    const { stages, now } = context;
+    if (batch === this.open) this.close();
+    const start = now();
+    if (batch.result === undefined) yield batch.done!;
+    const between = now();
+    plan.finish(batch.result!.samples.slice(first, first + plan.band.outputs.length));
+    stages.transform += between - start;
+    stages.store += now() - between;
+    if (to < span.to) return;
+    if (span.isLast) yield* span.group.finish(context);
+    span.onDone?.();
+  }
+}
+
+/** Bands that go to the pool together. */
+class SynthesisInProgress {
+  cost = 0;
+  /** Settled when the pool is done; a failure is thrown to who waits for it, and to nobody else. */
+  done: Promise<SynthesisedBatch> | undefined;
+  result: SynthesisedBatch | undefined;
+  private readonly plans: BandPlan[] = [];
+  private readonly slabs: Int32Array[] = [];
+  private numOutputs = 0;
+
+  /** Adds a band; returns the number of its first output. */
+  add(plan: BandPlan): number {
+    const { width, height, components, outputs } = plan.band;
+    const first = this.numOutputs;
+    this.plans.push(plan);
+    this.numOutputs += outputs.length;
+    this.cost += width * height * components.length;
+    return first;
+  }
+
+  indexOf(slab: Int32Array): number {
+    const at = this.slabs.indexOf(slab);
+    return at >= 0 ? at : this.slabs.push(slab) - 1;
+  }
+
+  send(pool: BlockPool, signal: AbortSignalLike | undefined): void {
+    const { plans, slabs, cost } = this;
+    this.done = pool.synthesise({ bands: plans.map(({ band }) => band), slabs, cost }, signal);
+    this.done.then(
+      (result) => {
+        this.result = result;
+      },
+      () => {},
+    );
+  }
+}
