@@ -9,12 +9,7 @@ import { rowStorer } from '../../src/codec/transform/level-shift.ts';
 import { loadIctRow, loadRctRow } from '../../src/codec/transform/load-colour.ts';
 import { dequantiseIrreversible, dequantiseReversible } from '../../src/codec/transform/quantization.ts';
 import { BandRows, RowMemory, type RowSource } from '../../src/codec/transform/rows.ts';
-import {
-  ROWS_HELD_53,
-  ROWS_HELD_97,
-  Synthesis53,
-  Synthesis97,
-} from '../../src/codec/transform/synthesis.ts';
+import { ROWS_HELD_53, ROWS_HELD_97, Synthesis53, Synthesis97 } from '../../src/codec/transform/synthesis.ts';
 import { transformedStorer } from '../../src/codec/transform/transformed-store.ts';
 import { describeMachine, formatSample, markdownTable, summarise } from '../support/table.ts';
 

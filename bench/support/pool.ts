@@ -8,5 +8,6 @@ import { inRepository } from '../../test/support/root.ts';
 /** A pool of so many workers. */
 export async function benchPool(size: number): Promise<WorkerPool> {
   const script = inRepository(await bundleForNode('src/workers/worker-main.ts', `bench-worker-${size}`));
-  return createPool({ size, createWorker: () => new Worker(script) });
+  // kept over the turns of others: workers that start anew have all to compile again
+  return createPool({ size, idleMs: 3_600_000, createWorker: () => new Worker(script) });
 }

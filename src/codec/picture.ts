@@ -50,7 +50,7 @@ const DEFAULT_CACHE_BYTES = 1 << 26;
 
 /** Options of a decode in strips. */
 export interface DecodeRowsOptions extends Omit<DecodeOptions, 'into'> {
-  /** Rows of a strip, after any reduction. Default: a multiple of 64 that makes about a million points. */
+  /** Rows of a strip, after any reduction. Default: a multiple of 64 that makes about a million points, four with a pool. */
   readonly rows?: number;
 }
 

@@ -37,8 +37,6 @@ export class DecodeContext {
   mostLayers = 0;
   readonly job = new BlockJob();
   readonly strips: StripStore;
-  /** Coefficients in strips, decoded or on their way. */
-  heldCoefficients = 0;
   /** Decoded code-blocks of earlier decodes; without it each decode starts anew. */
   readonly cache: BlockCache | undefined;
   /** Milliseconds by stage so far. */

@@ -48,8 +48,9 @@ export interface DecodedStrip extends Decoded {
 /** Takes strips; what it returns is waited for before the next one is made. */
 export type StripSink = (strip: DecodedStrip) => Promise<void> | undefined;
 
-/** Samples of a strip where the caller does not say how many rows it has. */
+/** Samples of a strip where the caller does not say how many rows it has; workers need more to share out. */
 const STRIP_SAMPLES = 1 << 20;
+const STRIP_SAMPLES_OF_POOL = 1 << 22;
 /** Strips end where rows of code-blocks usually do. */
 const STRIP_ROWS = 64;
 
@@ -80,7 +81,8 @@ export function* decodeStrips(
   const all = tilesOfRegion(picture.source.main, regionOfSamples(siz, plan.windows, reduce));
   const bounds = reducedBounds(region, reduce);
   const width = bounds.x1 - bounds.x0;
-  const usual = Math.max(STRIP_ROWS, Math.floor(STRIP_SAMPLES / Math.max(1, width) / STRIP_ROWS) * STRIP_ROWS);
+  const samples = spans ? STRIP_SAMPLES_OF_POOL : STRIP_SAMPLES;
+  const usual = Math.max(STRIP_ROWS, Math.floor(samples / Math.max(1, width) / STRIP_ROWS) * STRIP_ROWS);
   const atOnce = rowsAtOnce ?? usual;
   let tilesDone = 0;
   for (const tiles of rowsOf(all, (tile) => tileBounds(siz, tile).y0)) {

@@ -20,13 +20,16 @@ import type { SubbandPlan, SubbandRows } from './subband-rows.ts';
 /** Batches of code-blocks for each worker that should be under way. */
 const BATCHES_A_WORKER = 6;
 /** Batches of bands for each worker that may be under way: their strips and samples are held. */
-const BANDS_A_WORKER = 3;
-/** Coefficients that may be held before anyone needs them. */
-const COEFFICIENTS_AHEAD = 1 << 23;
+const BAND_BATCHES_A_WORKER = 3;
+/** Samples for each worker that may be under way, whose coefficients are held; and bands, since small tiles are mostly objects. */
+const SAMPLES_A_WORKER = 1 << 21;
+const BANDS_A_WORKER = 32;
 
-/** Samples of a batch of bands, and of the largest band: a message costs as much as some thousand samples. */
+/** Samples of a batch of bands at least: a message costs as much as some thousand samples. */
 const BATCH_SAMPLES = 1 << 16;
-const BAND_SAMPLES = 1 << 21;
+/** Samples of a band at least, and at most. */
+const LEAST_SAMPLES = 1 << 18;
+const MOST_SAMPLES = 1 << 20;
 /**
  * Rows of a band. Filters reach about twenty rows beyond them, counted in rows of the full resolution, so that smaller ones do
  * more twice; fewer and larger ones are harder to share out.
@@ -61,6 +64,9 @@ export class SpansOfPool implements PooledSpans {
   /** Bands whose code-blocks have been handed over, and bands that have been handed over themselves; the oldest ones first. */
   private readonly begun: PooledBand[] = [];
   private readonly sent: SentBand[] = [];
+  /** Samples of all of these, and batches of the latter that the pool has. */
+  private samples = 0;
+  private bandBatches = 0;
   /** What the last bands were added to. */
   private open: SynthesisInProgress | undefined;
 
@@ -88,33 +94,42 @@ export class SpansOfPool implements PooledSpans {
       const end = Math.min(to, y + rows);
       for (const component of group.components) yield* component.begin(end);
       this.begun.push({ span, from: y, to: end });
-      while (this.hasEnough(context)) yield* this.next(context);
+      this.samples += samplesOf(span, y, end);
+      while (this.isBusy && this.hasEnough) yield* this.next(context);
       y = end;
     } while (y < to);
   }
 
   *finish(context: DecodeContext): WaitingWork<void> {
     this.batches.send();
-    while (this.begun.length > 0 || this.sent.length > 0) yield* this.next(context);
+    while (this.isBusy) yield* this.next(context);
   }
 
   private rowsOfBand({ from, to, group }: Span): number {
-    const { width } = group.components[0];
-    const fair = Math.ceil((to - from) / (BANDS_OF_SPAN * this.pool.size) / LEAST_ROWS) * LEAST_ROWS;
-    const rows = Math.min(MOST_ROWS, Math.max(USUAL_ROWS, fair));
-    const most = Math.floor(BAND_SAMPLES / (width * group.components.length) / LEAST_ROWS) * LEAST_ROWS;
-    return Math.max(LEAST_ROWS, Math.min(rows, most));
+    const row = group.components[0].width * group.components.length;
+    const fair = roundUp((to - from) / (BANDS_OF_SPAN * this.pool.size));
+    const least = Math.max(USUAL_ROWS, roundUp(LEAST_SAMPLES / row));
+    const most = Math.max(LEAST_ROWS, roundUp(MOST_SAMPLES / row));
+    return Math.min(Math.max(least, Math.min(fair, MOST_ROWS)), most);
   }
 
-  private hasEnough({ heldCoefficients }: DecodeContext): boolean {
-    const { batches, pool } = this;
-    return batches.underWay >= BATCHES_A_WORKER * pool.size || heldCoefficients >= COEFFICIENTS_AHEAD;
+  private get isBusy(): boolean {
+    return this.begun.length > 0 || this.sent.length > 0;
+  }
+
+  private get hasEnough(): boolean {
+    const { batches, begun, sent, samples, pool } = this;
+    return (
+      batches.underWay >= BATCHES_A_WORKER * pool.size ||
+      begun.length + sent.length >= BANDS_A_WORKER * pool.size ||
+      samples >= SAMPLES_A_WORKER * pool.size
+    );
   }
 
   /** Goes on with the oldest band that can be gone on with. */
   private *next(context: DecodeContext): WaitingWork<void> {
     const { sent, begun, pool } = this;
-    const isWaiting = begun.length === 0 || sent.length >= BANDS_A_WORKER * pool.size;
+    const isWaiting = begun.length === 0 || this.bandBatches >= BAND_BATCHES_A_WORKER * pool.size;
     if (sent.length > 0 && (isWaiting || sent[0].batch.result)) yield* this.store(sent.shift()!, context);
     else yield* this.send(begun.shift()!);
   }
@@ -131,11 +146,16 @@ export class SpansOfPool implements PooledSpans {
   }
 
   private close(): void {
-    this.open?.send(this.pool, this.signal);
+    const batch = this.open;
+    if (batch === undefined) return;
     this.open = undefined;
+    this.bandBatches++;
+    batch.send(this.pool, this.signal, () => {
+      this.bandBatches--;
+    });
   }
 
-  private *store({ span, to, plan, batch, first }: SentBand, context: DecodeContext): WaitingWork<void> {
+  private *store({ span, from, to, plan, batch, first }: SentBand, context: DecodeContext): WaitingWork<void> {
     const { stages, now } = context;
     if (batch === this.open) this.close();
     const start = now();
@@ -144,10 +164,19 @@ export class SpansOfPool implements PooledSpans {
     plan.finish(batch.result!.samples.slice(first, first + plan.band.outputs.length));
     stages.transform += between - start;
     stages.store += now() - between;
+    this.samples -= samplesOf(span, from, to);
     if (to < span.to) return;
     if (span.isLast) yield* span.group.finish(context);
     span.onDone?.();
   }
+}
+
+function roundUp(rows: number): number {
+  return Math.ceil(rows / LEAST_ROWS) * LEAST_ROWS;
+}
+
+function samplesOf({ group }: Span, from: number, to: number): number {
+  return group.components.length * group.components[0].width * (to - from);
 }
 
 /** Bands that go to the pool together. */
@@ -175,14 +204,12 @@ class SynthesisInProgress {
     return at >= 0 ? at : this.slabs.push(slab) - 1;
   }
 
-  send(pool: BlockPool, signal: AbortSignalLike | undefined): void {
+  send(pool: BlockPool, signal: AbortSignalLike | undefined, onDone: () => void): void {
     const { plans, slabs, cost } = this;
     this.done = pool.synthesise({ bands: plans.map(({ band }) => band), slabs, cost }, signal);
-    this.done.then(
-      (result) => {
-        this.result = result;
-      },
-      () => {},
-    );
+    this.done.then((result) => {
+      this.result = result;
+      onDone();
+    }, onDone);
   }
 }

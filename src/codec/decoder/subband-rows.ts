@@ -111,7 +111,6 @@ export class SubbandRows<S extends Strip = Strip> extends StripRows<S> {
 
   protected override letGo(strip: S): void {
     if (strip.memory === undefined) return;
-    this.context.heldCoefficients -= strip.memory.ints.length;
     this.context.strips.give(strip.memory);
     strip.memory = undefined;
   }
@@ -189,10 +188,7 @@ export class SubbandRows<S extends Strip = Strip> extends StripRows<S> {
   }
 
   private memoryOf(strip: Strip): StripMemory {
-    if (strip.memory === undefined) {
-      strip.memory = this.context.strips.take(this.area.stride * lengthOf(strip.y));
-      this.context.heldCoefficients += strip.memory.ints.length;
-    }
+    strip.memory ??= this.context.strips.take(this.area.stride * lengthOf(strip.y));
     return strip.memory;
   }
 
