@@ -80,16 +80,20 @@ function streamRow(
   lowScale: number,
   highScale: number,
 ): void {
+  const alpha = ALPHA;
+  const beta = BETA;
+  const gamma = GAMMA;
+  const delta = DELTA;
   // b: the odd sample right of even sample n. What lies left of the line mirrors to what lies right of its first sample.
   let b = m[high + parity] * highScale;
-  let a1 = m[low] * lowScale - DELTA * (m[high] * highScale + b);
-  let b1 = parity === 0 ? 0 : m[high] * highScale - 2 * GAMMA * a1;
+  let a1 = m[low] * lowScale - delta * (m[high] * highScale + b);
+  let b1 = parity === 0 ? 0 : m[high] * highScale - 2 * gamma * a1;
   let nextB = m[high + 1 + parity] * highScale;
-  let nextA1 = m[low + 1] * lowScale - DELTA * (b + nextB);
-  let nextB1 = b - GAMMA * (a1 + nextA1);
-  let a2 = a1 - BETA * ((parity === 0 ? nextB1 : b1) + nextB1);
+  let nextA1 = m[low + 1] * lowScale - delta * (b + nextB);
+  let nextB1 = b - gamma * (a1 + nextA1);
+  let a2 = a1 - beta * ((parity === 0 ? nextB1 : b1) + nextB1);
   m[line + parity] = a2;
-  if (parity === 1) m[line] = b1 - 2 * ALPHA * a2;
+  if (parity === 1) m[line] = b1 - 2 * alpha * a2;
   b = nextB;
   a1 = nextA1;
   b1 = nextB1;
@@ -99,10 +103,10 @@ function streamRow(
   const right = (high + parity) | 0;
   for (let n = 2; n < full; n = (n + 1) | 0, to = (to + 2) | 0) {
     nextB = m[(right + n) | 0] * highScale;
-    nextA1 = m[(low + n) | 0] * lowScale - DELTA * (b + nextB);
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextA1 = m[(low + n) | 0] * lowScale - delta * (b + nextB);
+    nextB1 = b - gamma * (a1 + nextA1);
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[(to + 1) | 0] = nextA2;
     b = nextB;
     a1 = nextA1;
@@ -111,20 +115,20 @@ function streamRow(
   }
   if (full < numLow) {
     // the line ends with an even sample, right of which everything mirrors
-    nextA1 = m[low + numLow - 1] * lowScale - 2 * DELTA * b;
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextA1 = m[low + numLow - 1] * lowScale - 2 * delta * b;
+    nextB1 = b - gamma * (a1 + nextA1);
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[to + 1] = nextA2;
-    const lastA2 = nextA1 - 2 * BETA * nextB1;
-    m[to + 2] = nextB1 - ALPHA * (nextA2 + lastA2);
+    const lastA2 = nextA1 - 2 * beta * nextB1;
+    m[to + 2] = nextB1 - alpha * (nextA2 + lastA2);
     m[to + 3] = lastA2;
   } else {
-    nextB1 = b - 2 * GAMMA * a1;
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextB1 = b - 2 * gamma * a1;
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[to + 1] = nextA2;
-    m[to + 2] = nextB1 - 2 * ALPHA * nextA2;
+    m[to + 2] = nextB1 - 2 * alpha * nextA2;
   }
 }
 
@@ -145,16 +149,20 @@ export function streamCoefficients(
   lowScale: number,
   highScale: number,
 ): void {
+  const alpha = ALPHA;
+  const beta = BETA;
+  const gamma = GAMMA;
+  const delta = DELTA;
   // b: the odd sample right of even sample n. What lies left of the line mirrors to what lies right of its first sample.
   let b = w[high + parity] * highScale;
-  let a1 = v[low] * lowScale - DELTA * (w[high] * highScale + b);
-  let b1 = parity === 0 ? 0 : w[high] * highScale - 2 * GAMMA * a1;
+  let a1 = v[low] * lowScale - delta * (w[high] * highScale + b);
+  let b1 = parity === 0 ? 0 : w[high] * highScale - 2 * gamma * a1;
   let nextB = w[high + 1 + parity] * highScale;
-  let nextA1 = v[low + 1] * lowScale - DELTA * (b + nextB);
-  let nextB1 = b - GAMMA * (a1 + nextA1);
-  let a2 = a1 - BETA * ((parity === 0 ? nextB1 : b1) + nextB1);
+  let nextA1 = v[low + 1] * lowScale - delta * (b + nextB);
+  let nextB1 = b - gamma * (a1 + nextA1);
+  let a2 = a1 - beta * ((parity === 0 ? nextB1 : b1) + nextB1);
   m[line + parity] = a2;
-  if (parity === 1) m[line] = b1 - 2 * ALPHA * a2;
+  if (parity === 1) m[line] = b1 - 2 * alpha * a2;
   b = nextB;
   a1 = nextA1;
   b1 = nextB1;
@@ -164,10 +172,10 @@ export function streamCoefficients(
   const right = (high + parity) | 0;
   for (let n = 2; n < full; n = (n + 1) | 0, to = (to + 2) | 0) {
     nextB = w[(right + n) | 0] * highScale;
-    nextA1 = v[(low + n) | 0] * lowScale - DELTA * (b + nextB);
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextA1 = v[(low + n) | 0] * lowScale - delta * (b + nextB);
+    nextB1 = b - gamma * (a1 + nextA1);
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[(to + 1) | 0] = nextA2;
     b = nextB;
     a1 = nextA1;
@@ -176,20 +184,20 @@ export function streamCoefficients(
   }
   if (full < numLow) {
     // the line ends with an even sample, right of which everything mirrors
-    nextA1 = v[low + numLow - 1] * lowScale - 2 * DELTA * b;
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextA1 = v[low + numLow - 1] * lowScale - 2 * delta * b;
+    nextB1 = b - gamma * (a1 + nextA1);
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[to + 1] = nextA2;
-    const lastA2 = nextA1 - 2 * BETA * nextB1;
-    m[to + 2] = nextB1 - ALPHA * (nextA2 + lastA2);
+    const lastA2 = nextA1 - 2 * beta * nextB1;
+    m[to + 2] = nextB1 - alpha * (nextA2 + lastA2);
     m[to + 3] = lastA2;
   } else {
-    nextB1 = b - 2 * GAMMA * a1;
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextB1 = b - 2 * gamma * a1;
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[to + 1] = nextA2;
-    m[to + 2] = nextB1 - 2 * ALPHA * nextA2;
+    m[to + 2] = nextB1 - 2 * alpha * nextA2;
   }
 }
 
@@ -206,16 +214,20 @@ export function streamMixed(
   lowScale: number,
   highScale: number,
 ): void {
+  const alpha = ALPHA;
+  const beta = BETA;
+  const gamma = GAMMA;
+  const delta = DELTA;
   // b: the odd sample right of even sample n. What lies left of the line mirrors to what lies right of its first sample.
   let b = w[high + parity] * highScale;
-  let a1 = m[low] * lowScale - DELTA * (w[high] * highScale + b);
-  let b1 = parity === 0 ? 0 : w[high] * highScale - 2 * GAMMA * a1;
+  let a1 = m[low] * lowScale - delta * (w[high] * highScale + b);
+  let b1 = parity === 0 ? 0 : w[high] * highScale - 2 * gamma * a1;
   let nextB = w[high + 1 + parity] * highScale;
-  let nextA1 = m[low + 1] * lowScale - DELTA * (b + nextB);
-  let nextB1 = b - GAMMA * (a1 + nextA1);
-  let a2 = a1 - BETA * ((parity === 0 ? nextB1 : b1) + nextB1);
+  let nextA1 = m[low + 1] * lowScale - delta * (b + nextB);
+  let nextB1 = b - gamma * (a1 + nextA1);
+  let a2 = a1 - beta * ((parity === 0 ? nextB1 : b1) + nextB1);
   m[line + parity] = a2;
-  if (parity === 1) m[line] = b1 - 2 * ALPHA * a2;
+  if (parity === 1) m[line] = b1 - 2 * alpha * a2;
   b = nextB;
   a1 = nextA1;
   b1 = nextB1;
@@ -225,10 +237,10 @@ export function streamMixed(
   const right = (high + parity) | 0;
   for (let n = 2; n < full; n = (n + 1) | 0, to = (to + 2) | 0) {
     nextB = w[(right + n) | 0] * highScale;
-    nextA1 = m[(low + n) | 0] * lowScale - DELTA * (b + nextB);
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextA1 = m[(low + n) | 0] * lowScale - delta * (b + nextB);
+    nextB1 = b - gamma * (a1 + nextA1);
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[(to + 1) | 0] = nextA2;
     b = nextB;
     a1 = nextA1;
@@ -237,20 +249,20 @@ export function streamMixed(
   }
   if (full < numLow) {
     // the line ends with an even sample, right of which everything mirrors
-    nextA1 = m[low + numLow - 1] * lowScale - 2 * DELTA * b;
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextA1 = m[low + numLow - 1] * lowScale - 2 * delta * b;
+    nextB1 = b - gamma * (a1 + nextA1);
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[to + 1] = nextA2;
-    const lastA2 = nextA1 - 2 * BETA * nextB1;
-    m[to + 2] = nextB1 - ALPHA * (nextA2 + lastA2);
+    const lastA2 = nextA1 - 2 * beta * nextB1;
+    m[to + 2] = nextB1 - alpha * (nextA2 + lastA2);
     m[to + 3] = lastA2;
   } else {
-    nextB1 = b - 2 * GAMMA * a1;
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextB1 = b - 2 * gamma * a1;
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[to + 1] = nextA2;
-    m[to + 2] = nextB1 - 2 * ALPHA * nextA2;
+    m[to + 2] = nextB1 - 2 * alpha * nextA2;
   }
 }
 
@@ -274,17 +286,61 @@ export function inverse97Rows(
   odd: number,
   n: number,
 ): void {
+  const alpha = ALPHA;
+  const beta = BETA;
+  const gamma = GAMMA;
+  const delta = DELTA;
   for (let x = 0; x < n; x = (x + 1) | 0) {
     const high = m[(b + x) | 0];
     const previousA1 = m[(a1 + x) | 0];
-    const nextA1 = m[(a + x) | 0] - DELTA * (high + m[(below + x) | 0]);
-    const nextB1 = high - GAMMA * (previousA1 + nextA1);
+    const nextA1 = m[(a + x) | 0] - delta * (high + m[(below + x) | 0]);
+    const nextB1 = high - gamma * (previousA1 + nextA1);
     m[(a + x) | 0] = nextA1;
     m[(b + x) | 0] = nextB1;
     const previousB1 = m[(b1 + x) | 0];
-    const nextA2 = previousA1 - BETA * (previousB1 + nextB1);
+    const nextA2 = previousA1 - beta * (previousB1 + nextB1);
     m[(a1 + x) | 0] = nextA2;
-    m[(odd + x) | 0] = previousB1 - ALPHA * (m[(a2 + x) | 0] + nextA2);
+    m[(odd + x) | 0] = previousB1 - alpha * (m[(a2 + x) | 0] + nextA2);
+  }
+}
+
+/**
+ * {@link inverse97Rows} for two low-pass rows at once, away from the ends of a line: `a` and `below` and then `c` and `under`, the next
+ * pair. What the first step leaves for the second stays in registers. Finishes `b1`, `a1`, `b` and `a`, all in their places.
+ */
+export function inverse97RowPairs(
+  m: Float64Array,
+  under: number,
+  c: number,
+  below: number,
+  a: number,
+  b: number,
+  a1: number,
+  b1: number,
+  a2: number,
+  n: number,
+): void {
+  const alpha = ALPHA;
+  const beta = BETA;
+  const gamma = GAMMA;
+  const delta = DELTA;
+  for (let x = 0; x < n; x = (x + 1) | 0) {
+    const high = m[(b + x) | 0];
+    const previousA1 = m[(a1 + x) | 0];
+    const nextHigh = m[(below + x) | 0];
+    const nextA1 = m[(a + x) | 0] - delta * (high + nextHigh);
+    const nextB1 = high - gamma * (previousA1 + nextA1);
+    const previousB1 = m[(b1 + x) | 0];
+    const nextA2 = previousA1 - beta * (previousB1 + nextB1);
+    m[(a1 + x) | 0] = nextA2;
+    m[(b1 + x) | 0] = previousB1 - alpha * (m[(a2 + x) | 0] + nextA2);
+    const lastA1 = m[(c + x) | 0] - delta * (nextHigh + m[(under + x) | 0]);
+    const lastB1 = nextHigh - gamma * (nextA1 + lastA1);
+    const lastA2 = nextA1 - beta * (nextB1 + lastB1);
+    m[(c + x) | 0] = lastA1;
+    m[(below + x) | 0] = lastB1;
+    m[(a + x) | 0] = lastA2;
+    m[(b + x) | 0] = nextB1 - alpha * (nextA2 + lastA2);
   }
 }
 

@@ -18,6 +18,7 @@ import {
   finish97Rows,
   GAMMA,
   inverse97Row,
+  inverse97RowPairs,
   inverse97Rows,
   K,
   lastRow97,
@@ -54,7 +55,7 @@ export const ROWS_AHEAD_97 = STREAMED;
 
 /** Rows of the full length that a level holds: those on their way through the vertical steps, and one of coefficients. */
 export const ROWS_HELD_53 = 5;
-export const ROWS_HELD_97 = STREAMED;
+export const ROWS_HELD_97 = 9;
 
 /** A level of the reversible 5/3 filter. */
 export class Synthesis53 implements RowSource {
@@ -216,7 +217,9 @@ export class Synthesis97 implements RowSource {
   private b: Row;
   private spareA: Row;
   private spareB: Row;
-  /** Finished rows that are waiting to be given: at most three, from `ready[firstReady]` on. */
+  private spareC: Row;
+  private spareD: Row;
+  /** Finished rows that are waiting to be given: at most four, from `ready[firstReady]` on. */
   private readonly ready: Row[] = [];
   private firstReady = 0;
   /** All rows of a line that is too short to stream. */
@@ -237,8 +240,11 @@ export class Synthesis97 implements RowSource {
     this.b = take();
     this.spareA = take();
     this.spareB = take();
+    this.spareC = take();
+    this.spareD = take();
     if (this.height < STREAMED) {
-      this.few = [this.a2, this.b1, this.a1, this.b, this.spareA, this.spareB, take()].slice(0, this.height);
+      const { a2, b1, a1, b, spareA, spareB, spareC } = this;
+      this.few = [a2, b1, a1, b, spareA, spareB, spareC].slice(0, this.height);
     }
   }
 
@@ -258,10 +264,48 @@ export class Synthesis97 implements RowSource {
     while (this.firstReady === this.ready.length) {
       this.ready.length = 0;
       this.firstReady = 0;
-      if (this.taken < this.v.numLow) this.takePair();
+      const { taken, v } = this;
+      if (taken > 1 && 2 * taken + 3 + v.parity < this.height) this.takePairs();
+      else if (taken < v.numLow) this.takePair();
       else this.finishLine();
     }
     return this.ready[this.firstReady++];
+  }
+
+  /** Takes in two more low-pass rows, each with the high-pass row below it, where nothing mirrors. */
+  private takePairs(): void {
+    const { a2, b1, a1, b, spareA: a, spareB: below, spareC: c, spareD: under } = this;
+    this.taken += 2;
+    this.takeLow(a);
+    this.takeHigh(below);
+    this.takeLow(c);
+    this.takeHigh(under);
+    const rows = [a2, b1, a1, b, a, below, c, under];
+    if (rows.some(isUsed)) {
+      const { skip, count } = this.h;
+      inverse97RowPairs(
+        this.samples,
+        under.at + skip,
+        c.at + skip,
+        below.at + skip,
+        a.at + skip,
+        b.at + skip,
+        a1.at + skip,
+        b1.at + skip,
+        a2.at + skip,
+        count,
+      );
+      for (const row of rows) row.isZero = false;
+    }
+    this.a2 = a;
+    this.b1 = below;
+    this.a1 = c;
+    this.b = under;
+    this.spareA = a2;
+    this.spareB = b1;
+    this.spareC = a1;
+    this.spareD = b;
+    this.ready.push(b1, a1, b, a);
   }
 
   /** Takes in one more low-pass row and the high-pass row below it. */
@@ -440,6 +484,10 @@ function loadBand<Samples extends Int32Array | Float64Array>(
 ): void {
   if (isThere) band.load(samples, at);
   else samples.fill(0, at, at + length);
+}
+
+function isUsed(row: Row): boolean {
+  return !row.isZero;
 }
 
 function clearRow(row: Row, samples: Int32Array | Float64Array, length: number): void {
