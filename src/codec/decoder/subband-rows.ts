@@ -127,14 +127,14 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
     this.y = y + 1;
     if (strip.memory === undefined) return false;
     this.coefficients = strip.memory.ints;
-    this.at = (y - strip.y.lo) * this.stride + plan.x.lo - this.x.lo;
+    this.at = ((y - strip.y.lo) * this.stride + plan.x.lo - this.x.lo) | 0;
     return true;
   }
 
   load(memory: Int32Array | Float64Array, to: number): void {
     const { coefficients, at, plan } = this;
     const { reconstruction } = this.context;
-    const n = lengthOf(plan.x);
+    const n = lengthOf(plan.x) | 0;
     if (memory instanceof Int32Array) dequantiseReversible(coefficients, at, memory, to, n, reconstruction);
     else dequantiseIrreversible(coefficients, at, memory, to, n, plan.step, reconstruction);
   }
@@ -249,7 +249,7 @@ export class SubbandRows implements BandSource<Int32Array>, BandSource<Float64Ar
   }
 
   private get stride(): number {
-    return this.x.hi - this.x.lo;
+    return (this.x.hi - this.x.lo) | 0;
   }
 
   private memoryOf(strip: Strip): StripMemory {

@@ -79,13 +79,13 @@ export class Synthesis53 implements RowSource {
   private spareHigh: Row;
 
   constructor(h: AxisStep, v: AxisStep, input: LevelInput<Int32Array>, memory: RowMemory<Int32Array>) {
-    this.h = h;
-    this.v = v;
+    this.h = integers(h);
+    this.v = integers(v);
     this.input = input;
     this.samples = memory.samples;
-    this.length = h.numLow + h.numHigh;
-    this.height = v.numLow + v.numHigh;
-    const take = (): Row => ({ at: memory.take(this.length), isZero: true });
+    this.length = this.h.numLow + this.h.numHigh;
+    this.height = this.v.numLow + this.v.numHigh;
+    const take = (): Row => ({ isZero: true, at: memory.take(this.length) });
     this.coefficients = take().at;
     this.even = take();
     this.spareLow = take();
@@ -226,13 +226,13 @@ export class Synthesis97 implements RowSource {
   private readonly few: Row[] = [];
 
   constructor(h: AxisStep, v: AxisStep, input: LevelInput<Float64Array>, memory: RowMemory<Float64Array>) {
-    this.h = h;
-    this.v = v;
+    this.h = integers(h);
+    this.v = integers(v);
     this.input = input;
     this.samples = memory.samples;
-    this.length = h.numLow + h.numHigh;
-    this.height = v.numLow + v.numHigh;
-    const take = (): Row => ({ at: memory.take(this.length), isZero: true });
+    this.length = this.h.numLow + this.h.numHigh;
+    this.height = this.v.numLow + this.v.numHigh;
+    const take = (): Row => ({ isZero: true, at: memory.take(this.length) });
     this.coefficients = take().at;
     this.a2 = take();
     this.b1 = take();
@@ -484,6 +484,14 @@ function loadBand<Samples extends Int32Array | Float64Array>(
 ): void {
   if (isThere) band.load(samples, at);
   else samples.fill(0, at, at + length);
+}
+
+/**
+ * The same in integers (see rows.ts). The order of fields is another than where steps are planned: objects of equal fields in equal order
+ * share the engine's knowledge of them, and would hold doubles again.
+ */
+function integers({ numLow, numHigh, parity, skip, count }: AxisStep): AxisStep {
+  return { parity, numLow: numLow | 0, numHigh: numHigh | 0, skip: skip | 0, count: count | 0 };
 }
 
 function isUsed(row: Row): boolean {
