@@ -166,7 +166,7 @@ export class ComponentRows {
 }
 
 /** A subband that the window has nothing of, or the file. */
-const NO_BAND = { next: () => false, load() {}, coefficients: /* @__PURE__ */ new Int32Array(0), at: 0, scale: 0 };
+const NO_BAND = { next: () => false, load() {}, coefficients: /* @__PURE__ */ new Int32Array(0), at: 0, scale: 1 };
 
 function planSubband(
   tile: number,

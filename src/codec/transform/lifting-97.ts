@@ -32,7 +32,8 @@ export const STREAMED = 8;
 
 /**
  * One row: `numLow` low-pass samples from `m[low]` on and `numHigh` high-pass ones from `m[high]` on come out interleaved from `m[line]` on,
- * all multiplied by `scale`, the factor of the other axis.
+ * all multiplied by `scale`, the factor of the other axis. The plain road, for short lines, and for coefficients that are no multiples of a
+ * step (those of another reconstruction than the middle of the interval).
  */
 export function inverse97Row(
   m: Float64Array,
@@ -49,10 +50,6 @@ export function inverse97Row(
     m[line] = parity === 0 ? m[low] * scale : m[high] * (scale / 2); // F.3.6
     return;
   }
-  if (n >= STREAMED) {
-    streamRow(m, low, high, line, numLow, numHigh, parity, scale * K, scale / K);
-    return;
-  }
   for (let k = 0, to = line + parity; k < numLow; k++, to += 2) m[to] = m[low + k] * (scale * K);
   for (let k = 0, to = line + 1 - parity; k < numHigh; k++, to += 2) m[to] = m[high + k] * (scale / K);
   liftLine(m, line, n, parity, DELTA);
@@ -66,69 +63,6 @@ function liftLine(m: Float64Array, line: number, n: number, first: number, facto
   const last = n - 1;
   for (let k = first; k < n; k += 2) {
     m[line + k] -= factor * (m[line + (k > 0 ? k - 1 : 1)] + m[line + (k < last ? k + 1 : last - 1)]);
-  }
-}
-
-function streamRow(
-  m: Float64Array,
-  low: number,
-  high: number,
-  line: number,
-  numLow: number,
-  numHigh: number,
-  parity: number,
-  lowScale: number,
-  highScale: number,
-): void {
-  const alpha = ALPHA;
-  const beta = BETA;
-  const gamma = GAMMA;
-  const delta = DELTA;
-  // b: the odd sample right of even sample n. What lies left of the line mirrors to what lies right of its first sample.
-  let b = m[high + parity] * highScale;
-  let a1 = m[low] * lowScale - delta * (m[high] * highScale + b);
-  let b1 = parity === 0 ? 0 : m[high] * highScale - 2 * gamma * a1;
-  let nextB = m[high + 1 + parity] * highScale;
-  let nextA1 = m[low + 1] * lowScale - delta * (b + nextB);
-  let nextB1 = b - gamma * (a1 + nextA1);
-  let a2 = a1 - beta * ((parity === 0 ? nextB1 : b1) + nextB1);
-  m[line + parity] = a2;
-  if (parity === 1) m[line] = b1 - 2 * alpha * a2;
-  b = nextB;
-  a1 = nextA1;
-  b1 = nextB1;
-  let to = (line + parity + 1) | 0;
-  // even samples that have an odd one on their right
-  const full = numHigh - parity;
-  const right = (high + parity) | 0;
-  for (let n = 2; n < full; n = (n + 1) | 0, to = (to + 2) | 0) {
-    nextB = m[(right + n) | 0] * highScale;
-    nextA1 = m[(low + n) | 0] * lowScale - delta * (b + nextB);
-    nextB1 = b - gamma * (a1 + nextA1);
-    const nextA2 = a1 - beta * (b1 + nextB1);
-    m[to] = b1 - alpha * (a2 + nextA2);
-    m[(to + 1) | 0] = nextA2;
-    b = nextB;
-    a1 = nextA1;
-    b1 = nextB1;
-    a2 = nextA2;
-  }
-  if (full < numLow) {
-    // the line ends with an even sample, right of which everything mirrors
-    nextA1 = m[low + numLow - 1] * lowScale - 2 * delta * b;
-    nextB1 = b - gamma * (a1 + nextA1);
-    const nextA2 = a1 - beta * (b1 + nextB1);
-    m[to] = b1 - alpha * (a2 + nextA2);
-    m[to + 1] = nextA2;
-    const lastA2 = nextA1 - 2 * beta * nextB1;
-    m[to + 2] = nextB1 - alpha * (nextA2 + lastA2);
-    m[to + 3] = lastA2;
-  } else {
-    nextB1 = b - 2 * gamma * a1;
-    const nextA2 = a1 - beta * (b1 + nextB1);
-    m[to] = b1 - alpha * (a2 + nextA2);
-    m[to + 1] = nextA2;
-    m[to + 2] = nextB1 - 2 * alpha * nextA2;
   }
 }
 

@@ -201,6 +201,8 @@ export class Synthesis97 implements RowSource {
   private readonly samples: Float64Array;
   private readonly length: number;
   private readonly height: number;
+  /** Stands for a row of a subband that has none. */
+  private readonly zeros: Int32Array;
   /** Rows given so far, with those that are dropped. */
   private given = 0;
   /** Low-pass rows taken in so far. */
@@ -226,6 +228,7 @@ export class Synthesis97 implements RowSource {
     this.samples = memory.samples;
     this.length = this.h.numLow + this.h.numHigh;
     this.height = this.v.numLow + this.v.numHigh;
+    this.zeros = new Int32Array(this.length);
     const take = (): Row => ({ isZero: true, at: memory.take(this.length) });
     this.coefficients = take().at;
     const rows = Array.from({ length: ROWS_HELD_97 - 1 }, take);
@@ -392,9 +395,10 @@ export class Synthesis97 implements RowSource {
     }
     row.isZero = false;
     const scale = this.height === 1 ? 1 : K;
-    if (hasHigh && hl.scale !== 0 && length >= STREAMED) {
-      const highScale = (hl.scale * scale) / K;
-      streamMixed(samples, low.at, hl.coefficients, hl.at, row.at, numLow, numHigh, parity, scale * K, highScale);
+    if (hl.scale !== 0 && length >= STREAMED) {
+      const v = hasHigh ? hl.coefficients : this.zeros;
+      const at = hasHigh ? hl.at : 0;
+      streamMixed(samples, low.at, v, at, row.at, numLow, numHigh, parity, scale * K, (hl.scale * scale) / K);
       return;
     }
     loadBand(hl, hasHigh, samples, coefficients, numHigh);
@@ -413,12 +417,12 @@ export class Synthesis97 implements RowSource {
     }
     row.isZero = false;
     const scale = this.height === 1 ? 1 / 2 : 1 / K; // F.3.6: a lone odd row is halved
-    if (hasLow && hasHigh && lh.scale !== 0 && hh.scale !== 0 && length >= STREAMED) {
+    if (lh.scale !== 0 && hh.scale !== 0 && length >= STREAMED) {
       streamCoefficients(
-        lh.coefficients,
-        lh.at,
-        hh.coefficients,
-        hh.at,
+        hasLow ? lh.coefficients : this.zeros,
+        hasLow ? lh.at : 0,
+        hasHigh ? hh.coefficients : this.zeros,
+        hasHigh ? hh.at : 0,
         samples,
         row.at,
         numLow,
