@@ -6,7 +6,8 @@
  * anew in each turn, since a store might have changed them for all it knows.
  *
  * Places and lengths are made integers (`| 0`) where they come in. They come from the geometry, which computes in doubles; the engine
- * keeps them as such in fields, and the loops that get them compute every index in floating point then (ictToUint8 12 to 7 ns a pixel).
+ * keeps them as such in fields, and the loops that get them compute every index in floating point then (ICT to bytes: 12 to 7 ns
+ * a pixel, V8 11.3, 2026-12).
  */
 
 /** Rows top to bottom, in memory that its user knows. What it shows holds until the next call of {@link advance}. */
