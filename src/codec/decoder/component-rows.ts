@@ -65,4 +65,5 @@ function inputOf(r: number, low: RowSource, subbandOf: SubbandOf): LevelInput<In
   return { low, hl, lh, hh };
 }
 
-const NO_SUBBAND = { next: () => false, load() {}, coefficients: /* @__PURE__ */ new Int32Array(0), at: 0, scale: 0 };
+/** Its rows are all zero, at any scale. */
+const NO_SUBBAND = { next: () => false, load() {}, coefficients: /* @__PURE__ */ new Int32Array(0), at: 0, scale: 1 };

@@ -53,8 +53,8 @@ export class ComponentStrips {
     this.geometry = component.geometry;
     this.window = window;
     this.reversible = component.parameters.style.reversible;
-    this.width = lengthOf(window.x.kept[window.target]);
-    this.height = lengthOf(window.y.kept[window.target]);
+    this.width = lengthOf(window.x.kept[window.target]) | 0;
+    this.height = lengthOf(window.y.kept[window.target]) | 0;
     for (let r = 0; r <= window.target; r++) {
       const resolution = component.geometry.resolutions[r];
       const rect = precinctsOfWindow(window, resolution);

@@ -9,7 +9,7 @@ import type { Interval } from '../geometry/axis.ts';
 import type { ComponentWindow } from '../geometry/window.ts';
 import type { SampleArray } from '../image.ts';
 import { inverseIct, inverseRct } from '../transform/component-transform.ts';
-import { type RowStorer, rowStorer } from '../transform/level-shift.ts';
+import { integer, type RowStorer, rowStorer } from '../transform/level-shift.ts';
 import { type TransformedStorer, transformedStorer, type TransformedTarget } from '../transform/transformed-store.ts';
 import type { GroupMemory } from '../transform/rows.ts';
 import type { ComponentRows } from './component-rows.ts';
@@ -78,7 +78,7 @@ class ComponentWriter implements RowWriter {
   /** Stores any row in the place of row `y`. */
   store(samples: GroupMemory['samples'], at: number, y: number): void {
     const { target, storer, rows } = this;
-    const to = target.offset + y * target.strideY;
+    const to = integer(target.offset + y * target.strideY);
     const { store, shift, least, most } = storer;
     store(samples as never, at, rows.width, target.out as never, to, target.strideX, shift, least, most);
   }
@@ -137,7 +137,7 @@ class SideBySideWriter implements RowWriter {
     const { target, shift, storer, samples } = this;
     const [a, b, c] = this.rows;
     const { out, strideX } = target;
-    const to = target.offset + y * target.strideY;
+    const to = integer(target.offset + y * target.strideY);
     storer(samples as never, a.samples.at, b.samples.at, c.samples.at, a.width, out as never, to, strideX, shift);
   }
 }

@@ -48,13 +48,14 @@ export class StripRows<S extends DecodedStrip = DecodedStrip>
     if (strip === undefined) throw new Error(`row ${y} was read before it was decoded`);
     if (strip.memory === undefined) return false;
     this.coefficients = strip.memory.ints;
-    this.at = (y - strip.y.lo) * this.area.stride + this.area.skip;
+    this.at = ((y - strip.y.lo) * this.area.stride + this.area.skip) | 0;
     return true;
   }
 
   load(memory: Int32Array | Float64Array, to: number): void {
     const { coefficients, at } = this;
-    const { width, step, reconstruction } = this.area;
+    const { step, reconstruction } = this.area;
+    const width = this.area.width | 0;
     if (memory instanceof Int32Array) dequantiseReversible(coefficients, at, memory, to, width, reconstruction);
     else dequantiseIrreversible(coefficients, at, memory, to, width, step, reconstruction);
   }

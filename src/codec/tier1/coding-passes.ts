@@ -108,8 +108,9 @@ function createPasses() {
     block.width = width;
     block.height = height;
     block.subband = subband;
-    block.at = at;
-    block.stride = stride;
+    // integers, or the loops compute indices in floating point
+    block.at = at | 0;
+    block.stride = stride | 0;
     block.north = causal ? 0 : -1;
     block.keep = ~VISITED_ALL | below;
     resetContexts();

@@ -40,8 +40,8 @@ export function rowStorer(fromIntegers: boolean, out: SampleArray, precision: nu
   };
 }
 
-/** The same value, but held as an integer where it fits one, which keeps the loops off floating-point comparisons. */
-function integer(value: number): number {
+/** The same value, but held as an integer where it fits one, which keeps the loops off floating-point numbers. */
+export function integer(value: number): number {
   return value < 0x40000000 ? value | 0 : value;
 }
 

@@ -32,7 +32,8 @@ export const STREAMED = 8;
 
 /**
  * One row: `numLow` low-pass samples from `m[low]` on and `numHigh` high-pass ones from `m[high]` on come out interleaved from `m[line]` on,
- * all multiplied by `scale`, the factor of the other axis.
+ * all multiplied by `scale`, the factor of the other axis. The plain road, for short lines, and for coefficients that are no multiples of a
+ * step (those of another reconstruction than the middle of the interval).
  */
 export function inverse97Row(
   m: Float64Array,
@@ -49,10 +50,6 @@ export function inverse97Row(
     m[line] = parity === 0 ? m[low] * scale : m[high] * (scale / 2); // F.3.6
     return;
   }
-  if (n >= STREAMED) {
-    streamRow(m, low, high, line, numLow, numHigh, parity, scale * K, scale / K);
-    return;
-  }
   for (let k = 0, to = line + parity; k < numLow; k++, to += 2) m[to] = m[low + k] * (scale * K);
   for (let k = 0, to = line + 1 - parity; k < numHigh; k++, to += 2) m[to] = m[high + k] * (scale / K);
   liftLine(m, line, n, parity, DELTA);
@@ -66,65 +63,6 @@ function liftLine(m: Float64Array, line: number, n: number, first: number, facto
   const last = n - 1;
   for (let k = first; k < n; k += 2) {
     m[line + k] -= factor * (m[line + (k > 0 ? k - 1 : 1)] + m[line + (k < last ? k + 1 : last - 1)]);
-  }
-}
-
-function streamRow(
-  m: Float64Array,
-  low: number,
-  high: number,
-  line: number,
-  numLow: number,
-  numHigh: number,
-  parity: number,
-  lowScale: number,
-  highScale: number,
-): void {
-  // b: the odd sample right of even sample n. What lies left of the line mirrors to what lies right of its first sample.
-  let b = m[high + parity] * highScale;
-  let a1 = m[low] * lowScale - DELTA * (m[high] * highScale + b);
-  let b1 = parity === 0 ? 0 : m[high] * highScale - 2 * GAMMA * a1;
-  let nextB = m[high + 1 + parity] * highScale;
-  let nextA1 = m[low + 1] * lowScale - DELTA * (b + nextB);
-  let nextB1 = b - GAMMA * (a1 + nextA1);
-  let a2 = a1 - BETA * ((parity === 0 ? nextB1 : b1) + nextB1);
-  m[line + parity] = a2;
-  if (parity === 1) m[line] = b1 - 2 * ALPHA * a2;
-  b = nextB;
-  a1 = nextA1;
-  b1 = nextB1;
-  let to = (line + parity + 1) | 0;
-  // even samples that have an odd one on their right
-  const full = numHigh - parity;
-  const right = (high + parity) | 0;
-  for (let n = 2; n < full; n = (n + 1) | 0, to = (to + 2) | 0) {
-    nextB = m[(right + n) | 0] * highScale;
-    nextA1 = m[(low + n) | 0] * lowScale - DELTA * (b + nextB);
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
-    m[(to + 1) | 0] = nextA2;
-    b = nextB;
-    a1 = nextA1;
-    b1 = nextB1;
-    a2 = nextA2;
-  }
-  if (full < numLow) {
-    // the line ends with an even sample, right of which everything mirrors
-    nextA1 = m[low + numLow - 1] * lowScale - 2 * DELTA * b;
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
-    m[to + 1] = nextA2;
-    const lastA2 = nextA1 - 2 * BETA * nextB1;
-    m[to + 2] = nextB1 - ALPHA * (nextA2 + lastA2);
-    m[to + 3] = lastA2;
-  } else {
-    nextB1 = b - 2 * GAMMA * a1;
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
-    m[to + 1] = nextA2;
-    m[to + 2] = nextB1 - 2 * ALPHA * nextA2;
   }
 }
 
@@ -145,16 +83,20 @@ export function streamCoefficients(
   lowScale: number,
   highScale: number,
 ): void {
+  const alpha = ALPHA;
+  const beta = BETA;
+  const gamma = GAMMA;
+  const delta = DELTA;
   // b: the odd sample right of even sample n. What lies left of the line mirrors to what lies right of its first sample.
   let b = w[high + parity] * highScale;
-  let a1 = v[low] * lowScale - DELTA * (w[high] * highScale + b);
-  let b1 = parity === 0 ? 0 : w[high] * highScale - 2 * GAMMA * a1;
+  let a1 = v[low] * lowScale - delta * (w[high] * highScale + b);
+  let b1 = parity === 0 ? 0 : w[high] * highScale - 2 * gamma * a1;
   let nextB = w[high + 1 + parity] * highScale;
-  let nextA1 = v[low + 1] * lowScale - DELTA * (b + nextB);
-  let nextB1 = b - GAMMA * (a1 + nextA1);
-  let a2 = a1 - BETA * ((parity === 0 ? nextB1 : b1) + nextB1);
+  let nextA1 = v[low + 1] * lowScale - delta * (b + nextB);
+  let nextB1 = b - gamma * (a1 + nextA1);
+  let a2 = a1 - beta * ((parity === 0 ? nextB1 : b1) + nextB1);
   m[line + parity] = a2;
-  if (parity === 1) m[line] = b1 - 2 * ALPHA * a2;
+  if (parity === 1) m[line] = b1 - 2 * alpha * a2;
   b = nextB;
   a1 = nextA1;
   b1 = nextB1;
@@ -164,10 +106,10 @@ export function streamCoefficients(
   const right = (high + parity) | 0;
   for (let n = 2; n < full; n = (n + 1) | 0, to = (to + 2) | 0) {
     nextB = w[(right + n) | 0] * highScale;
-    nextA1 = v[(low + n) | 0] * lowScale - DELTA * (b + nextB);
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextA1 = v[(low + n) | 0] * lowScale - delta * (b + nextB);
+    nextB1 = b - gamma * (a1 + nextA1);
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[(to + 1) | 0] = nextA2;
     b = nextB;
     a1 = nextA1;
@@ -176,20 +118,20 @@ export function streamCoefficients(
   }
   if (full < numLow) {
     // the line ends with an even sample, right of which everything mirrors
-    nextA1 = v[low + numLow - 1] * lowScale - 2 * DELTA * b;
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextA1 = v[low + numLow - 1] * lowScale - 2 * delta * b;
+    nextB1 = b - gamma * (a1 + nextA1);
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[to + 1] = nextA2;
-    const lastA2 = nextA1 - 2 * BETA * nextB1;
-    m[to + 2] = nextB1 - ALPHA * (nextA2 + lastA2);
+    const lastA2 = nextA1 - 2 * beta * nextB1;
+    m[to + 2] = nextB1 - alpha * (nextA2 + lastA2);
     m[to + 3] = lastA2;
   } else {
-    nextB1 = b - 2 * GAMMA * a1;
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextB1 = b - 2 * gamma * a1;
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[to + 1] = nextA2;
-    m[to + 2] = nextB1 - 2 * ALPHA * nextA2;
+    m[to + 2] = nextB1 - 2 * alpha * nextA2;
   }
 }
 
@@ -206,16 +148,20 @@ export function streamMixed(
   lowScale: number,
   highScale: number,
 ): void {
+  const alpha = ALPHA;
+  const beta = BETA;
+  const gamma = GAMMA;
+  const delta = DELTA;
   // b: the odd sample right of even sample n. What lies left of the line mirrors to what lies right of its first sample.
   let b = w[high + parity] * highScale;
-  let a1 = m[low] * lowScale - DELTA * (w[high] * highScale + b);
-  let b1 = parity === 0 ? 0 : w[high] * highScale - 2 * GAMMA * a1;
+  let a1 = m[low] * lowScale - delta * (w[high] * highScale + b);
+  let b1 = parity === 0 ? 0 : w[high] * highScale - 2 * gamma * a1;
   let nextB = w[high + 1 + parity] * highScale;
-  let nextA1 = m[low + 1] * lowScale - DELTA * (b + nextB);
-  let nextB1 = b - GAMMA * (a1 + nextA1);
-  let a2 = a1 - BETA * ((parity === 0 ? nextB1 : b1) + nextB1);
+  let nextA1 = m[low + 1] * lowScale - delta * (b + nextB);
+  let nextB1 = b - gamma * (a1 + nextA1);
+  let a2 = a1 - beta * ((parity === 0 ? nextB1 : b1) + nextB1);
   m[line + parity] = a2;
-  if (parity === 1) m[line] = b1 - 2 * ALPHA * a2;
+  if (parity === 1) m[line] = b1 - 2 * alpha * a2;
   b = nextB;
   a1 = nextA1;
   b1 = nextB1;
@@ -225,10 +171,10 @@ export function streamMixed(
   const right = (high + parity) | 0;
   for (let n = 2; n < full; n = (n + 1) | 0, to = (to + 2) | 0) {
     nextB = w[(right + n) | 0] * highScale;
-    nextA1 = m[(low + n) | 0] * lowScale - DELTA * (b + nextB);
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextA1 = m[(low + n) | 0] * lowScale - delta * (b + nextB);
+    nextB1 = b - gamma * (a1 + nextA1);
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[(to + 1) | 0] = nextA2;
     b = nextB;
     a1 = nextA1;
@@ -237,73 +183,66 @@ export function streamMixed(
   }
   if (full < numLow) {
     // the line ends with an even sample, right of which everything mirrors
-    nextA1 = m[low + numLow - 1] * lowScale - 2 * DELTA * b;
-    nextB1 = b - GAMMA * (a1 + nextA1);
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextA1 = m[low + numLow - 1] * lowScale - 2 * delta * b;
+    nextB1 = b - gamma * (a1 + nextA1);
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[to + 1] = nextA2;
-    const lastA2 = nextA1 - 2 * BETA * nextB1;
-    m[to + 2] = nextB1 - ALPHA * (nextA2 + lastA2);
+    const lastA2 = nextA1 - 2 * beta * nextB1;
+    m[to + 2] = nextB1 - alpha * (nextA2 + lastA2);
     m[to + 3] = lastA2;
   } else {
-    nextB1 = b - 2 * GAMMA * a1;
-    const nextA2 = a1 - BETA * (b1 + nextB1);
-    m[to] = b1 - ALPHA * (a2 + nextA2);
+    nextB1 = b - 2 * gamma * a1;
+    const nextA2 = a1 - beta * (b1 + nextB1);
+    m[to] = b1 - alpha * (a2 + nextA2);
     m[to + 1] = nextA2;
-    m[to + 2] = nextB1 - 2 * ALPHA * nextA2;
+    m[to + 2] = nextB1 - 2 * alpha * nextA2;
   }
 }
 
 /**
- * The vertical steps that one more low-pass row makes possible, `n` samples wide. The places are those of rows of the picture, top to
- * bottom, each as far as the steps have brought it: `a2` (finished), `b1`, `a1`, `b`, `a` (the low-pass row) and `below` (the high-pass row
- * under it, as it came). One step of each kind is made, which leaves `b` and `a` one step further, finishes `a1` in its place, and puts the
- * finished odd row into `odd`, the place of `b1`.
+ * The vertical steps that two more low-pass rows make possible, `n` samples wide, away from the ends of a line. The places are those of rows
+ * of the picture, top to bottom, each as far as the steps have brought it: `a2` (finished), `b1`, `a1`, `b`, then `a` (a low-pass row) with
+ * `below` (the high-pass row under it) and `c` with `under`, as they came. Two steps of each kind are made, which leaves `below` and `c` as
+ * far as `b1` and `a1` were, and finishes `b1`, `a1`, `b` and `a`, all in their places.
  *
- * Where a line begins or ends, rows stand for each other (F.3.7): `below` may be `b`; `b1` may be `b`, and then `odd` is any other row; and
- * `a2` may be `a1`. So what is written comes before what is read from there.
+ * One pair of rows at a time would store twice what the second step takes from registers here (5.7 to 3.8 ns for two samples, V8 11.3,
+ * 2026-12). The factors are locals, since constants of a module become variables in a bundle and are fetched in each turn (7.8 to 5.7).
  */
 export function inverse97Rows(
   m: Float64Array,
+  a2: number,
+  b1: number,
+  a1: number,
+  b: number,
   a: number,
   below: number,
-  b: number,
-  a1: number,
-  b1: number,
-  a2: number,
-  odd: number,
+  c: number,
+  under: number,
   n: number,
 ): void {
+  const alpha = ALPHA;
+  const beta = BETA;
+  const gamma = GAMMA;
+  const delta = DELTA;
   for (let x = 0; x < n; x = (x + 1) | 0) {
     const high = m[(b + x) | 0];
     const previousA1 = m[(a1 + x) | 0];
-    const nextA1 = m[(a + x) | 0] - DELTA * (high + m[(below + x) | 0]);
-    const nextB1 = high - GAMMA * (previousA1 + nextA1);
-    m[(a + x) | 0] = nextA1;
-    m[(b + x) | 0] = nextB1;
+    const nextHigh = m[(below + x) | 0];
+    const nextA1 = m[(a + x) | 0] - delta * (high + nextHigh);
+    const nextB1 = high - gamma * (previousA1 + nextA1);
     const previousB1 = m[(b1 + x) | 0];
-    const nextA2 = previousA1 - BETA * (previousB1 + nextB1);
+    const nextA2 = previousA1 - beta * (previousB1 + nextB1);
     m[(a1 + x) | 0] = nextA2;
-    m[(odd + x) | 0] = previousB1 - ALPHA * (m[(a2 + x) | 0] + nextA2);
+    m[(b1 + x) | 0] = previousB1 - alpha * (m[(a2 + x) | 0] + nextA2);
+    const lastA1 = m[(c + x) | 0] - delta * (nextHigh + m[(under + x) | 0]);
+    const lastB1 = nextHigh - gamma * (nextA1 + lastA1);
+    const lastA2 = nextA1 - beta * (nextB1 + lastB1);
+    m[(c + x) | 0] = lastA1;
+    m[(below + x) | 0] = lastB1;
+    m[(a + x) | 0] = lastA2;
+    m[(b + x) | 0] = nextB1 - alpha * (nextA2 + lastA2);
   }
-}
-
-/**
- * The last two steps at the end of a line, `n` samples wide, in place: `a1` and `b1` are finished, with `b2` the row under `a1`, which has
- * had its step (and may be `b1`, where the line ends with `a1`).
- */
-export function finish97Rows(m: Float64Array, b2: number, a1: number, b1: number, a2: number, n: number): void {
-  for (let x = 0; x < n; x++) {
-    const previousB1 = m[b1 + x];
-    const nextA2 = m[a1 + x] - BETA * (previousB1 + m[b2 + x]);
-    m[a1 + x] = nextA2;
-    m[b1 + x] = previousB1 - ALPHA * (m[a2 + x] + nextA2);
-  }
-}
-
-/** The last row of a line that ends with a high-pass one, `b2`: below it, `even` mirrors. */
-export function lastRow97(m: Float64Array, b2: number, even: number, n: number): void {
-  for (let x = 0; x < n; x++) m[b2 + x] -= 2 * ALPHA * m[even + x];
 }
 
 /** One lifting step of one row: takes `factor` times the rows above and below from it. */

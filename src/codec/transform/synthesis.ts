@@ -16,12 +16,10 @@ import {
   ALPHA,
   BETA,
   DELTA,
-  finish97Rows,
   GAMMA,
   inverse97Row,
   inverse97Rows,
   K,
-  lastRow97,
   liftRow97,
   STREAMED,
   streamCoefficients,
@@ -43,7 +41,7 @@ export const ROWS_AHEAD_97 = STREAMED;
 
 /** Rows of the full length that a level holds: those on their way through the vertical steps, and one of coefficients. */
 export const ROWS_HELD_53 = 5;
-export const ROWS_HELD_97 = STREAMED;
+export const ROWS_HELD_97 = 9;
 
 /** A level of the reversible 5/3 filter. */
 export class Synthesis53 implements RowSource {
@@ -67,13 +65,13 @@ export class Synthesis53 implements RowSource {
   private spareHigh: Row;
 
   constructor(h: AxisStep, v: AxisStep, input: LevelInput<Int32Array>, memory: RowMemory<Int32Array>) {
-    this.h = h;
-    this.v = v;
+    this.h = integers(h);
+    this.v = integers(v);
     this.input = input;
     this.samples = memory.samples;
-    this.length = h.numLow + h.numHigh;
-    this.height = v.numLow + v.numHigh;
-    const take = (): Row => ({ at: memory.take(this.length), isZero: true });
+    this.length = this.h.numLow + this.h.numHigh;
+    this.height = this.v.numLow + this.v.numHigh;
+    const take = (): Row => ({ isZero: true, at: memory.take(this.length) });
     this.coefficients = take().at;
     this.even = take();
     this.spareLow = take();
@@ -192,6 +190,8 @@ export class Synthesis97 implements RowSource {
   private readonly samples: Float64Array;
   private readonly length: number;
   private readonly height: number;
+  /** Stands for a row of a subband that has none. */
+  private readonly zeros: Int32Array;
   /** Rows given so far, with those that are dropped. */
   private given = 0;
   /** Low-pass rows taken in so far. */
@@ -203,32 +203,26 @@ export class Synthesis97 implements RowSource {
   private b1: Row;
   private a1: Row;
   private b: Row;
-  private spareA: Row;
-  private spareB: Row;
-  /** Finished rows that are waiting to be given: at most three, from `ready[firstReady]` on. */
+  private spare: Row[];
+  /** Finished rows that are waiting to be given: at most four, from `ready[firstReady]` on. */
   private readonly ready: Row[] = [];
   private firstReady = 0;
-  /** All rows of a line that is too short to stream. */
-  private readonly few: Row[] = [];
+  /** The first rows in memory: all of a line that is too short to stream. */
+  private readonly few: readonly Row[];
 
   constructor(h: AxisStep, v: AxisStep, input: LevelInput<Float64Array>, memory: RowMemory<Float64Array>) {
-    this.h = h;
-    this.v = v;
+    this.h = integers(h);
+    this.v = integers(v);
     this.input = input;
     this.samples = memory.samples;
-    this.length = h.numLow + h.numHigh;
-    this.height = v.numLow + v.numHigh;
-    const take = (): Row => ({ at: memory.take(this.length), isZero: true });
+    this.length = this.h.numLow + this.h.numHigh;
+    this.height = this.v.numLow + this.v.numHigh;
+    this.zeros = new Int32Array(this.length);
+    const take = (): Row => ({ isZero: true, at: memory.take(this.length) });
     this.coefficients = take().at;
-    this.a2 = take();
-    this.b1 = take();
-    this.a1 = take();
-    this.b = take();
-    this.spareA = take();
-    this.spareB = take();
-    if (this.height < STREAMED) {
-      this.few = [this.a2, this.b1, this.a1, this.b, this.spareA, this.spareB, take()].slice(0, this.height);
-    }
+    const rows = Array.from({ length: ROWS_HELD_97 - 1 }, take);
+    [this.a2, this.b1, this.a1, this.b, ...this.spare] = rows;
+    this.few = rows.slice(0, this.height);
   }
 
   advance(): void {
@@ -247,107 +241,116 @@ export class Synthesis97 implements RowSource {
     while (this.firstReady === this.ready.length) {
       this.ready.length = 0;
       this.firstReady = 0;
-      if (this.taken < this.v.numLow) this.takePair();
+      const { taken, v } = this;
+      if (taken > 1 && 2 * taken + 3 + v.parity < this.height) this.takePairs();
+      else if (taken < v.numLow) this.takePair();
       else this.finishLine();
     }
     return this.ready[this.firstReady++];
   }
 
-  /** Takes in one more low-pass row and the high-pass row below it. */
+  /** Takes in two more low-pass rows, each with the high-pass row below it, where nothing mirrors. */
+  private takePairs(): void {
+    const { a2, b1, a1, b } = this;
+    const [a, below, c, under] = this.spare;
+    this.taken += 2;
+    this.takeLow(a);
+    this.takeHigh(below);
+    this.takeLow(c);
+    this.takeHigh(under);
+    const rows = [a2, b1, a1, b, a, below, c, under];
+    if (rows.some(isUsed)) {
+      const { skip, count } = this.h;
+      inverse97Rows(
+        this.samples,
+        a2.at + skip,
+        b1.at + skip,
+        a1.at + skip,
+        b.at + skip,
+        a.at + skip,
+        below.at + skip,
+        c.at + skip,
+        under.at + skip,
+        count,
+      );
+      for (const row of rows) row.isZero = false;
+    }
+    this.a2 = a;
+    this.b1 = below;
+    this.a1 = c;
+    this.b = under;
+    this.spare = [a2, b1, a1, b];
+    this.ready.push(b1, a1, b, a);
+  }
+
+  /** Takes in one more low-pass row and the high-pass row below it, near an end of the line. */
   private takePair(): void {
-    const { h, v } = this;
+    const { v } = this;
     const n = this.taken++;
     if (n === 0) {
       this.takeFirst();
       return;
     }
-    const a = this.spareA;
+    const { spare } = this;
+    const a = spare[0];
     this.takeLow(a);
     // where the line ends with this row, what is above stands for what is below
     const ends = 2 * n + v.parity === this.height - 1;
-    const below = ends ? this.b : this.spareB;
+    const below = ends ? this.b : spare[1];
     if (!ends) this.takeHigh(below);
     const { b, a1 } = this;
     // before the first even row there is nothing: what is below mirrors to what would be above
-    const b1 = n === 1 && v.parity === 0 ? b : this.b1;
-    const a2 = n === 1 ? a1 : this.a2;
-    if (!(a.isZero && below.isZero && b.isZero && a1.isZero && b1.isZero && a2.isZero)) {
-      const { skip, count } = h;
-      const odd = n === 1 && v.parity === 0 ? this.b1 : b1;
-      inverse97Rows(
-        this.samples,
-        a.at + skip,
-        below.at + skip,
-        b.at + skip,
-        a1.at + skip,
-        b1.at + skip,
-        a2.at + skip,
-        odd.at + skip,
-        count,
-      );
-      for (const row of [a, b, a1, odd]) row.isZero = false;
-    }
+    const isFirst = n === 1 && v.parity === 0;
+    this.lift(a, b, below, DELTA);
+    this.lift(b, a1, a, GAMMA);
+    this.lift(a1, isFirst ? b : this.b1, b, BETA);
+    if (!isFirst) this.lift(this.b1, n === 1 ? a1 : this.a2, a1, ALPHA);
     // all rows move up by one pair; the odd row that is finished stands where b1 was, the even one where a1 was
     const odd = this.b1;
-    const free = this.a2;
+    spare[0] = this.a2;
     this.a2 = a1;
     this.a1 = a;
-    this.spareA = free;
     this.b1 = b;
-    if (ends) this.b = odd;
-    else {
-      this.b = below;
-      this.spareB = odd;
-    }
+    this.b = ends ? odd : below;
+    if (!ends) spare[1] = odd;
     if (n > 1 || v.parity === 1) this.ready.push(odd);
     this.ready.push(a1);
   }
 
   /** The first low-pass row with its neighbours. */
   private takeFirst(): void {
-    const { v, a1, samples } = this;
-    const { skip, count } = this.h;
-    if (v.parity === 1) this.takeHigh(this.b1);
+    const { v, a1, b1, b } = this;
+    if (v.parity === 1) this.takeHigh(b1);
     this.takeLow(a1);
-    this.takeHigh(this.b);
-    const above = v.parity === 1 ? this.b1 : this.b;
-    if (!(a1.isZero && above.isZero && this.b.isZero)) {
-      liftRow97(samples, a1.at + skip, above.at + skip, this.b.at + skip, DELTA, count);
-      a1.isZero = false;
-    }
-    if (v.parity === 1 && !(a1.isZero && this.b1.isZero)) {
-      liftRow97(samples, this.b1.at + skip, a1.at + skip, a1.at + skip, GAMMA, count);
-      this.b1.isZero = false;
-    }
+    this.takeHigh(b);
+    this.lift(a1, v.parity === 1 ? b1 : b, b, DELTA);
+    if (v.parity === 1) this.lift(b1, a1, a1, GAMMA);
   }
 
   /** The rows that are left when everything has come in. */
   private finishLine(): void {
-    const { v, samples, a1, b1, a2 } = this;
-    const { skip, count } = this.h;
+    const { v, a1, b1, a2 } = this;
     // a line that ends with a low-pass row has used up the high-pass row above it already
     const endsLow = (this.height - 1 - v.parity) % 2 === 0;
     const b2 = endsLow ? b1 : this.b;
     this.ready.push(b1, a1);
-    if (!endsLow) this.ready.push(b2);
-    if (a1.isZero && b1.isZero && b2.isZero && a2.isZero) return;
-    if (!endsLow) liftRow97(samples, b2.at + skip, a1.at + skip, a1.at + skip, GAMMA, count);
-    finish97Rows(samples, b2.at + skip, a1.at + skip, b1.at + skip, a2.at + skip, count);
-    if (!endsLow) lastRow97(samples, b2.at + skip, a1.at + skip, count);
-    for (const row of [b2, a1, b1]) row.isZero = false;
+    if (!endsLow) {
+      this.ready.push(b2);
+      this.lift(b2, a1, a1, GAMMA);
+    }
+    this.lift(a1, b1, b2, BETA);
+    this.lift(b1, a2, a1, ALPHA);
+    if (!endsLow) this.lift(b2, a1, a1, ALPHA);
   }
 
   /** A line of a few rows takes them all in and makes one step after the other. */
   private makeFew(): void {
     const { v, height, few } = this;
-    let isZero = true;
     for (let y = 0; y < height; y++) {
       if ((y & 1) === v.parity) this.takeLow(few[y]);
       else this.takeHigh(few[y]);
-      isZero &&= few[y].isZero;
     }
-    for (const row of few) row.isZero = isZero;
-    if (height === 1 || isZero) return;
+    if (height === 1) return;
     this.liftFew(v.parity, DELTA);
     this.liftFew(1 - v.parity, GAMMA);
     this.liftFew(v.parity, BETA);
@@ -355,13 +358,18 @@ export class Synthesis97 implements RowSource {
   }
 
   private liftFew(first: number, factor: number): void {
-    const { few, height, samples } = this;
-    const { skip, count } = this.h;
+    const { few, height } = this;
     for (let y = first; y < height; y += 2) {
-      const above = few[y > 0 ? y - 1 : 1];
-      const below = few[y < height - 1 ? y + 1 : height - 2];
-      liftRow97(samples, few[y].at + skip, above.at + skip, below.at + skip, factor, count);
+      this.lift(few[y], few[y > 0 ? y - 1 : 1], few[y < height - 1 ? y + 1 : height - 2], factor);
     }
+  }
+
+  /** One lifting step of one row. */
+  private lift(row: Row, above: Row, below: Row, factor: number): void {
+    if (above.isZero && below.isZero) return;
+    const { skip, count } = this.h;
+    liftRow97(this.samples, row.at + skip, above.at + skip, below.at + skip, factor, count);
+    row.isZero = false;
   }
 
   private takeLow(row: Row): void {
@@ -376,9 +384,10 @@ export class Synthesis97 implements RowSource {
     }
     row.isZero = false;
     const scale = this.height === 1 ? 1 : K;
-    if (hasHigh && hl.scale !== 0 && length >= STREAMED) {
-      const highScale = (hl.scale * scale) / K;
-      streamMixed(samples, low.at, hl.coefficients, hl.at, row.at, numLow, numHigh, parity, scale * K, highScale);
+    if (hl.scale !== 0 && length >= STREAMED) {
+      const v = hasHigh ? hl.coefficients : this.zeros;
+      const at = hasHigh ? hl.at : 0;
+      streamMixed(samples, low.at, v, at, row.at, numLow, numHigh, parity, scale * K, (hl.scale * scale) / K);
       return;
     }
     loadBand(hl, hasHigh, samples, coefficients, numHigh);
@@ -397,12 +406,12 @@ export class Synthesis97 implements RowSource {
     }
     row.isZero = false;
     const scale = this.height === 1 ? 1 / 2 : 1 / K; // F.3.6: a lone odd row is halved
-    if (hasLow && hasHigh && lh.scale !== 0 && hh.scale !== 0 && length >= STREAMED) {
+    if (lh.scale !== 0 && hh.scale !== 0 && length >= STREAMED) {
       streamCoefficients(
-        lh.coefficients,
-        lh.at,
-        hh.coefficients,
-        hh.at,
+        hasLow ? lh.coefficients : this.zeros,
+        hasLow ? lh.at : 0,
+        hasHigh ? hh.coefficients : this.zeros,
+        hasHigh ? hh.at : 0,
         samples,
         row.at,
         numLow,
@@ -429,6 +438,18 @@ function loadBand<Samples extends Int32Array | Float64Array>(
 ): void {
   if (isThere) band.load(samples, at);
   else samples.fill(0, at, at + length);
+}
+
+/**
+ * The same in integers (see rows.ts). The order of fields is another than where steps are planned: objects of equal fields in equal order
+ * share the engine's knowledge of them, and would hold doubles again.
+ */
+function integers({ numLow, numHigh, parity, skip, count }: AxisStep): AxisStep {
+  return { parity, numLow: numLow | 0, numHigh: numHigh | 0, skip: skip | 0, count: count | 0 };
+}
+
+function isUsed(row: Row): boolean {
+  return !row.isZero;
 }
 
 function clearRow(row: Row, samples: Int32Array | Float64Array, length: number): void {
