@@ -21,34 +21,42 @@ const picture = { width: SIDE, height: SIDE, channels: 3, data: photographs(SIDE
 const lossless = await cached('startup-lossless.jp2', () => encodeSync(picture).data);
 const lossy = await cached('startup-1bpp.jp2', () => encodeSync(picture, { rate: { bpp: 1 } }).data);
 
-const library = { esm: pathToFileURL(inRepository('dist', 'index.js')).href, cjs: inRepository('dist', 'index.cjs') };
-const ending = `
-  const loaded = performance.now();
-  const { width } = decodeSync(bytes);
-  const decoded = performance.now();
-  decodeSync(bytes);
-  const again = performance.now();
-  console.log(JSON.stringify({ width, load: loaded - start, first: decoded - loaded, second: again - decoded }));`;
-const esm = `
-  import { readFileSync } from 'node:fs';
+/** A program that loads an entry of the built library and decodes twice. */
+function programOf(entry: string, format: 'import' | 'require'): string {
+  const path = inRepository('dist', `${entry}.${format === 'import' ? 'js' : 'cjs'}`);
+  const call =
+    entry === 'decode-core' ? 'library.decodeSync(bytes, { coders: [library.classic] })' : 'library.decodeSync(bytes)';
+  const [reading, loading] =
+    format === 'import'
+      ? ["import { readFileSync } from 'node:fs';", `await import(${JSON.stringify(pathToFileURL(path).href)})`]
+      : ["const { readFileSync } = require('node:fs');", `require(${JSON.stringify(path)})`];
+  return `
+  ${reading}
   const bytes = readFileSync(process.argv[1]);
   const start = performance.now();
-  const { decodeSync } = await import(${JSON.stringify(library.esm)});${ending}`;
-const cjs = `
-  const bytes = require('node:fs').readFileSync(process.argv[1]);
-  const start = performance.now();
-  const { decodeSync } = require(${JSON.stringify(library.cjs)});${ending}`;
+  const library = ${loading};
+  const loaded = performance.now();
+  const { width } = ${call};
+  const decoded = performance.now();
+  ${call};
+  const again = performance.now();
+  console.log(JSON.stringify({ width, load: loaded - start, first: decoded - loaded, second: again - decoded }));`;
+}
 
 interface Way {
   readonly what: string;
   readonly args: readonly string[];
 }
-const ways: Way[] = [
-  { what: 'import, RGB lossless', args: ['--input-type=module', '-e', esm, lossless] },
-  { what: 'import, RGB 1 bit a pixel', args: ['--input-type=module', '-e', esm, lossy] },
-  { what: 'require, RGB lossless', args: ['--input-type=commonjs', '-e', cjs, lossless] },
-  { what: 'require, RGB 1 bit a pixel', args: ['--input-type=commonjs', '-e', cjs, lossy] },
-];
+const ways: Way[] = (['index', 'decode-core'] as const).flatMap((entry) =>
+  (['import', 'require'] as const).flatMap((format) => {
+    const start = [`--input-type=${format === 'import' ? 'module' : 'commonjs'}`, '-e', programOf(entry, format)];
+    const name = entry === 'index' ? format : `${format} of \`${entry}\``;
+    return [
+      { what: `${name}, RGB lossless`, args: [...start, lossless] },
+      { what: `${name}, RGB 1 bit a pixel`, args: [...start, lossy] },
+    ];
+  }),
+);
 const NOTHING = ['--input-type=module', '-e', ''];
 
 interface Report {
@@ -82,16 +90,18 @@ const rows = ways.map(({ what }, k) => {
   return [
     what,
     column(({ load, first }) => load + first),
+    (summarise(reports[k]!.map(({ load, first }) => load + first)).median / summarise(nothing).median).toFixed(2),
     column(({ load }) => load),
     column(({ first }) => first),
     column(({ second }) => second),
     column(({ whole }) => whole),
   ];
 });
-rows.push(['a process that does nothing', '', '', '', '', formatSample(summarise(nothing), 1)]);
+rows.push(['a process that does nothing', '', '', '', '', '', formatSample(summarise(nothing), 1)]);
 const head = [
   'fresh process',
   'load and first decode, ms',
+  'of an empty process',
   'load',
   'first decode',
   'second decode',

@@ -3,18 +3,14 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { build } from 'esbuild';
-import { afterAll, onTestFinished } from 'vitest';
+import { onTestFinished } from 'vitest';
 import { createPool } from '../../src/workers/node.ts';
 import type { PoolOptions, WorkerPool } from '../../src/workers/worker-pool.ts';
 import { inRepository } from './root.ts';
 
 const scripts = new Map<string, Promise<string>>();
 
-afterAll(async () => {
-  for (const script of scripts.values()) rmSync(await script, { force: true });
-});
-
-/** Bundles a worker's script, once for each test file. */
+/** Bundles a worker's script, once for each process that runs tests. */
 function scriptOf(entry: string): Promise<string> {
   let script = scripts.get(entry);
   if (script === undefined) {
@@ -28,6 +24,7 @@ async function bundle(entry: string): Promise<string> {
   const folder = inRepository('node_modules', '.cache', 'jp2kit-test-workers');
   mkdirSync(folder, { recursive: true });
   const outfile = join(folder, `${entry.replaceAll('/', '-').replace(/\.ts$/, '')}-${process.pid}.mjs`);
+  process.once('exit', () => rmSync(outfile, { force: true }));
   await build({ entryPoints: [inRepository(entry)], outfile, bundle: true, format: 'esm', platform: 'node' });
   return outfile;
 }

@@ -74,7 +74,7 @@ const MOVING_PICTURE: readonly ShapeRule[] = [
 ];
 
 /** The rules by profile. Those of digital cinema about bytes, and those about samples a second, are not among them. */
-export const PROFILE_RULES: Readonly<Record<RuledProfile, readonly ShapeRule[]>> = {
+export const PROFILE_RULES: Readonly<Record<RuledProfile, readonly ShapeRule[]>> = /* @__PURE__ */ (() => ({
   cinema2k: cinema(2048, 1080, 0, 5, 1, false),
   cinema4k: cinema(4096, 2160, 1, 6, 2, true),
   broadcast: [
@@ -124,7 +124,7 @@ export const PROFILE_RULES: Readonly<Record<RuledProfile, readonly ShapeRule[]>>
     rule((s) => s.reversible, 'the result is lossless'),
     rule((s) => !s.hasRegion, 'a region of interest is not allowed'),
   ],
-};
+}))();
 
 /** What of a profile's rules a codestream breaks, in words that follow the profile's name. */
 export function brokenRules(rules: readonly ShapeRule[], shape: CodestreamShape): string[] {

@@ -61,73 +61,74 @@ const COLOUR = /* @__PURE__ */ objectOf({
   ),
 });
 
-const OPTIONS: Fields = /* @__PURE__ */ allOptional({
-  container: oneOf(['codestream', 'jp2']),
-  rate: checkRates,
-  layers: wholeFrom(1, 65535),
-  wavelet: oneOf(['5/3', '9/7']),
-  levels: wholeFrom(0, 32),
-  progression: oneOf(PROGRESSIONS),
-  progressionChanges: listOf(
-    objectOf({
-      resolutionStart: NUMBER,
-      resolutionEnd: NUMBER,
-      componentStart: NUMBER,
-      componentEnd: NUMBER,
-      layerEnd: NUMBER,
-      progression: oneOf(PROGRESSIONS),
+const OPTIONS: Fields = /* @__PURE__ */ (() =>
+  allOptional({
+    container: oneOf(['codestream', 'jp2']),
+    rate: checkRates,
+    layers: wholeFrom(1, 65535),
+    wavelet: oneOf(['5/3', '9/7']),
+    levels: wholeFrom(0, 32),
+    progression: oneOf(PROGRESSIONS),
+    progressionChanges: listOf(
+      objectOf({
+        resolutionStart: NUMBER,
+        resolutionEnd: NUMBER,
+        componentStart: NUMBER,
+        componentEnd: NUMBER,
+        layerEnd: NUMBER,
+        progression: oneOf(PROGRESSIONS),
+      }),
+    ),
+    tile: SIZE,
+    origin: POINT,
+    tileOrigin: POINT,
+    codeBlock: SIZE,
+    precincts: listOf(SIZE),
+    codeBlockStyle: choicesOf({
+      bypass: BOOLEAN,
+      reset: BOOLEAN,
+      terminate: BOOLEAN,
+      causal: BOOLEAN,
+      predictable: BOOLEAN,
+      segmentation: BOOLEAN,
     }),
-  ),
-  tile: SIZE,
-  origin: POINT,
-  tileOrigin: POINT,
-  codeBlock: SIZE,
-  precincts: listOf(SIZE),
-  codeBlockStyle: choicesOf({
-    bypass: BOOLEAN,
-    reset: BOOLEAN,
-    terminate: BOOLEAN,
-    causal: BOOLEAN,
-    predictable: BOOLEAN,
-    segmentation: BOOLEAN,
-  }),
-  mct: oneOf(['auto', 'none', 'rct', 'ict']),
-  roi: choicesOf({ rects: listOf(RECT), mask: BYTES, components: listOf(wholeFrom(0, 16383)), shift: NUMBER }),
-  guardBits: wholeFrom(0, 7),
-  quantization: oneOf(['expounded', 'derived']),
-  weights: oneOf(['none', 'visual']),
-  tileParts: oneOf(['none', 'resolution', 'layer', 'component']),
-  markers: choicesOf({
-    tlm: BOOLEAN,
-    plt: BOOLEAN,
-    plm: BOOLEAN,
-    ppm: BOOLEAN,
-    ppt: BOOLEAN,
-    sop: BOOLEAN,
-    eph: BOOLEAN,
-  }),
-  registration: listOf(POINT),
-  comments: listOf(COMMENT),
-  profile: TEXT,
-  frameRate: FRAME_RATE,
-  colour: COLOUR,
-  metadata: METADATA_SHAPE,
-  verify: BOOLEAN,
-  limits: LIMITS_SHAPE,
-  signal: ANYTHING,
-  pool: POOL,
-  onProgress: FUNCTION,
-} satisfies Record<keyof EncodeOptions, unknown>);
+    mct: oneOf(['auto', 'none', 'rct', 'ict']),
+    roi: choicesOf({ rects: listOf(RECT), mask: BYTES, components: listOf(wholeFrom(0, 16383)), shift: NUMBER }),
+    guardBits: wholeFrom(0, 7),
+    quantization: oneOf(['expounded', 'derived']),
+    weights: oneOf(['none', 'visual']),
+    tileParts: oneOf(['none', 'resolution', 'layer', 'component']),
+    markers: choicesOf({
+      tlm: BOOLEAN,
+      plt: BOOLEAN,
+      plm: BOOLEAN,
+      ppm: BOOLEAN,
+      ppt: BOOLEAN,
+      sop: BOOLEAN,
+      eph: BOOLEAN,
+    }),
+    registration: listOf(POINT),
+    comments: listOf(COMMENT),
+    profile: TEXT,
+    frameRate: FRAME_RATE,
+    colour: COLOUR,
+    metadata: METADATA_SHAPE,
+    verify: BOOLEAN,
+    limits: LIMITS_SHAPE,
+    signal: ANYTHING,
+    pool: POOL,
+    onProgress: FUNCTION,
+  } satisfies Record<keyof EncodeOptions, unknown>))();
 
 /** Checks the options of a call, each for itself. */
 export function checkOptions(options: unknown): void {
   checkFields('options', '', options, OPTIONS);
 }
 
-const OUTPUTS: Fields = /* @__PURE__ */ {
+const OUTPUTS: Fields = /* @__PURE__ */ (() => ({
   sink: objectOf({ write: FUNCTION, patch: maybe(FUNCTION), close: maybe(FUNCTION), abort: maybe(FUNCTION) }),
   spill: maybe(objectOf({ append: FUNCTION, read: FUNCTION, close: maybe(FUNCTION) })),
-};
+}))();
 
 /** Checks the options that only an encoder of streams has. */
 export function checkOutputs(options: unknown): void {

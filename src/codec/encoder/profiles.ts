@@ -58,7 +58,7 @@ const LEAST_BYTES = 1000;
 const MOVING_PICTURE = { progression: 'CPRL', codeBlock: { width: 32, height: 32 }, layers: 1 } as const;
 
 /** The profiles by name. */
-export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
+export const PROFILES: Readonly<Record<ProfileName, Profile>> = /* @__PURE__ */ (() => ({
   cinema2k: cinema('2K digital cinema', 0x0003, 5, 1),
   cinema4k: cinema('4K digital cinema', 0x0004, 6, 2),
   broadcast: {
@@ -130,7 +130,7 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = {
     }),
     rules: [rule((_, o) => isLossless(o), 'the result is lossless')],
   },
-};
+}))();
 
 /** Fills in what a profile prescribes, and refuses what it forbids. */
 export function resolveProfile(format: PictureFormat, options: EncodeOptions): ResolvedProfile {

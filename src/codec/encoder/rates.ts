@@ -42,7 +42,7 @@ export function ratesOf(options: EncodeOptions, siz: Siz): readonly Rate[] {
 }
 
 /** Stands for "between nothing and the last layer". */
-export const SPREAD: Rate = { ratio: Number.POSITIVE_INFINITY };
+export const SPREAD: Rate = /* @__PURE__ */ (() => ({ ratio: Number.POSITIVE_INFINITY }))();
 
 /** What a rate says, without keys that have no value. */
 function askedBy(rate: object): [string, unknown][] {

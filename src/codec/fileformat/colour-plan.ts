@@ -40,15 +40,16 @@ export interface ColourPlan {
 }
 
 /** EnumCS, number of colours, and the feature flag where only JPX has the space (15444-2 Table M.25). */
-const SPACES = {
-  srgb: { enumerated: 16, colours: 3, feature: undefined },
-  grey: { enumerated: 17, colours: 1, feature: undefined },
-  sycc: { enumerated: 18, colours: 3, feature: undefined },
-  cmyk: { enumerated: 12, colours: 4, feature: FEATURES.cmyk },
-  cielab: { enumerated: 14, colours: 3, feature: FEATURES.cielabDefault },
-  esrgb: { enumerated: 20, colours: 3, feature: FEATURES.esrgb },
-  esycc: { enumerated: 24, colours: 3, feature: FEATURES.esycc },
-} as const;
+const SPACES = /* @__PURE__ */ (() =>
+  ({
+    srgb: { enumerated: 16, colours: 3, feature: undefined },
+    grey: { enumerated: 17, colours: 1, feature: undefined },
+    sycc: { enumerated: 18, colours: 3, feature: undefined },
+    cmyk: { enumerated: 12, colours: 4, feature: FEATURES.cmyk },
+    cielab: { enumerated: 14, colours: 3, feature: FEATURES.cielabDefault },
+    esrgb: { enumerated: 20, colours: 3, feature: FEATURES.esrgb },
+    esycc: { enumerated: 24, colours: 3, feature: FEATURES.esycc },
+  }) as const)();
 
 /** Bytes of EP of CIELab (15444-2 M.11.7.4.1). */
 const CIELAB_PARAMETERS = 28;

@@ -146,20 +146,21 @@ const LIST_OF_NUMBERS: Shape = (name, value) => {
   }
 };
 
-const POWER_OF_TWO: Shape = thatIs(
-  'a power of two up to 32768',
-  (value) =>
-    Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 32768 && Math.log2(Number(value)) % 1 === 0,
-);
+const POWER_OF_TWO: Shape = /* @__PURE__ */ (() =>
+  thatIs(
+    'a power of two up to 32768',
+    (value) =>
+      Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 32768 && Math.log2(Number(value)) % 1 === 0,
+  ))();
 
-const CHANGE = {
+const CHANGE = /* @__PURE__ */ (() => ({
   resolutionStart: wholeFrom(0, 32),
   resolutionEnd: wholeFrom(1, 33),
   componentStart: wholeFrom(0, 16383),
   componentEnd: wholeFrom(1, 16384),
   layerEnd: wholeFrom(1, 65535),
   progression: oneOf(PROGRESSIONS),
-};
+}))();
 
 const METADATA: Shape = (name, value) => {
   if (value === 'keep' || value === 'drop') return;
@@ -170,7 +171,7 @@ const METADATA: Shape = (name, value) => {
 
 const MARKER_NAMES = ['tlm', 'plt', 'plm', 'ppm', 'ppt', 'sop', 'eph'] as const;
 
-const OPTIONS = {
+const OPTIONS = /* @__PURE__ */ (() => ({
   container: oneOf(['codestream', 'jp2']),
   progression: oneOf(PROGRESSIONS),
   progressionChanges: listOf(objectOf(CHANGE)),
@@ -194,7 +195,7 @@ const OPTIONS = {
   strict: BOOLEAN,
   onProgress: FUNCTION,
   index: ANYTHING,
-};
+}))();
 
 /** Refuses options that cannot be, or that contradict each other. */
 export function checkTranscodeOptions(options: unknown): asserts options is TranscodeOptions {

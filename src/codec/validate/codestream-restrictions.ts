@@ -6,7 +6,7 @@
 import { type CodestreamShape, isOneOf, isSquareBlock, rule, type ShapeRule } from '../codestream/profiles.ts';
 
 /** The rules by name. */
-export const RESTRICTIONS: Readonly<Record<'profile-0' | 'profile-1', readonly ShapeRule[]>> = {
+export const RESTRICTIONS: Readonly<Record<'profile-0' | 'profile-1', readonly ShapeRule[]>> = /* @__PURE__ */ (() => ({
   'profile-0': [
     rule((s) => s.atOrigin, 'image and tile offsets are 0'),
     rule(
@@ -36,7 +36,7 @@ export const RESTRICTIONS: Readonly<Record<'profile-0' | 'profile-1', readonly S
     ),
     rule((s) => !s.oneTile || hasSmallLowest(s), 'the lowest resolution level is at most 128 x 128'),
   ],
-};
+}))();
 
 function leastDistance({ components }: CodestreamShape): number {
   return Math.min(...components.flatMap((c) => [c.xrsiz, c.yrsiz]));

@@ -34,7 +34,10 @@ import type { Findings } from './findings.ts';
 /** Names that `profile` may have: those of the encoder, and Profile-0 and Profile-1 of Table A.45. */
 export type ValidateProfile = RuledProfile | keyof typeof RESTRICTIONS;
 
-const RULES: Readonly<Record<ValidateProfile, readonly ShapeRule[]>> = { ...RESTRICTIONS, ...PROFILE_RULES };
+const RULES: Readonly<Record<ValidateProfile, readonly ShapeRule[]>> = /* @__PURE__ */ (() => ({
+  ...RESTRICTIONS,
+  ...PROFILE_RULES,
+}))();
 
 /** 15444-2 Table A.2. */
 const RSIZ_PART_2 = 0x8000;
