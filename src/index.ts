@@ -342,7 +342,7 @@ export function encodeSync(image: RawImage, options: Omit<EncodeOptions, 'signal
  * ```
  */
 export function createEncoder(header: ImageHeader, options: StreamOptions): StreamEncoder {
-  return new StreamEncoder(header, options, encoding.encoders, encoding.executor);
+  return new StreamEncoder(header, options, [classicEncoder], hostExecutor);
 }
 
 /**

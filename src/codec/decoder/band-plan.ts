@@ -6,22 +6,23 @@
  * border of two bands are lent to both. Filters do a little work twice, code-blocks are decoded once.
  */
 import { type Band, type BandComponent, type BandOutput, type BandSubband, STRIP_PARAMS } from '../block-pool.ts';
-import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
+import { clip, lengthOf } from '../geometry/axis.ts';
 import { type ComponentWindow, planWindow, subbandWindow } from '../geometry/window.ts';
 import type { SampleArray } from '../image.ts';
 import { shapeOf } from './component-rows.ts';
 import type { ComponentStrips } from './component-strips.ts';
-import type { PooledStrip, PooledSubband } from './pooled-subband.ts';
+import type { PooledStrips } from './pooled-strips.ts';
 import type { RowGroup } from './row-schedule.ts';
 import { sideBySide, type StoreTarget } from './store.ts';
+import type { Strip, SubbandStrips } from './subband-strips.ts';
 
 /** Finds the place of a slab in the list that goes with a message. */
 export type SlabIndex = (slab: Int32Array) => number;
 
 /** Strips that a band has borrowed. */
 interface Loan {
-  readonly subband: PooledSubband;
-  readonly strips: readonly PooledStrip[];
+  readonly subband: SubbandStrips;
+  readonly strips: readonly Strip[];
 }
 
 /** A band, what it holds as long as it is under way, and where its samples go. */
@@ -57,15 +58,13 @@ export class BandPlan {
     const { lo } = window.y.kept[window.target];
     const band = planWindow(geometry, window.target, x, { lo: lo + from, hi: lo + to }, reversible);
     const subbands = levels.map(({ bands }, r) =>
-      bands.map(
-        (subband, orientation) => subband && this.borrow(subband as PooledSubband, band, r, orientation, indexOf),
-      ),
+      bands.map((subband, orientation) => subband && this.borrow(subband, band, r, orientation, indexOf)),
     );
     return { shape: shapeOf(band), subbands, precision: target?.precision ?? 0, signed: target?.signed ?? false };
   }
 
   private borrow(
-    subband: PooledSubband,
+    subband: SubbandStrips,
     window: ComponentWindow,
     r: number,
     orientation: number,
@@ -73,7 +72,7 @@ export class BandPlan {
   ): BandSubband | undefined {
     const y = clip(subbandWindow(window, r, orientation).y, subband.plan.y);
     if (lengthOf(y) === 0) return undefined;
-    const strips = subband.lend(y);
+    const strips = pooledOf(subband).lend(subband, y);
     this.loans.push({ subband, strips });
     return { area: subband.area, y: y.lo, strips: strips.flatMap((strip) => paramsOf(strip, indexOf)) };
   }
@@ -89,12 +88,17 @@ export class BandPlan {
 
   /** Gives the strips back. */
   release(): void {
-    for (const { subband, strips } of this.loans) subband.takeBack(strips);
+    for (const { subband, strips } of this.loans) pooledOf(subband).takeBack(subband, strips);
     this.loans.length = 0;
   }
 }
 
-function paramsOf({ y, memory }: { readonly y: Interval } & PooledStrip, indexOf: SlabIndex): number[] {
+/** What a pool makes bands of, it has decoded. */
+export function pooledOf({ decoder }: SubbandStrips): PooledStrips {
+  return decoder as PooledStrips;
+}
+
+function paramsOf({ y, memory }: Strip, indexOf: SlabIndex): number[] {
   const params: number[] = [];
   params[STRIP_PARAMS.lo] = y.lo;
   params[STRIP_PARAMS.hi] = y.hi;

@@ -33,30 +33,23 @@ const FIRST_SLAB = 1 << 16;
 const LONGEST_SLAB = 1 << 20;
 
 /**
- * Strips as parts of a few large slabs of shared memory: a batch names one piece of it, and should be able to hold code-blocks of many
- * strips.
+ * Makes strips as parts of a few large slabs of shared memory: a batch names one piece of it, and should be able to hold code-blocks of
+ * many strips.
  */
-class SharedStrips extends StripStore {
-  private readonly pool: BlockPool;
-  private slab: Int32Array | undefined;
-  private used = 0;
-  private nextLength = FIRST_SLAB;
-
-  constructor(pool: BlockPool) {
-    super();
-    this.pool = pool;
-  }
-
-  protected override make(length: number): StripMemory {
-    if (this.slab === undefined || this.slab.length - this.used < length) {
-      this.slab = this.pool.allocate(Math.max(length, this.nextLength));
-      this.nextLength = Math.min(2 * this.nextLength, LONGEST_SLAB);
-      this.used = 0;
+function sharedStrips(pool: BlockPool): StripStore {
+  let slab: Int32Array = new Int32Array(0);
+  let used = 0;
+  let nextLength = FIRST_SLAB;
+  return new StripStore((length) => {
+    if (slab.length - used < length) {
+      slab = pool.allocate(Math.max(length, nextLength));
+      nextLength = Math.min(2 * nextLength, LONGEST_SLAB);
+      used = 0;
     }
-    const memory = new StripMemory(this.slab, this.used, length);
-    this.used += length;
+    const memory = new StripMemory(slab, used, length);
+    used += length;
     return memory;
-  }
+  });
 }
 
 /** Batches that are being filled or are under way. */
@@ -75,7 +68,7 @@ export class Batches {
     this.pool = pool;
     this.signal = signal;
     this.size = pool.size;
-    this.strips = pool.sharesMemory ? new SharedStrips(pool) : new StripStore();
+    this.strips = pool.sharesMemory ? sharedStrips(pool) : new StripStore();
   }
 
   /** Adds a code-block that goes to `at` of a strip whose rows are `stride` apart. */

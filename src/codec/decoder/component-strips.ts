@@ -4,10 +4,10 @@
  * Subbands give rows of coefficients, and every resolution level makes rows of its own from them and from the level below
  * (`component-rows.ts`). Asking the highest level for a row draws a few rows through all of them, so that no plane of coefficients or
  * samples is ever held: memory is one or two rows of code-blocks for each subband, whatever the height of the picture. What rows need must be
- * loaded before they are drawn: {@link ComponentStrips.load} does it, and is where work can pause.
+ * brought in before they are drawn: {@link ComponentStrips.begin} does it, and is where work can pause.
  */
 import { stepOf } from '../codestream/qcd.ts';
-import type { WaitingWork, Work } from '../executor.ts';
+import type { Work } from '../executor.ts';
 import { clip, lengthOf } from '../geometry/axis.ts';
 import type { TileComponent } from '../geometry/tile.ts';
 import type { ResolutionGeometry, SubbandGeometry, TileComponentGeometry } from '../geometry/tile-component.ts';
@@ -17,7 +17,7 @@ import { magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
 import { ROWS_AHEAD_53, ROWS_AHEAD_97 } from '../transform/synthesis.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { LevelPrecincts } from './level-precincts.ts';
-import type { CreateSubband, SubbandPlan, SubbandRows } from './subband-rows.ts';
+import { type StripDecoder, type SubbandPlan, SubbandStrips } from './subband-strips.ts';
 
 /** Gain of a subband as a power of two: LL 0, HL and LH 1, HH 2 (Table E.1). */
 const GAIN_LOG2 = [0, 1, 1, 2] as const;
@@ -26,7 +26,7 @@ const GAIN_LOG2 = [0, 1, 1, 2] as const;
 export interface Level {
   readonly precincts: LevelPrecincts | undefined;
   /** By orientation; undefined where the window has nothing of the subband. */
-  readonly bands: readonly (SubbandRows | undefined)[];
+  readonly bands: readonly (SubbandStrips | undefined)[];
 }
 
 /** Decoded code-blocks of a tile-component, as far as they have been brought in. */
@@ -39,7 +39,7 @@ export class ComponentStrips {
   readonly width: number;
   readonly height: number;
   readonly levels: Level[] = [];
-  private loaded = 0;
+  private begun = 0;
 
   constructor(
     tile: number,
@@ -47,7 +47,7 @@ export class ComponentStrips {
     window: ComponentWindow,
     snapshot: PrecinctSnapshot | undefined,
     context: DecodeContext,
-    createSubband: CreateSubband,
+    decoderOf: () => StripDecoder,
   ) {
     this.component = component.component;
     this.geometry = component.geometry;
@@ -63,34 +63,29 @@ export class ComponentStrips {
         continue;
       }
       const precincts = new LevelPrecincts(rect, tile, component, resolution, snapshot, context);
-      const bands: (SubbandRows | undefined)[] = [];
+      const bands: (SubbandStrips | undefined)[] = [];
       resolution.subbands.forEach((subband, band) => {
         const plan = planSubband(tile, component, resolution, subband, band, window, snapshot, context);
-        bands[subband.orientation] = plan && createSubband(plan, resolution, precincts, context);
+        bands[subband.orientation] = plan && new SubbandStrips(plan, resolution, precincts, context, decoderOf());
       });
       this.levels.push({ precincts, bands });
     }
   }
 
-  /** Sets out to bring in what the first `count` rows need, so that a pool can work on it. Yields now and then. */
+  /** Sets out to bring in what the first `count` rows need; decoded here, it is there afterwards. Yields now and then. */
   *begin(count: number): Work<void> {
+    if (count <= this.begun) return;
+    this.begun = count;
     for (const { band, rows } of this.need(count)) yield* band.begin(rows);
-  }
-
-  /** Brings in what the first `count` rows need. Yields now and then. */
-  *load(count: number): WaitingWork<void> {
-    if (count <= this.loaded) return;
-    this.loaded = count;
-    for (const { band, rows } of this.need(count)) yield* band.bring(rows);
     for (const { precincts, bands } of this.levels) {
       precincts?.forgetAbove(Math.min(...bands.map((band) => band?.nextPrecinctRow ?? Number.POSITIVE_INFINITY)));
     }
   }
 
   /** The subbands that the first `count` rows need, and how many rows of each. */
-  need(count: number): { r: number; band: SubbandRows; rows: number }[] {
+  need(count: number): { r: number; band: SubbandStrips; rows: number }[] {
     const ahead = this.reversible ? ROWS_AHEAD_53 : ROWS_AHEAD_97;
-    const list: { r: number; band: SubbandRows; rows: number }[] = [];
+    const list: { r: number; band: SubbandStrips; rows: number }[] = [];
     let low = count;
     for (let r = this.levels.length - 1; r >= 0; r--) {
       let high = 0;

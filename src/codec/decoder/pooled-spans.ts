@@ -6,16 +6,14 @@
  */
 import type { BlockPool, SynthesisedBatch } from '../block-pool.ts';
 import type { WaitingWork } from '../executor.ts';
-import type { ResolutionGeometry } from '../geometry/tile-component.ts';
 import type { AbortSignalLike } from '../source.ts';
-import { BandPlan } from './band-plan.ts';
+import { BandPlan, pooledOf } from './band-plan.ts';
 import { Batches } from './block-batch.ts';
 import type { DecodeContext } from './decode-context.ts';
-import type { LevelPrecincts } from './level-precincts.ts';
-import { PooledSubband } from './pooled-subband.ts';
+import { PooledStrips } from './pooled-strips.ts';
 import type { PooledSpans, Span } from './row-schedule.ts';
 import type { StripStore } from './strip-memory.ts';
-import type { SubbandPlan, SubbandRows } from './subband-rows.ts';
+import type { StripDecoder } from './subband-strips.ts';
 
 /** Batches of code-blocks for each worker that should be under way. */
 const BATCHES_A_WORKER = 6;
@@ -27,8 +25,7 @@ const BANDS_A_WORKER = 32;
 
 /** Samples of a batch of bands at least: a message costs as much as some thousand samples. */
 const BATCH_SAMPLES = 1 << 16;
-/** Samples of a band at least, and at most. */
-const LEAST_SAMPLES = 1 << 18;
+/** Samples of a band at most; at least it has twice as many as the pool wants of a picture. */
 const MOST_SAMPLES = 1 << 20;
 /**
  * Rows of a band. Filters reach about twenty rows beyond them, counted in rows of the full resolution, so that smaller ones do
@@ -77,13 +74,8 @@ export class SpansOfPool implements PooledSpans {
     this.strips = this.batches.strips;
   }
 
-  createSubband(
-    plan: SubbandPlan,
-    resolution: ResolutionGeometry,
-    precincts: LevelPrecincts,
-    context: DecodeContext,
-  ): SubbandRows {
-    return new PooledSubband(plan, resolution, precincts, context, this.batches) as unknown as SubbandRows;
+  decoderOf(): StripDecoder {
+    return new PooledStrips(this.batches);
   }
 
   *take(span: Span, context: DecodeContext): WaitingWork<void> {
@@ -108,7 +100,7 @@ export class SpansOfPool implements PooledSpans {
   private rowsOfBand({ from, to, group }: Span): number {
     const row = group.components[0].width * group.components.length;
     const fair = roundUp((to - from) / (BANDS_OF_SPAN * this.pool.size));
-    const least = Math.max(USUAL_ROWS, roundUp(LEAST_SAMPLES / row));
+    const least = Math.max(USUAL_ROWS, roundUp((2 * this.pool.leastSamples) / row));
     const most = Math.max(LEAST_ROWS, roundUp(MOST_SAMPLES / row));
     return Math.min(Math.max(least, Math.min(fair, MOST_ROWS)), most);
   }
@@ -137,7 +129,9 @@ export class SpansOfPool implements PooledSpans {
   /** Waits for the code-blocks of a band, and hands it over. */
   private *send(band: PooledBand): WaitingWork<void> {
     const { group, targets } = band.span;
-    for (const component of group.components) yield* component.load(band.to);
+    for (const component of group.components) {
+      for (const need of component.need(band.to)) yield* pooledOf(need.band).settle(need.band, need.rows);
+    }
     this.open ??= new SynthesisInProgress();
     const batch = this.open;
     const plan = new BandPlan(group, band.from, band.to, targets, (slab) => batch.indexOf(slab));

@@ -9,7 +9,8 @@ import type { ComponentStrips } from './component-strips.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { type StoreTarget, writerOf } from './store.ts';
 import type { StripStore } from './strip-memory.ts';
-import type { CreateSubband } from './subband-rows.ts';
+import { StripRows } from './strip-rows.ts';
+import type { Strip, StripDecoder, SubbandStrips } from './subband-strips.ts';
 
 /** Rows of a group that are being drawn, and their memory. */
 interface DrawnRows {
@@ -35,7 +36,7 @@ export class RowGroup {
     const length = shapes.reduce((sum, shape) => sum + memoryOf(shape, reversible), 0);
     const memory = context.takeRows(length, reversible);
     const rows = components.map(({ levels, width }, k) => {
-      const samples = synthesise(shapes[k], (r, orientation) => levels[r].bands[orientation], memory);
+      const samples = synthesise(shapes[k], (r, orientation) => rowsOf(levels[r].bands[orientation]), memory);
       return { samples, width };
     });
     this.drawn = { rows, memory };
@@ -47,6 +48,10 @@ export class RowGroup {
     for (const component of this.components) yield* component.finish();
     if (this.drawn) context.giveRows(this.drawn.memory);
   }
+}
+
+function rowsOf(band: SubbandStrips | undefined): StripRows<Strip> | undefined {
+  return band && new StripRows(band.area, band.strips, band.plan.y.lo, (strip) => band.decoder.letGo(band, strip));
 }
 
 /** Rows `from <= y < to` of a group, all of them but those of earlier spans. */
@@ -66,7 +71,8 @@ export interface Span {
 export interface PooledSpans {
   /** Memory for decoded code-blocks. */
   readonly strips: StripStore;
-  readonly createSubband: CreateSubband;
+  /** What decodes the strips of a subband. */
+  decoderOf(): StripDecoder;
   /** Takes a span, and begins with it. Earlier ones may be finished meanwhile. */
   take(span: Span, context: DecodeContext): WaitingWork<void>;
   /** Waits for all that was taken. */
@@ -94,7 +100,7 @@ function* makeSpan(span: Span, context: DecodeContext): WaitingWork<void> {
   const rowsAtOnce = Math.max(1, Math.floor(PIECE_SAMPLES / (rows[0].width * rows.length)));
   for (let y = from; y < to; ) {
     const end = Math.min(to, y + rowsAtOnce);
-    for (const component of components) yield* component.load(end);
+    for (const component of components) yield* component.begin(end);
     for (; y < end; y++) {
       const start = now();
       for (const { samples } of rows) samples.advance();

@@ -18,6 +18,12 @@ export class StripMemory {
 /** Strips that are used again, by their length. */
 export class StripStore {
   private readonly free = new Map<number, StripMemory[]>();
+  private readonly make: (length: number) => StripMemory;
+
+  /** `make` makes a strip of zeros. */
+  constructor(make = (length: number) => new StripMemory(new Int32Array(length), 0, length)) {
+    this.make = make;
+  }
 
   /** A strip of zeros. */
   take(length: number): StripMemory {
@@ -25,10 +31,6 @@ export class StripStore {
     if (memory === undefined) return this.make(length);
     memory.ints.fill(0);
     return memory;
-  }
-
-  protected make(length: number): StripMemory {
-    return new StripMemory(new Int32Array(length), 0, length);
   }
 
   /** Takes a strip back. */

@@ -26,16 +26,19 @@ export class StripRows<S extends DecodedStrip = DecodedStrip>
   coefficients: Int32Array = NOTHING;
   at = 0;
   readonly scale: number;
-  readonly area: StripArea;
+  private readonly area: StripArea;
   /** Strips that are there, the current one first. */
-  protected readonly strips: S[];
+  private readonly strips: S[];
+  private readonly letGo: ((strip: S) => void) | undefined;
   /** The next row to give. */
   private y: number;
 
-  constructor(area: StripArea, strips: S[], y: number) {
+  /** Gives rows from `y` on. Strips are taken off the list as they are used up. */
+  constructor(area: StripArea, strips: S[], y: number, letGo?: (strip: S) => void) {
     this.area = area;
     this.strips = strips;
     this.y = y;
+    this.letGo = letGo;
     // doubled coefficients, in the middle of their intervals (see quantization.ts)
     this.scale = area.reconstruction === 0.5 ? area.step / 2 : 0;
   }
@@ -43,7 +46,10 @@ export class StripRows<S extends DecodedStrip = DecodedStrip>
   next(): boolean {
     const { strips } = this;
     const y = this.y++;
-    while (strips.length > 0 && y >= strips[0].y.hi) this.letGo(strips.shift()!);
+    while (strips.length > 0 && y >= strips[0].y.hi) {
+      const passed = strips.shift()!;
+      this.letGo?.(passed);
+    }
     const strip = strips[0];
     if (strip === undefined) throw new Error(`row ${y} was read before it was decoded`);
     if (strip.memory === undefined) return false;
@@ -59,7 +65,4 @@ export class StripRows<S extends DecodedStrip = DecodedStrip>
     if (memory instanceof Int32Array) dequantiseReversible(coefficients, at, memory, to, width, reconstruction);
     else dequantiseIrreversible(coefficients, at, memory, to, width, step, reconstruction);
   }
-
-  /** A strip whose rows have all been given. */
-  protected letGo(_strip: S): void {}
 }

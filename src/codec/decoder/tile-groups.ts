@@ -7,7 +7,7 @@ import { ComponentStrips } from './component-strips.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { type PooledSpans, RowGroup } from './row-schedule.ts';
 import { type ComponentTarget, type StoreTarget, storeTarget } from './store.ts';
-import { type CreateSubband, SubbandRows } from './subband-rows.ts';
+import { HERE } from './subband-strips.ts';
 import { checkDepth, type TileJob } from './tile-plan.ts';
 
 /** The components of one group, by number. */
@@ -31,14 +31,12 @@ export function openGroup(
   context: DecodeContext,
   spans: PooledSpans | undefined,
 ): RowGroup {
-  const createSubband: CreateSubband = spans
-    ? (...args) => spans.createSubband(...args)
-    : (...args) => new SubbandRows(...args);
+  const decoderOf = () => spans?.decoderOf() ?? HERE;
   const strips = components.map((c) => {
     const component = job.geometry.components[c];
     checkDepth(component, job.geometry.header.cod.mct && c < 3, snapshot);
     const packets = job.missing ? undefined : snapshot;
-    return new ComponentStrips(job.geometry.tile, component, job.windows.get(c)!, packets, context, createSubband);
+    return new ComponentStrips(job.geometry.tile, component, job.windows.get(c)!, packets, context, decoderOf);
   });
   return new RowGroup(strips);
 }

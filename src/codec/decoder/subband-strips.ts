@@ -1,17 +1,18 @@
 /**
- * A subband of a window as rows of coefficients: code-blocks are decoded one row of them at a time (15444-1 Annexes D, E and H).
+ * The code-blocks of a subband of a window, decoded one row of them at a time (15444-1 Annexes D, E and H).
  */
 import { unsupported } from '../errors.ts';
-import type { WaitingWork, Work } from '../executor.ts';
+import type { Work } from '../executor.ts';
 import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
 import type { PrecinctBand, ResolutionGeometry, SubbandGeometry } from '../geometry/tile-component.ts';
 import { inverseMaxshift } from '../transform/roi-maxshift.ts';
+import type { StripArea } from '../block-pool.ts';
 import type { FinishedBlock } from './block-cache.ts';
 import type { BlockDecoder } from './block-jobs.ts';
 import type { DecodeContext } from './decode-context.ts';
 import type { LevelPrecincts, PrecinctRow } from './level-precincts.ts';
 import type { StripMemory } from './strip-memory.ts';
-import { type DecodedStrip, StripRows } from './strip-rows.ts';
+import type { DecodedStrip } from './strip-rows.ts';
 
 /** Bit-planes that fit a coefficient of twice the magnitude in 32 bits with sign. */
 const MAX_BIT_PLANES = 30;
@@ -44,19 +45,23 @@ export interface Strip extends DecodedStrip {
   memory: StripMemory | undefined;
 }
 
-/** Makes what brings in a subband: code-blocks may be decoded elsewhere. */
-export type CreateSubband = (
-  plan: SubbandPlan,
-  resolution: ResolutionGeometry,
-  precincts: LevelPrecincts,
-  context: DecodeContext,
-) => SubbandRows;
+/** Decodes the code-blocks of strips, here or elsewhere. */
+export interface StripDecoder {
+  /** Sets out to decode a strip, which is the row `row` of the code-block grid. */
+  decode(subband: SubbandStrips, precincts: PrecinctRow, strip: Strip, row: number): Work<void>;
+  /** The subband has done with a strip. */
+  letGo(subband: SubbandStrips, strip: Strip): void;
+}
 
-/** Decodes the code-blocks of a subband, and gives its rows once their strips are there. */
-export class SubbandRows<S extends Strip = Strip> extends StripRows<S> {
+/** Brings in the code-blocks of a subband. */
+export class SubbandStrips {
   readonly plan: SubbandPlan;
-  protected readonly context: DecodeContext;
-  protected readonly coder: { readonly name: string; readonly decoder: BlockDecoder };
+  readonly area: StripArea;
+  readonly context: DecodeContext;
+  readonly coder: { readonly name: string; readonly decoder: BlockDecoder };
+  readonly decoder: StripDecoder;
+  /** Strips that are there or on their way, and not let go of yet. */
+  readonly strips: Strip[] = [];
   /** Columns of a strip: those of the code-blocks that the window touches. */
   private readonly x: Interval;
   private readonly resolution: ResolutionGeometry;
@@ -64,32 +69,33 @@ export class SubbandRows<S extends Strip = Strip> extends StripRows<S> {
   /** Rows that are there or on their way. */
   private begunTo: number;
 
-  constructor(plan: SubbandPlan, resolution: ResolutionGeometry, precincts: LevelPrecincts, context: DecodeContext) {
+  constructor(
+    plan: SubbandPlan,
+    resolution: ResolutionGeometry,
+    precincts: LevelPrecincts,
+    context: DecodeContext,
+    decoder: StripDecoder,
+  ) {
     const cell = 2 ** resolution.xcbPrime;
     const lo = Math.floor(plan.x.lo / cell) * cell;
-    const x = clip({ lo, hi: Math.ceil(plan.x.hi / cell) * cell }, plan.subband.x);
+    this.x = clip({ lo, hi: Math.ceil(plan.x.hi / cell) * cell }, plan.subband.x);
     const { step } = plan;
     const { reconstruction } = context;
-    const area = { stride: lengthOf(x), skip: plan.x.lo - x.lo, width: lengthOf(plan.x), step, reconstruction };
-    super(area, [], plan.y.lo);
+    const skip = plan.x.lo - this.x.lo;
+    this.area = { stride: lengthOf(this.x) | 0, skip, width: lengthOf(plan.x) | 0, step, reconstruction };
     this.plan = plan;
     this.resolution = resolution;
     this.precincts = precincts;
     this.context = context;
+    this.decoder = decoder;
     this.coder = context.coderFor(plan.style);
-    this.x = x;
     this.begunTo = plan.y.lo;
   }
 
-  /** Sets out to bring in the first `count` rows: without a pool they are there afterwards. Yields between code-blocks. */
+  /** Sets out to bring in the first `count` rows; decoded here, they are there afterwards. Yields between code-blocks. */
   *begin(count: number): Work<void> {
     const to = Math.min(this.plan.y.lo + count, this.plan.y.hi);
     while (this.begunTo < to) yield* this.beginStrip();
-  }
-
-  /** Brings in the first `count` rows, and those that come with them. */
-  bring(count: number): WaitingWork<void> {
-    return this.begin(count);
   }
 
   /** The row of precincts that the next strip is in; beyond all when nothing is left to load. */
@@ -105,11 +111,12 @@ export class SubbandRows<S extends Strip = Strip> extends StripRows<S> {
 
   /** Gives the memory back. */
   release(): void {
-    for (const strip of this.strips) this.letGo(strip);
+    for (const strip of this.strips) this.decoder.letGo(this, strip);
     this.strips.length = 0;
   }
 
-  protected override letGo(strip: S): void {
+  /** Gives the memory of a strip back. */
+  free(strip: Strip): void {
     if (strip.memory === undefined) return;
     this.context.strips.give(strip.memory);
     strip.memory = undefined;
@@ -120,16 +127,11 @@ export class SubbandRows<S extends Strip = Strip> extends StripRows<S> {
     const height = 2 ** resolution.ycbPrime;
     const row = Math.floor(this.begunTo / height);
     const y = clip({ lo: row * height, hi: (row + 1) * height }, plan.subband.y);
-    const strip = this.createStrip(y);
+    const strip: Strip = { y, memory: undefined };
     const beside = yield* precincts.row(this.precinctRowAt(y.lo));
-    yield* this.decodeStrip(beside, strip, row);
+    yield* this.decoder.decode(this, beside, strip, row);
     this.strips.push(strip);
     this.begunTo = y.hi;
-  }
-
-  protected createStrip(y: Interval): S {
-    const strip: Strip = { y, memory: undefined };
-    return strip as S;
   }
 
   /**
@@ -137,7 +139,7 @@ export class SubbandRows<S extends Strip = Strip> extends StripRows<S> {
    * Each is put into the context's job; what comes out is where its first coefficient goes in the strip. Those that were decoded before
    * are taken from the cache, and do not come.
    */
-  protected *blocks(precincts: PrecinctRow, strip: S, row: number): Generator<number> {
+  *blocks(precincts: PrecinctRow, strip: Strip, row: number): Generator<number> {
     const { plan, resolution, context } = this;
     const width = 2 ** resolution.xcbPrime;
     const { job } = context;
@@ -165,35 +167,13 @@ export class SubbandRows<S extends Strip = Strip> extends StripRows<S> {
     }
   }
 
-  /** Decodes the code-blocks of a strip. */
-  protected *decodeStrip(precincts: PrecinctRow, strip: S, row: number): Work<void> {
-    const { context } = this;
-    const { job, stages, now } = context;
-    let start = now();
-    let work = 0;
-    for (const at of this.blocks(precincts, strip, row)) {
-      const findings = this.coder.decoder.decode(job, strip.memory!.ints, at, this.area.stride);
-      const { width, height, numPasses, dataLength } = job;
-      const block = { at, width, height, key: this.keyOf(at, row), numPasses, dataLength };
-      this.finishBlock(strip.memory!, block, findings);
-      work += dataLength + BLOCK_OVERHEAD;
-      if (work < PIECE_BYTES) continue;
-      work = 0;
-      stages.blocks += now() - start;
-      yield;
-      start = now();
-    }
-    stages.blocks += now() - start;
-    yield;
-  }
-
   private memoryOf(strip: Strip): StripMemory {
     strip.memory ??= this.context.strips.take(this.area.stride * lengthOf(strip.y));
     return strip.memory;
   }
 
   /** What a code-block is kept under. */
-  protected keyOf(at: number, row: number): string {
+  keyOf(at: number, row: number): string {
     return this.context.cache ? `${this.plan.name} ${this.x.lo + at} ${row}` : '';
   }
 
@@ -222,7 +202,7 @@ export class SubbandRows<S extends Strip = Strip> extends StripRows<S> {
   }
 
   /** What follows a code-block's decoding: it is counted and kept for later. */
-  protected finishBlock(memory: StripMemory, block: FinishedBlock, findings: number): void {
+  finishBlock(memory: StripMemory, block: FinishedBlock, findings: number): void {
     const { context } = this;
     context.codeBlocks++;
     context.cache?.keep(block, memory.ints, this.area.stride, findings);
@@ -237,6 +217,31 @@ export class SubbandRows<S extends Strip = Strip> extends StripRows<S> {
     for (let y = 0; y < height; y++) inverseMaxshift(ints, at + y * this.area.stride, width, roiShift);
   }
 }
+
+/** Decodes strips on the spot. */
+export const HERE: StripDecoder = {
+  *decode(subband, precincts, strip, row) {
+    const { context, coder, area } = subband;
+    const { job, stages, now } = context;
+    let start = now();
+    let work = 0;
+    for (const at of subband.blocks(precincts, strip, row)) {
+      const findings = coder.decoder.decode(job, strip.memory!.ints, at, area.stride);
+      const { width, height, numPasses, dataLength } = job;
+      const block = { at, width, height, key: subband.keyOf(at, row), numPasses, dataLength };
+      subband.finishBlock(strip.memory!, block, findings);
+      work += dataLength + BLOCK_OVERHEAD;
+      if (work < PIECE_BYTES) continue;
+      work = 0;
+      stages.blocks += now() - start;
+      yield;
+      start = now();
+    }
+    stages.blocks += now() - start;
+    yield;
+  },
+  letGo: (subband, strip) => subband.free(strip),
+};
 
 /** Code-blocks of a precinct are numbered band by band. */
 function firstBlockOf(bands: readonly PrecinctBand[], band: number): number {
