@@ -37,7 +37,7 @@ export interface DecodeBatch {
   readonly params: Int32Array;
   /** Coding passes and bytes of each codeword segment, in turns, of one code-block after another. */
   readonly segments: Int32Array;
-  /** The codeword segments. The pool may take its memory away. */
+  /** The codeword segments. */
   readonly data: Uint8Array;
   /** Shared memory that coefficients are written into in place; without it the pool makes an array of `length`. */
   readonly out: Int32Array | undefined;
@@ -99,8 +99,8 @@ export interface BandComponent {
 export interface BandOutput {
   /** Places in {@link Band.components}. */
   readonly components: readonly number[];
-  /** An empty array of the kind that is wanted. */
-  readonly kind: SampleArray;
+  /** The array, in shared memory; or an empty one of the kind that is wanted. */
+  readonly samples: SampleArray;
 }
 
 /** Some rows of one component, or of three that are transformed (Annex G). */
@@ -148,7 +148,7 @@ export interface EncodeBatch {
   readonly params: Int32Array;
   /** Stop slope of each code-block. */
   readonly stopSlopes: Float64Array;
-  /** Coefficients of one code-block after another, row major. The pool may take their memory away. */
+  /** Coefficients of one code-block after another, row major. */
   readonly coefficients: Int32Array;
   readonly cost: number;
 }

@@ -8,11 +8,11 @@ import { reasonOf } from '../codec/errors.ts';
 import type { Work } from '../codec/executor.ts';
 import { BatchCoder } from './batch-coder.ts';
 import { DECODERS, ENCODERS } from './coders.ts';
-import { type Answer, BUILD, formatOutcome, readRequest, type Task } from './protocol.ts';
+import { type Answer, BUILD, readRequest, type Task } from './protocol.ts';
 
 /** The way from a worker to whoever started it. */
 export interface ParentPort {
-  post(message: Answer, transfer: ArrayBuffer[]): void;
+  post(message: Answer): void;
   /** A turn of the event loop. */
   pause(): Promise<void>;
 }
@@ -26,7 +26,7 @@ export class BatchServer {
 
   constructor(port: ParentPort) {
     this.port = port;
-    port.post({ jp2kit: BUILD, kind: 'ready' }, []);
+    port.post({ jp2kit: BUILD, kind: 'ready' });
   }
 
   /** One message. */
@@ -35,7 +35,7 @@ export class BatchServer {
     if (request === undefined) return;
     const { id } = request;
     if (request.kind === 'cancel') {
-      if (this.waiting.delete(id)) this.port.post({ jp2kit: BUILD, kind: 'dropped', id }, []);
+      if (this.waiting.delete(id)) this.port.post({ jp2kit: BUILD, kind: 'dropped', id });
       return;
     }
     this.waiting.set(id, request.task);
@@ -44,7 +44,7 @@ export class BatchServer {
 
   /** A message that the platform could not read, as shared memory that may not come here. */
   receiveUnreadable(): void {
-    this.port.post({ jp2kit: BUILD, kind: 'unreadable' }, []);
+    this.port.post({ jp2kit: BUILD, kind: 'unreadable' });
   }
 
   private async run(): Promise<void> {
@@ -63,10 +63,9 @@ export class BatchServer {
   private answer(id: number, task: Task): void {
     try {
       const outcome = finish(this.coder.run(task));
-      const { message, transfer } = formatOutcome(id, outcome);
-      this.port.post(message, transfer);
+      this.port.post({ jp2kit: BUILD, kind: 'done', id, outcome });
     } catch (error) {
-      this.port.post({ jp2kit: BUILD, kind: 'failed', id, message: reasonOf(error) }, []);
+      this.port.post({ jp2kit: BUILD, kind: 'failed', id, message: reasonOf(error) });
     }
   }
 }

@@ -4,6 +4,10 @@
  * A worker that has started says `ready` with the build that it belongs to; one of another build is refused, since both sides must
  * agree on every number of a batch. Then the pool sends batches, at most two ahead, and the worker answers each of them once, in order.
  *
+ * Shared memory is shared, everything else is copied by the platform, and nothing is moved: V8 makes all typed arrays of a thread slower once
+ * one buffer of it has been moved away (a third in vertical filter steps, V8 11.3, 2026-12), and batches have to stay whole anyway,
+ * because another worker has to do them again when this one dies.
+ *
  * What arrives is checked by its receiver: a page may have other scripts that talk to a worker (development servers do), and those
  * messages are nobody's business here.
  */
@@ -47,46 +51,6 @@ export type Answer =
   | { readonly jp2kit: string; readonly kind: 'failed'; readonly id: number; readonly message: string }
   /** A message that could not be read at all. */
   | { readonly jp2kit: string; readonly kind: 'unreadable' };
-
-/** A task as a message, and the memory that goes with it. */
-export function formatTask(id: number, task: Task): { message: Request; transfer: ArrayBuffer[] } {
-  const transfer: ArrayBuffer[] = [];
-  return { message: { jp2kit: BUILD, kind: 'task', id, task: sendable(task, transfer) }, transfer };
-}
-
-/**
- * Large arrays travel as a copy of which the memory is moved. The batch itself stays whole, because another worker has to do it again
- * when this one dies; shared memory needs neither.
- */
-function sendable(task: Task, transfer: ArrayBuffer[]): Task {
-  if (task.kind === 'decode') {
-    const { batch } = task;
-    return {
-      kind: 'decode',
-      batch: { ...batch, data: lent(batch.data, transfer) },
-    };
-  }
-  if (task.kind === 'synthesise') {
-    const { batch } = task;
-    return { kind: 'synthesise', batch: { ...batch, slabs: batch.slabs.map((slab) => lent(slab, transfer)) } };
-  }
-  const { batch } = task;
-  return { kind: 'encode', batch: { ...batch, coefficients: lent(batch.coefficients, transfer) } };
-}
-
-function lent<T extends Uint8Array | Int32Array>(array: T, transfer: ArrayBuffer[]): T {
-  if (isShared(array)) return array;
-  const copy = array.slice();
-  transfer.push(copy.buffer as ArrayBuffer);
-  return copy as T;
-}
-
-/** An outcome as a message, and the memory that goes with it: all of it but what is shared. */
-export function formatOutcome(id: number, outcome: Outcome): { message: Answer; transfer: ArrayBuffer[] } {
-  const arrays: ArrayBufferView[] = Object.values(outcome).flat();
-  const transfer = arrays.filter((array) => !isShared(array)).map((array) => array.buffer as ArrayBuffer);
-  return { message: { jp2kit: BUILD, kind: 'done', id, outcome }, transfer };
-}
 
 /** True for memory that several threads can see. */
 export function isShared({ buffer }: ArrayBufferView): boolean {

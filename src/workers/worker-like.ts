@@ -8,7 +8,7 @@ import { reasonOf } from '../codec/errors.ts';
 
 /** A worker of the platform: `Worker` of a browser, or of `node:worker_threads`. */
 export interface WorkerLike {
-  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  postMessage(message: unknown): void;
   terminate(): unknown;
   /** In browsers. */
   addEventListener?(type: string, listener: (event: unknown) => void): void;

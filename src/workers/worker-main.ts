@@ -11,13 +11,13 @@ import { BatchServer } from './batch-server.ts';
 
 /** The part of Node's `parentPort` that is used here. */
 interface NodePort {
-  postMessage(message: unknown, transfer: readonly unknown[]): void;
+  postMessage(message: unknown): void;
   on(event: 'message' | 'messageerror', listener: (value: unknown) => void): void;
 }
 
 /** The part of a browser's worker scope that is used here. */
 interface WorkerScope {
-  postMessage?(message: unknown, transfer: readonly unknown[]): void;
+  postMessage?(message: unknown): void;
   addEventListener(event: 'message' | 'messageerror', listener: (event: { readonly data: unknown }) => void): void;
   readonly document?: unknown;
   readonly process?: { getBuiltinModule?(name: string): { readonly parentPort?: NodePort | null } | undefined };
@@ -27,11 +27,11 @@ function start(scope: WorkerScope): void {
   const pause = (): Promise<void> => hostExecutor.pause!();
   const parent = scope.process?.getBuiltinModule?.('node:worker_threads')?.parentPort;
   if (parent) {
-    const server = new BatchServer({ post: (message, transfer) => parent.postMessage(message, transfer), pause });
+    const server = new BatchServer({ post: (message) => parent.postMessage(message), pause });
     parent.on('message', (message) => server.receive(message));
     parent.on('messageerror', () => server.receiveUnreadable());
   } else if (scope.postMessage && scope.document === undefined) {
-    const server = new BatchServer({ post: (message, transfer) => scope.postMessage!(message, transfer), pause });
+    const server = new BatchServer({ post: (message) => scope.postMessage!(message), pause });
     scope.addEventListener('message', ({ data }) => server.receive(data));
     scope.addEventListener('messageerror', () => server.receiveUnreadable());
   }

@@ -5,7 +5,7 @@
  */
 import { reasonOf } from '../codec/errors.ts';
 import type { Job } from './job.ts';
-import { type Answer, answers, BUILD, formatTask, MOST_OUTSTANDING, type Outcome, readAnswer } from './protocol.ts';
+import { type Answer, answers, BUILD, MOST_OUTSTANDING, type Outcome, readAnswer } from './protocol.ts';
 import { listenTo, type WorkerLike } from './worker-like.ts';
 
 /** Why a worker is gone. */
@@ -63,8 +63,7 @@ export class WorkerSeat {
 
   /** Sends a batch; throws when it cannot be sent. */
   give(job: Job): void {
-    const { message, transfer } = formatTask(job.id, job.task);
-    this.worker.postMessage(message, transfer);
+    this.worker.postMessage({ jp2kit: BUILD, kind: 'task', id: job.id, task: job.task });
     this.jobs.set(job.id, job);
     this.load += job.task.batch.cost;
     job.seat = this;
@@ -74,7 +73,7 @@ export class WorkerSeat {
 
   /** Nobody waits for this batch any more. */
   cancel(id: number): void {
-    this.worker.postMessage({ jp2kit: BUILD, kind: 'cancel', id }, []);
+    this.worker.postMessage({ jp2kit: BUILD, kind: 'cancel', id });
   }
 
   /** Ends the worker without telling. */

@@ -1,5 +1,5 @@
 /** Batches of bands as a decode makes them, with what must come out of them. */
-import type { SynthesisBatch, SynthesisedBatch } from '../../src/codec/block-pool.ts';
+import type { BandOutput, SynthesisBatch, SynthesisedBatch } from '../../src/codec/block-pool.ts';
 import { decode } from '../../src/index.ts';
 import { SlowPool } from '../support/slow-pool.ts';
 
@@ -20,9 +20,19 @@ class RecordingPool extends SlowPool {
       own.set(slab);
       return own;
     });
-    const expected = await super.synthesise(batch);
-    this.cases.push({ batch: { ...batch, slabs }, expected });
-    return expected;
+    const outcome = await super.synthesise(batch);
+    const expected = { samples: outcome.samples.map((samples) => samples.slice()) };
+    const bands = batch.bands.map((band) => ({ ...band, outputs: band.outputs.map((output) => this.emptied(output)) }));
+    this.cases.push({ batch: { bands, slabs, cost: batch.cost }, expected });
+    return outcome;
+  }
+
+  /** The same output, with memory of its own that has nothing in it. */
+  private emptied({ components, samples }: BandOutput): BandOutput {
+    const bytes = samples.byteLength;
+    const { buffer } = this.sharesMemory ? this.allocate(Math.ceil(bytes / 4)) : new Int32Array(0);
+    const Samples = samples.constructor as Uint8ArrayConstructor;
+    return { components, samples: new Samples(buffer, 0, samples.length) };
   }
 }
 

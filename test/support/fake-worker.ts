@@ -12,8 +12,8 @@ export class FakeWorker implements WorkerLike {
     this.listeners.set(type, listener);
   }
 
-  postMessage(message: unknown, transfer: ArrayBuffer[]): void {
-    this.requests.push(structuredClone(message, { transfer }) as Request);
+  postMessage(message: unknown): void {
+    this.requests.push(structuredClone(message) as Request);
   }
 
   terminate(): void {

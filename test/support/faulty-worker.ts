@@ -7,7 +7,7 @@ import { FAULT } from './faults.ts';
 const port = parentPort!;
 const deaths = workerData as Int32Array;
 const server = new BatchServer({
-  post: (message, transfer) => port.postMessage(message, transfer),
+  post: (message) => port.postMessage(message),
   pause: () => new Promise((resolve) => setImmediate(resolve)),
 });
 

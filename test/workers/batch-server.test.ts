@@ -12,35 +12,29 @@ const encode = encodeCase(random, 2, 10);
 
 function setUp() {
   const said: Answer[] = [];
-  const moved: number[] = [];
   const server = new BatchServer({
-    post: (message, transfer) => {
-      said.push(message);
-      moved.push(transfer.length);
-    },
+    post: (message) => said.push(message),
     pause: () => new Promise((resolve) => setImmediate(resolve)),
   });
   const ask = (id: number, { kind, batch }: { kind: string; batch: unknown }): void =>
     server.receive({ jp2kit: BUILD, kind: 'task', id, task: { kind, batch } as Task });
   const heard = () => said.map((answer) => `${answer.kind} ${'id' in answer ? answer.id : ''}`.trim());
-  return { server, said, moved, ask, heard };
+  return { server, said, ask, heard };
 }
 
-test('batches are done in order, and all memory goes along', async () => {
-  const { said, moved, ask, heard } = setUp();
+test('batches are done in order', async () => {
+  const { said, ask, heard } = setUp();
   ask(1, decode);
   ask(2, encode);
   await eventually(heard).toEqual(['ready', 'done 1', 'done 2']);
   expect(said.slice(1)).toMatchObject([{ outcome: decode.expected }, { outcome: encode.expected }]);
-  expect(moved).toEqual([0, 2, 5]);
 });
 
-test('shared memory stays where it is', async () => {
-  const { moved, ask, heard } = setUp();
+test('coefficients go to shared memory', async () => {
+  const { ask, heard } = setUp();
   const out = new Int32Array(new SharedArrayBuffer(4 * decode.batch.length));
   ask(1, { kind: 'decode', batch: { ...decode.batch, out } });
   await eventually(heard).toEqual(['ready', 'done 1']);
-  expect(moved).toEqual([0, 1]);
   expect([...out]).toEqual([...decode.expected.coefficients]);
 });
 

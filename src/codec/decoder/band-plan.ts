@@ -16,8 +16,13 @@ import type { RowGroup } from './row-schedule.ts';
 import { sideBySide, type StoreTarget } from './store.ts';
 import type { Strip, SubbandStrips } from './subband-strips.ts';
 
-/** Finds the place of a slab in the list that goes with a message. */
-export type SlabIndex = (slab: Int32Array) => number;
+/** Memory that goes with a message. */
+export interface BandMemory {
+  /** The place of a slab of coefficients in the list of all. */
+  indexOf(slab: Int32Array): number;
+  /** An array of the same kind for so many samples, where it can be shared; else an empty one. */
+  outputLike(kind: SampleArray, length: number): SampleArray;
+}
 
 /** Strips that a band has borrowed. */
 interface Loan {
@@ -38,13 +43,15 @@ export class BandPlan {
     from: number,
     to: number,
     targets: readonly (StoreTarget | undefined)[],
-    indexOf: SlabIndex,
+    memory: BandMemory,
   ) {
     this.from = from;
     this.targets = targets;
     const { reversible, width } = components[0];
-    const parts = components.map((component, k) => this.planComponent(component, from, to, targets[k], indexOf));
-    this.band = { reversible, width, height: to - from, components: parts, outputs: outputsOf(targets) };
+    const parts = components.map((component, k) => this.planComponent(component, from, to, targets[k], memory));
+    const height = to - from;
+    const outputs = outputsOf(targets, width * height, memory);
+    this.band = { reversible, width, height, components: parts, outputs };
   }
 
   private planComponent(
@@ -52,13 +59,13 @@ export class BandPlan {
     from: number,
     to: number,
     target: StoreTarget | undefined,
-    indexOf: SlabIndex,
+    memory: BandMemory,
   ): BandComponent {
     const x = window.x.kept[window.target];
     const { lo } = window.y.kept[window.target];
     const band = planWindow(geometry, window.target, x, { lo: lo + from, hi: lo + to }, reversible);
     const subbands = levels.map(({ bands }, r) =>
-      bands.map((subband, orientation) => subband && this.borrow(subband, band, r, orientation, indexOf)),
+      bands.map((subband, orientation) => subband && this.borrow(subband, band, r, orientation, memory)),
     );
     return { shape: shapeOf(band), subbands, precision: target?.precision ?? 0, signed: target?.signed ?? false };
   }
@@ -68,13 +75,13 @@ export class BandPlan {
     window: ComponentWindow,
     r: number,
     orientation: number,
-    indexOf: SlabIndex,
+    memory: BandMemory,
   ): BandSubband | undefined {
     const y = clip(subbandWindow(window, r, orientation).y, subband.plan.y);
     if (lengthOf(y) === 0) return undefined;
     const strips = pooledOf(subband).lend(subband, y);
     this.loans.push({ subband, strips });
-    return { area: subband.area, y: y.lo, strips: strips.flatMap((strip) => paramsOf(strip, indexOf)) };
+    return { area: subband.area, y: y.lo, strips: strips.flatMap((strip) => paramsOf(strip, memory)) };
   }
 
   /** Puts samples where they belong, and gives the strips back. */
@@ -98,19 +105,22 @@ export function pooledOf({ decoder }: SubbandStrips): PooledStrips {
   return decoder as PooledStrips;
 }
 
-function paramsOf({ y, memory }: Strip, indexOf: SlabIndex): number[] {
+function paramsOf(strip: Strip, memory: BandMemory): number[] {
   const params: number[] = [];
-  params[STRIP_PARAMS.lo] = y.lo;
-  params[STRIP_PARAMS.hi] = y.hi;
-  params[STRIP_PARAMS.slab] = memory ? indexOf(memory.slab) : -1;
-  params[STRIP_PARAMS.start] = memory ? memory.start : 0;
+  params[STRIP_PARAMS.lo] = strip.y.lo;
+  params[STRIP_PARAMS.hi] = strip.y.hi;
+  params[STRIP_PARAMS.slab] = strip.memory ? memory.indexOf(strip.memory.slab) : -1;
+  params[STRIP_PARAMS.start] = strip.memory ? strip.memory.start : 0;
   return params;
 }
 
-function outputsOf(targets: readonly (StoreTarget | undefined)[]): BandOutput[] {
-  const kindOf = ({ out }: StoreTarget): SampleArray => out.slice(0, 0);
-  if (sideBySide(targets)) return [{ components: [0, 1, 2], kind: kindOf(targets[0]) }];
-  return targets.flatMap((target, k) => (target ? [{ components: [k], kind: kindOf(target) }] : []));
+function outputsOf(targets: readonly (StoreTarget | undefined)[], length: number, memory: BandMemory): BandOutput[] {
+  if (sideBySide(targets)) {
+    return [{ components: [0, 1, 2], samples: memory.outputLike(targets[0].out, 3 * length) }];
+  }
+  return targets.flatMap((target, k) =>
+    target ? [{ components: [k], samples: memory.outputLike(target.out, length) }] : [],
+  );
 }
 
 /** Copies rows of `count` neighbouring channels from an array without gaps to where they belong, from row `from` of the target on. */

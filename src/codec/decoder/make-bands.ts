@@ -80,9 +80,9 @@ function sourceOf(subband: BandSubband | undefined, slabs: readonly Int32Array[]
 }
 
 function outputsOf({ width, height, outputs }: Band): SampleArray[] {
-  return outputs.map(({ components, kind }) => {
-    const Samples = kind.constructor as new (length: number) => SampleArray;
-    return new Samples(width * height * components.length);
+  return outputs.map(({ components, samples }) => {
+    const Samples = samples.constructor as new (length: number) => SampleArray;
+    return samples.length > 0 ? samples : new Samples(width * height * components.length);
   });
 }
 

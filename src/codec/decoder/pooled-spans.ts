@@ -6,8 +6,9 @@
  */
 import type { BlockPool, SynthesisedBatch } from '../block-pool.ts';
 import type { WaitingWork } from '../executor.ts';
+import type { SampleArray } from '../image.ts';
 import type { AbortSignalLike } from '../source.ts';
-import { BandPlan, pooledOf } from './band-plan.ts';
+import { type BandMemory, BandPlan, pooledOf } from './band-plan.ts';
 import { Batches } from './block-batch.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { PooledStrips } from './pooled-strips.ts';
@@ -36,6 +37,12 @@ const USUAL_ROWS = 128;
 const MOST_ROWS = 256;
 /** Bands for each worker that a span should give. */
 const BANDS_OF_SPAN = 4;
+
+/** Makes arrays of samples: new ones, or of memory that is there. */
+interface SampleArrayConstructor {
+  new (length: number): SampleArray;
+  new (buffer: ArrayBufferLike, offset: number, length: number): SampleArray;
+}
 
 /** A band on its way. */
 interface PooledBand {
@@ -132,9 +139,9 @@ export class SpansOfPool implements PooledSpans {
     for (const component of group.components) {
       for (const need of component.need(band.to)) yield* pooledOf(need.band).settle(need.band, need.rows);
     }
-    this.open ??= new SynthesisInProgress();
+    this.open ??= new SynthesisInProgress(this.pool);
     const batch = this.open;
-    const plan = new BandPlan(group, band.from, band.to, targets, (slab) => batch.indexOf(slab));
+    const plan = new BandPlan(group, band.from, band.to, targets, batch);
     this.sent.push({ ...band, plan, batch, first: batch.add(plan) });
     if (batch.cost >= BATCH_SAMPLES) this.close();
   }
@@ -144,7 +151,7 @@ export class SpansOfPool implements PooledSpans {
     if (batch === undefined) return;
     this.open = undefined;
     this.bandBatches++;
-    batch.send(this.pool, this.signal, () => {
+    batch.send(this.signal, () => {
       this.bandBatches--;
     });
   }
@@ -174,14 +181,19 @@ function samplesOf({ group }: Span, from: number, to: number): number {
 }
 
 /** Bands that go to the pool together. */
-class SynthesisInProgress {
+class SynthesisInProgress implements BandMemory {
   cost = 0;
   /** Settled when the pool is done; a failure is thrown to who waits for it, and to nobody else. */
   done: Promise<SynthesisedBatch> | undefined;
   result: SynthesisedBatch | undefined;
   private readonly plans: BandPlan[] = [];
   private readonly slabs: Int32Array[] = [];
+  private readonly pool: BlockPool;
   private numOutputs = 0;
+
+  constructor(pool: BlockPool) {
+    this.pool = pool;
+  }
 
   /** Adds a band; returns the number of its first output. */
   add(plan: BandPlan): number {
@@ -198,8 +210,16 @@ class SynthesisInProgress {
     return at >= 0 ? at : this.slabs.push(slab) - 1;
   }
 
-  send(pool: BlockPool, signal: AbortSignalLike | undefined, onDone: () => void): void {
-    const { plans, slabs, cost } = this;
+  outputLike(kind: SampleArray, length: number): SampleArray {
+    const { pool } = this;
+    const Samples = kind.constructor as SampleArrayConstructor;
+    if (!pool.sharesMemory) return new Samples(0);
+    // never used again: a worker that was given up may write to it for a moment yet
+    return new Samples(pool.allocate(Math.ceil((length * kind.BYTES_PER_ELEMENT) / 4)).buffer, 0, length);
+  }
+
+  send(signal: AbortSignalLike | undefined, onDone: () => void): void {
+    const { plans, slabs, cost, pool } = this;
     this.done = pool.synthesise({ bands: plans.map(({ band }) => band), slabs, cost }, signal);
     this.done.then((result) => {
       this.result = result;
