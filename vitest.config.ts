@@ -11,7 +11,7 @@ export default defineConfig({
     // a file finds what those before it had loaded and compiled (40 % less processor time); none leaves anything else behind
     isolate: false,
     maxWorkers: '100%',
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 60_000,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     coverage: {

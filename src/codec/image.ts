@@ -107,9 +107,9 @@ export interface DecodeStages {
   readonly packets: number;
   /** Code-blocks (Annex D), with dequantisation and region shift; with a pool of workers, waiting for them. */
   readonly blocks: number;
-  /** Wavelet synthesis (Annex F). */
+  /** Wavelet synthesis (Annex F); with a pool, waiting for rows. */
   readonly transform: number;
-  /** Component transform, level shift, clipping, storing (Annex G). */
+  /** Component transform, level shift, clipping, storing (Annex G); with a pool, putting samples where they belong. */
   readonly store: number;
   /** Palette, colour, upsampling, conversion of samples (Annex I). */
   readonly convert: number;

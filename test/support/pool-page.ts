@@ -1,4 +1,5 @@
-/** The script of a test page, bundled by whatever is tested: batches through workers and on the page's own thread, compared. */
+/** The script of a test page, bundled by whatever is tested: batches and a picture through workers and on the page's own thread, compared. */
+import { decode, decodeSync, encodeSync } from 'jp2kit';
 import {
   createPool,
   DECODE_PARAMS,
@@ -39,6 +40,15 @@ async function roundTrip(pool: WorkerPool, batch: EncodeBatch): Promise<[Encoded
   return [encoded, await pool.decode({ coder: 'classic', params, segments, data: encoded.data, out, length, cost: 1 })];
 }
 
+/** True when workers make of a picture what this thread makes of it. */
+async function isSamePicture(pool: WorkerPool): Promise<boolean> {
+  const data = Uint8Array.from({ length: 300 * 280 * 3 }, (_, k) => (k % 91) * (k % 7));
+  const { data: bytes } = encodeSync({ width: 300, height: 280, channels: 3, data }, { rate: { psnr: 40 } });
+  const there = await decode(bytes, { pool });
+  const here = decodeSync(bytes);
+  return there.data.every((sample, k) => sample === here.data[k]);
+}
+
 async function main(): Promise<unknown> {
   const warnings: string[] = [];
   const pool = createPool({ size: 2, onWarning: ({ code, message }) => warnings.push(`${code}: ${message}`) });
@@ -61,8 +71,20 @@ async function main(): Promise<unknown> {
   );
   const isEqual = textOf(byWorkers) === textOf(byPage);
   const { stats, sharesMemory } = pool;
+  const isPictureEqual = await isSamePicture(pool);
+  const ofPicture = pool.stats.doneByWorkers - stats.doneByWorkers;
   await pool.close();
-  return { isEqual, isLossless, sharesMemory, isIsolated: crossOriginIsolated, warnings, stats, here: here.stats };
+  return {
+    isEqual,
+    isLossless,
+    isPictureEqual,
+    ofPicture,
+    sharesMemory,
+    isIsolated: crossOriginIsolated,
+    warnings,
+    stats,
+    here: here.stats,
+  };
 }
 
 main().then(

@@ -272,7 +272,7 @@ describe('where no worker can be started', () => {
   test('aborts are seen between two code-blocks', async () => {
     const { pool } = setUp({ size: 1, createWorker: refusing['by an exception'] });
     const controller = new AbortController();
-    const large = decodeCase(randomFrom(3), 40, 40).batch;
+    const large = decodeCase(randomFrom(3), 200, 40).batch;
     const all = [pool.decode(large, controller.signal), pool.decode(large, controller.signal)];
     setTimeout(() => controller.abort('enough'), 1);
     for (const one of all) await expect(one).rejects.toBe('enough');
