@@ -83,7 +83,7 @@ export { type ImageDataLike, toImageData, type ToImageDataOptions } from './code
 export { type FetchLike, type FetchResponseLike, httpSource, type HttpSourceOptions } from './platform/http-source.ts';
 export type { ByteStreamLike } from './platform/streams.ts';
 
-const pooling: Codec['pooling'] = (pool, signal) => new SpansOfPool(pool, signal);
+const pooling: Codec['pooling'] = (pool, signal, samples) => new SpansOfPool(pool, signal, samples);
 
 const decoding: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor, pooling };
 

@@ -28,7 +28,7 @@ import { hostExecutor } from './platform/host-executor.ts';
  * ```
  */
 export function openJpip(url: string | { toString(): string }, options: JpipClientOptions = {}): Promise<JpipImage> {
-  const pooling: Codec['pooling'] = (pool, signal) => new SpansOfPool(pool, signal);
+  const pooling: Codec['pooling'] = (pool, signal, samples) => new SpansOfPool(pool, signal, samples);
   const codec: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor, pooling };
   const { now, pause } = hostExecutor;
   return openRemotePicture(String(url), options, {

@@ -44,7 +44,7 @@ export interface Codec {
   /** Packet indexes; who only decodes is not sent them. */
   readonly indexing?: Indexing;
   /** Hands code-blocks to a pool of workers; who needs few bytes does without. */
-  readonly pooling?: (pool: BlockPool, signal: AbortSignalLike | undefined) => PooledSpans;
+  readonly pooling?: (pool: BlockPool, signal: AbortSignalLike | undefined, samples: number) => PooledSpans;
 }
 
 /** Options of an opening. */

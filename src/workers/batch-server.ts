@@ -8,7 +8,7 @@ import { reasonOf } from '../codec/errors.ts';
 import type { Work } from '../codec/executor.ts';
 import { BatchCoder } from './batch-coder.ts';
 import { DECODERS, ENCODERS } from './coders.ts';
-import { type Answer, BUILD, readRequest, type Task } from './protocol.ts';
+import { type Answer, BUILD, readRequest, type Task, withoutShared } from './protocol.ts';
 
 /** The way from a worker to whoever started it. */
 export interface ParentPort {
@@ -63,7 +63,7 @@ export class BatchServer {
   private answer(id: number, task: Task): void {
     try {
       const outcome = finish(this.coder.run(task));
-      this.port.post({ jp2kit: BUILD, kind: 'done', id, outcome });
+      this.port.post({ jp2kit: BUILD, kind: 'done', id, outcome: withoutShared(task, outcome) });
     } catch (error) {
       this.port.post({ jp2kit: BUILD, kind: 'failed', id, message: reasonOf(error) });
     }

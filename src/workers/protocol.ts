@@ -52,6 +52,25 @@ export type Answer =
   /** A message that could not be read at all. */
   | { readonly jp2kit: string; readonly kind: 'unreadable' };
 
+const NONE = new Int32Array(0);
+
+/** An outcome as it travels: the pool has what was written to shared memory, and to send that takes longer than to send other arrays. */
+export function withoutShared(task: Task, outcome: Outcome): Outcome {
+  if (task.kind === 'decode' && task.batch.out) return { ...(outcome as DecodedBatch), coefficients: NONE };
+  if (task.kind !== 'synthesise') return outcome;
+  const { samples } = outcome as SynthesisedBatch;
+  return { samples: samples.map((array) => (isShared(array) ? array.slice(0, 0) : array)) };
+}
+
+/** The outcome with the memory that the task names. */
+export function withShared(task: Task, outcome: Outcome): Outcome {
+  if (task.kind === 'decode' && task.batch.out) return { ...(outcome as DecodedBatch), coefficients: task.batch.out };
+  if (task.kind !== 'synthesise') return outcome;
+  const own = task.batch.bands.flatMap(({ outputs }) => outputs.map(({ samples }) => samples));
+  const { samples } = outcome as SynthesisedBatch;
+  return { samples: samples.map((array, k) => (isShared(own[k]) ? own[k] : array)) };
+}
+
 /** True for memory that several threads can see. */
 export function isShared({ buffer }: ArrayBufferView): boolean {
   return typeof SharedArrayBuffer === 'function' && buffer instanceof SharedArrayBuffer;
@@ -74,7 +93,8 @@ export function readAnswer(message: unknown): Answer | undefined {
 export function answers(task: Task, outcome: Outcome): boolean {
   if (task.kind === 'decode') {
     const { coefficients, findings } = outcome as DecodedBatch;
-    return isWords(coefficients) && isWords(findings) && coefficients.length >= task.batch.length;
+    const hasAll = task.batch.out !== undefined || (isWords(coefficients) && coefficients.length >= task.batch.length);
+    return hasAll && isWords(findings);
   }
   if (task.kind === 'synthesise') {
     const { samples } = outcome as SynthesisedBatch;

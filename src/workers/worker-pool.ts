@@ -21,7 +21,7 @@ import { usage } from '../codec/errors.ts';
 import { type AbortSignalLike, throwIfAborted } from '../codec/source.ts';
 import { abortReasonOf, InlineQueue } from './inline-queue.ts';
 import { AbortWatch, Job } from './job.ts';
-import { isShared, type Outcome, type Task } from './protocol.ts';
+import { isShared, type Outcome, type Task, withShared } from './protocol.ts';
 import type { WorkerLike } from './worker-like.ts';
 import { type EndReason, type SeatListener, type SeatTimes, takeSeat, WorkerSeat } from './worker-seat.ts';
 
@@ -278,7 +278,7 @@ class SeatedPool implements WorkerPool, SeatListener {
   done(job: Job, outcome: Outcome): void {
     this.doneByWorkers++;
     if (job.signal?.aborted) this.abort(job);
-    else this.settle(job, () => job.succeed(ownedBy(job.task, outcome)));
+    else this.settle(job, () => job.succeed(withShared(job.task, outcome)));
   }
 
   /** On this thread it fails in the same way, with the whole error; or it does not fail. */
@@ -339,12 +339,6 @@ class SeatedPool implements WorkerPool, SeatListener {
 
 function isLighter(seat: WorkerSeat, than: WorkerSeat): boolean {
   return seat.jobs.size === than.jobs.size && seat.load < than.load;
-}
-
-/** Of shared memory a worker sends back a view of its own; callers know theirs. */
-function ownedBy(task: Task, outcome: Outcome): Outcome {
-  const out = task.kind === 'decode' ? task.batch.out : undefined;
-  return out ? { ...(outcome as DecodedBatch), coefficients: out } : outcome;
 }
 
 function closed(): Error {

@@ -28,22 +28,16 @@ export interface BatchedBlock {
   readonly dataLength: number;
 }
 
-/** Coefficients of the first slab of shared memory; each further one is twice as long, up to the longest. */
-const FIRST_SLAB = 1 << 16;
-const LONGEST_SLAB = 1 << 20;
-
 /**
  * Makes strips as parts of a few large slabs of shared memory: a batch names one piece of it, and should be able to hold code-blocks of
  * many strips.
  */
-function sharedStrips(pool: BlockPool): StripStore {
+function sharedStrips(pool: BlockPool, slabLength: number): StripStore {
   let slab: Int32Array = new Int32Array(0);
   let used = 0;
-  let nextLength = FIRST_SLAB;
   return new StripStore((length) => {
     if (slab.length - used < length) {
-      slab = pool.allocate(Math.max(length, nextLength));
-      nextLength = Math.min(2 * nextLength, LONGEST_SLAB);
+      slab = pool.allocate(Math.max(length, slabLength));
       used = 0;
     }
     const memory = new StripMemory(slab, used, length);
@@ -64,11 +58,12 @@ export class Batches {
   private readonly signal: AbortSignalLike | undefined;
   private open: PendingBatch | undefined;
 
-  constructor(pool: BlockPool, signal: AbortSignalLike | undefined) {
+  /** Where memory is shared it comes in slabs of so many coefficients. */
+  constructor(pool: BlockPool, signal: AbortSignalLike | undefined, slabLength: number) {
     this.pool = pool;
     this.signal = signal;
     this.size = pool.size;
-    this.strips = pool.sharesMemory ? sharedStrips(pool) : new StripStore();
+    this.strips = pool.sharesMemory ? sharedStrips(pool, slabLength) : new StripStore();
   }
 
   /** Adds a code-block that goes to `at` of a strip whose rows are `stride` apart. */

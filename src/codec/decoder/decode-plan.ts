@@ -52,7 +52,7 @@ export interface DecodeTools {
   readonly coders: readonly BlockCoder[];
   readonly channels: ChannelStage | undefined;
   readonly executor: Pick<Executor, 'now'>;
-  readonly pooling?: (pool: BlockPool, signal: AbortSignalLike | undefined) => PooledSpans;
+  readonly pooling?: (pool: BlockPool, signal: AbortSignalLike | undefined, samples: number) => PooledSpans;
 }
 
 /** What a decode is about. */
@@ -138,7 +138,8 @@ export function spansOf(
 ): PooledSpans | undefined {
   if (pool === undefined) return undefined;
   if (!pooling) throw usage('option-value', 'this build takes no pool');
-  return samplesOf(windows) < pool.leastSamples ? undefined : pooling(pool, signal);
+  const samples = samplesOf(windows);
+  return samples < pool.leastSamples ? undefined : pooling(pool, signal, samples);
 }
 
 /** What was counted on the way. */

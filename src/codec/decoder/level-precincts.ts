@@ -55,7 +55,7 @@ export class LevelPrecincts {
       this.rows.set(row, yield* this.open(row));
     }
     const found = this.rows.get(py);
-    if (found === undefined) throw new Error(`precinct row ${py} was let go of`);
+    if (found === undefined) throw new Error(`row ${py} is not there`);
     return found;
   }
 

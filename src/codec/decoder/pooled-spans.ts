@@ -12,7 +12,7 @@ import { type BandMemory, BandPlan, pooledOf } from './band-plan.ts';
 import { Batches } from './block-batch.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { PooledStrips } from './pooled-strips.ts';
-import type { PooledSpans, Span } from './row-schedule.ts';
+import { drawRows, type PooledSpans, type Span } from './row-schedule.ts';
 import type { StripStore } from './strip-memory.ts';
 import type { StripDecoder } from './subband-strips.ts';
 
@@ -22,7 +22,9 @@ const BATCHES_A_WORKER = 6;
 const BAND_BATCHES_A_WORKER = 3;
 /** Samples for each worker that may be under way, whose coefficients are held; and bands, since small tiles are mostly objects. */
 const SAMPLES_A_WORKER = 1 << 21;
-const BANDS_A_WORKER = 32;
+const BANDS_A_WORKER = 8;
+/** Coefficients that are held for a sample under way: whole code-blocks, of which the neighbours need a few rows. */
+const COEFFICIENTS_A_SAMPLE = 1.5;
 
 /** Samples of a batch of bands at least: a message costs as much as some thousand samples. */
 const BATCH_SAMPLES = 1 << 16;
@@ -43,6 +45,9 @@ interface SampleArrayConstructor {
   new (length: number): SampleArray;
   new (buffer: ArrayBufferLike, offset: number, length: number): SampleArray;
 }
+
+/** Groups with fewer samples are drawn here: the messages for a tiny tile take longer than its rows. */
+const LEAST_OF_GROUP = 1 << 15;
 
 /** A band on its way. */
 interface PooledBand {
@@ -74,10 +79,13 @@ export class SpansOfPool implements PooledSpans {
   /** What the last bands were added to. */
   private open: SynthesisInProgress | undefined;
 
-  constructor(pool: BlockPool, signal: AbortSignalLike | undefined) {
+  /** For a window of so many samples. */
+  constructor(pool: BlockPool, signal: AbortSignalLike | undefined, samples: number) {
     this.pool = pool;
     this.signal = signal;
-    this.batches = new Batches(pool, signal);
+    // one slab for nearly all, so that batches are not cut short because their strips lie in several
+    const held = Math.min(samples, SAMPLES_A_WORKER * pool.size);
+    this.batches = new Batches(pool, signal, Math.ceil(held * COEFFICIENTS_A_SAMPLE));
     this.strips = this.batches.strips;
   }
 
@@ -130,15 +138,25 @@ export class SpansOfPool implements PooledSpans {
     const { sent, begun, pool } = this;
     const isWaiting = begun.length === 0 || this.bandBatches >= BAND_BATCHES_A_WORKER * pool.size;
     if (sent.length > 0 && (isWaiting || sent[0].batch.result)) yield* this.store(sent.shift()!, context);
-    else yield* this.send(begun.shift()!);
+    else yield* this.goOn(begun.shift()!, context);
   }
 
-  /** Waits for the code-blocks of a band, and hands it over. */
-  private *send(band: PooledBand): WaitingWork<void> {
-    const { group, targets } = band.span;
-    for (const component of group.components) {
-      for (const need of component.need(band.to)) yield* pooledOf(need.band).settle(need.band, need.rows);
+  /** Waits for the code-blocks of a band, and hands it over, or draws it. */
+  private *goOn(band: PooledBand, context: DecodeContext): WaitingWork<void> {
+    const { span, from, to } = band;
+    const { components } = span.group;
+    for (const component of components) {
+      for (const need of component.need(to)) yield* pooledOf(need.band).settle(need.band, need.rows);
     }
+    if (samplesOf(span, 0, components[0].height) >= LEAST_OF_GROUP) this.send(band);
+    else {
+      drawRows(span, from, to, context);
+      yield* this.end(band, context);
+    }
+  }
+
+  private send(band: PooledBand): void {
+    const { group, targets } = band.span;
     this.open ??= new SynthesisInProgress(this.pool);
     const batch = this.open;
     const plan = new BandPlan(group, band.from, band.to, targets, batch);
@@ -156,7 +174,8 @@ export class SpansOfPool implements PooledSpans {
     });
   }
 
-  private *store({ span, from, to, plan, batch, first }: SentBand, context: DecodeContext): WaitingWork<void> {
+  private *store(band: SentBand, context: DecodeContext): WaitingWork<void> {
+    const { plan, batch, first } = band;
     const { stages, now } = context;
     if (batch === this.open) this.close();
     const start = now();
@@ -165,6 +184,11 @@ export class SpansOfPool implements PooledSpans {
     plan.finish(batch.result!.samples.slice(first, first + plan.band.outputs.length));
     stages.transform += between - start;
     stages.store += now() - between;
+    yield* this.end(band, context);
+  }
+
+  /** A band is where it belongs. */
+  private *end({ span, from, to }: PooledBand, context: DecodeContext): WaitingWork<void> {
     this.samples -= samplesOf(span, from, to);
     if (to < span.to) return;
     if (span.isLast) yield* span.group.finish(context);

@@ -92,25 +92,31 @@ export function* makeRows(
 }
 
 function* makeSpan(span: Span, context: DecodeContext): WaitingWork<void> {
-  const { group, from, to, targets, isLast, onDone } = span;
+  const { group, from, to, isLast, onDone } = span;
   const { components } = group;
-  const { rows, memory } = group.draw(context);
-  const { now, stages } = context;
-  const writer = writerOf(rows, memory, targets);
-  const rowsAtOnce = Math.max(1, Math.floor(PIECE_SAMPLES / (rows[0].width * rows.length)));
+  const rowsAtOnce = Math.max(1, Math.floor(PIECE_SAMPLES / (components[0].width * components.length)));
   for (let y = from; y < to; ) {
     const end = Math.min(to, y + rowsAtOnce);
     for (const component of components) yield* component.begin(end);
-    for (; y < end; y++) {
-      const start = now();
-      for (const { samples } of rows) samples.advance();
-      const between = now();
-      writer.write(y);
-      stages.transform += between - start;
-      stages.store += now() - between;
-    }
+    drawRows(span, y, end, context);
+    y = end;
     yield;
   }
   if (isLast) yield* group.finish(context);
   onDone?.();
+}
+
+/** Makes rows whose code-blocks are there, the next ones of their group. */
+export function drawRows({ group, targets }: Span, from: number, to: number, context: DecodeContext): void {
+  const { rows, memory } = group.draw(context);
+  const { now, stages } = context;
+  const writer = writerOf(rows, memory, targets);
+  for (let y = from; y < to; y++) {
+    const start = now();
+    for (const { samples } of rows) samples.advance();
+    const between = now();
+    writer.write(y);
+    stages.transform += between - start;
+    stages.store += now() - between;
+  }
 }

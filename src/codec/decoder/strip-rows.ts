@@ -51,7 +51,7 @@ export class StripRows<S extends DecodedStrip = DecodedStrip>
       this.letGo?.(passed);
     }
     const strip = strips[0];
-    if (strip === undefined) throw new Error(`row ${y} was read before it was decoded`);
+    if (strip === undefined) throw new Error(`row ${y} is not there`);
     if (strip.memory === undefined) return false;
     this.coefficients = strip.memory.ints;
     this.at = ((y - strip.y.lo) * this.area.stride + this.area.skip) | 0;

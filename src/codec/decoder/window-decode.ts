@@ -70,7 +70,7 @@ export function runNow<T>(work: DecodeWork<T>, source: PrecinctSource, executor:
   let step = work.next();
   while (!step.done) {
     deadline.check();
-    if (step.value instanceof Promise) throw new Error('a decode without a pool has nothing to wait for');
+    if (step.value instanceof Promise) throw new Error('nothing to wait for without a pool');
     if (step.value && !source.loadSync) throw usage('sync-source', 'only bytes in memory can be read synchronously');
     step = step.value ? work.next(source.loadSync!(step.value, { deadline })) : work.next();
   }

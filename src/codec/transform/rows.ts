@@ -45,7 +45,7 @@ export class RowMemory<Samples extends Int32Array | Float64Array> {
   take(length: number): number {
     const at = this.used;
     this.used = (this.used + length) | 0;
-    if (this.used > this.samples.length) throw new Error('rows were promised less memory than they take');
+    if (this.used > this.samples.length) throw new Error('too little memory for rows');
     return at;
   }
 
