@@ -13,7 +13,7 @@ import { inRepository } from '../test/support/root.ts';
 import { requireSharedFolder } from '../test/support/shared-folder.ts';
 import { findTool } from '../test/support/tools.ts';
 import { decodeWithJp2kit } from './decode-case.ts';
-import { isClassic, readManifest } from './manifest.ts';
+import { readManifest } from './manifest.ts';
 import { type ComparisonScore, compareFile, filesOf } from './openjpeg.ts';
 import { comparisonSummary, formatReport, formatTable } from './report.ts';
 import { type CaseScore, scoreCase } from './score.ts';
@@ -33,7 +33,7 @@ const decodeCase =
     : decodeWithJp2kit;
 const folder = join(requireSharedFolder(), 'conformance');
 const matches = (id: string) => values.filter === undefined || new RegExp(values.filter).test(id);
-const cases = (await readManifest(folder)).filter((c) => isClassic(c) && matches(`${c.group}/${c.id}/${c.file}`));
+const cases = (await readManifest(folder)).filter((c) => matches(`${c.group}/${c.id}/${c.file}`));
 
 const scores: CaseScore[] = [];
 for (const item of cases) scores.push(await scoreCase(folder, item, decodeCase));

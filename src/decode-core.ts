@@ -27,10 +27,11 @@ export type {
 } from './codec/index.ts';
 export { Jpeg2000Error } from './codec/index.ts';
 export { classic } from './codec/tier1/classic.ts';
+export { ht } from './codec/tier1/ht.ts';
 
 /** Options of {@link decode} and {@link decodeSync} here: those of the full decoder, less colour and pools, plus the block coders. */
 export interface DecodeCoreOptions extends Omit<DecodeOptions, 'colour' | 'upsample' | 'pool'> {
-  /** The block coders that may be needed; `classic` is that of Part 1. */
+  /** The block coders that may be needed; `classic` is that of Part 1, `ht` that of Part 15 (HTJ2K). */
   readonly coders: readonly BlockCoder[];
 }
 

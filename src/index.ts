@@ -61,6 +61,7 @@ import { writeIndexBoxesInto } from './codec/index-boxes.ts';
 import { buildIndexFrom, buildIndexInto, packetIndexing } from './codec/packet-index.ts';
 import { classic } from './codec/tier1/classic.ts';
 import { classicEncoder } from './codec/tier1/classic-encoder.ts';
+import { ht } from './codec/tier1/ht.ts';
 import { hostExecutor } from './platform/host-executor.ts';
 import { type ByteStreamLike, chunksOf } from './platform/streams.ts';
 
@@ -85,11 +86,11 @@ export type { ByteStreamLike } from './platform/streams.ts';
 
 const pooling: Codec['pooling'] = (pool, signal, samples) => new SpansOfPool(pool, signal, samples);
 
-const decoding: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor, pooling };
+const decoding: Codec = { coders: [classic, ht], channels: channelStage, executor: hostExecutor, pooling };
 
 // apart from the one above, so that who only decodes is not sent packet indexes
 const opening: Codec = {
-  coders: [classic],
+  coders: [classic, ht],
   channels: channelStage,
   executor: hostExecutor,
   indexing: packetIndexing,
@@ -100,7 +101,7 @@ const transcoding: TranscodingCodec = { executor: hostExecutor, indexing: packet
 
 // apart from the ones above, and without spreading them, so that who only decodes is not sent the encoder
 const encoding: EncodingCodec = {
-  coders: [classic],
+  coders: [classic, ht],
   encoders: [classicEncoder],
   channels: channelStage,
   executor: hostExecutor,

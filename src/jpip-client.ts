@@ -7,6 +7,7 @@ import { SpansOfPool } from './codec/decoder/pooled-spans.ts';
 import { channelStage } from './codec/decoder/channel-stage.ts';
 import type { Codec } from './codec/opened-picture.ts';
 import { classic } from './codec/tier1/classic.ts';
+import { ht } from './codec/tier1/ht.ts';
 import type { JpipImage } from './jpip/image.ts';
 import type { JpipClientOptions } from './jpip/image-options.ts';
 import { openRemotePicture } from './jpip/open-image.ts';
@@ -29,7 +30,7 @@ import { hostExecutor } from './platform/host-executor.ts';
  */
 export function openJpip(url: string | { toString(): string }, options: JpipClientOptions = {}): Promise<JpipImage> {
   const pooling: Codec['pooling'] = (pool, signal, samples) => new SpansOfPool(pool, signal, samples);
-  const codec: Codec = { coders: [classic], channels: channelStage, executor: hostExecutor, pooling };
+  const codec: Codec = { coders: [classic, ht], channels: channelStage, executor: hostExecutor, pooling };
   const { now, pause } = hostExecutor;
   return openRemotePicture(String(url), options, {
     codec,

@@ -49,14 +49,15 @@ export class DecodeContext {
     convert: 0,
   };
   readonly now: () => number;
-  private readonly coders: readonly { coder: BlockCoder; decoder: BlockDecoder | undefined }[];
+  private readonly coders: readonly BlockCoder[];
+  private readonly inUse: { readonly coder: BlockCoder; readonly name: string; readonly decoder: BlockDecoder }[] = [];
   private readonly fewestPackets: number[] = [];
   private readonly taken = new Set<string>();
   private readonly freeRows = new Map<string, GroupMemory[]>();
 
   constructor(coders: readonly BlockCoder[], log: DiagnosticLog, options: ContextOptions) {
     const { layers, reconstruction, now, limits, cache, strips } = options;
-    this.coders = coders.map((coder) => ({ coder, decoder: undefined }));
+    this.coders = coders;
     this.log = log;
     this.layers = layers;
     this.reconstruction = reconstruction;
@@ -70,10 +71,12 @@ export class DecodeContext {
 
   /** The coder for a code-block style, with a decoder of this decode's own. */
   coderFor(style: number): { readonly name: string; readonly decoder: BlockDecoder } {
-    for (const entry of this.coders) {
-      if (!entry.coder.handles(style)) continue;
-      entry.decoder ??= entry.coder.createDecoder();
-      return { name: entry.coder.name, decoder: entry.decoder };
+    for (const known of this.inUse) if (known.coder.handles(style)) return known;
+    for (const coder of this.coders) {
+      if (!coder.handles(style)) continue;
+      const made = { coder, name: coder.name, decoder: coder.createDecoder() };
+      this.inUse.push(made);
+      return made;
     }
     const clause = style & 0x40 ? '15444-15 A.4' : '15444-1 Table A.19';
     throw unsupported('capability', `no coder for code-block style 0x${style.toString(16)}`, { clause });

@@ -25,12 +25,13 @@ export class PooledStrips implements StripDecoder {
   }
 
   *decode(subband: SubbandStrips, precincts: PrecinctRow, strip: Strip, row: number): Work<void> {
-    const { context, coder, area } = subband;
+    const { context, area } = subband;
     const pending: BatchedBlock[] = [];
     this.states.set(strip, { pending, borrowers: 0, isPassed: false });
     for (const at of subband.blocks(precincts, strip, row)) {
       const key = subband.keyOf(at, row);
-      pending.push(this.batches.add(coder.name, context.job, strip.memory!, at, area.stride, key));
+      const { name } = context.coderFor(context.job.style);
+      pending.push(this.batches.add(name, context.job, strip.memory!, at, area.stride, key));
     }
     yield;
   }

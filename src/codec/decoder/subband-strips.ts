@@ -8,7 +8,6 @@ import type { PrecinctBand, ResolutionGeometry, SubbandGeometry } from '../geome
 import { inverseMaxshift } from '../transform/roi-maxshift.ts';
 import type { StripArea } from '../block-pool.ts';
 import type { FinishedBlock } from './block-cache.ts';
-import type { BlockDecoder } from './block-jobs.ts';
 import type { DecodeContext } from './decode-context.ts';
 import type { LevelPrecincts, PrecinctRow } from './level-precincts.ts';
 import type { StripMemory } from './strip-memory.ts';
@@ -21,6 +20,9 @@ const MAX_BIT_PLANES = 30;
 const PIECE_BYTES = 1 << 14;
 /** A code-block counts as so many bytes more: clearing, dequantising, looking for it. */
 const BLOCK_OVERHEAD = 64;
+
+/** Code-block styles of Part 1. */
+const CLASSIC_STYLES = 0x3f;
 
 /** What is the same for all code-blocks of a subband. */
 export interface SubbandPlan {
@@ -58,7 +60,6 @@ export class SubbandStrips {
   readonly plan: SubbandPlan;
   readonly area: StripArea;
   readonly context: DecodeContext;
-  readonly coder: { readonly name: string; readonly decoder: BlockDecoder };
   readonly decoder: StripDecoder;
   /** Strips that are there or on their way, and not let go of yet. */
   readonly strips: Strip[] = [];
@@ -88,7 +89,6 @@ export class SubbandStrips {
     this.precincts = precincts;
     this.context = context;
     this.decoder = decoder;
-    this.coder = context.coderFor(plan.style);
     this.begunTo = plan.y.lo;
   }
 
@@ -158,8 +158,9 @@ export class SubbandStrips {
         job.width = x1 - x0;
         job.height = lengthOf(strip.y);
         job.subband = plan.subband.orientation;
-        job.style = plan.style;
-        job.bitPlanes = plan.bitPlanes - blocks.contributions.zeroBitPlanes[first + bx];
+        const { zeroBitPlanes, classicBlocks } = blocks.contributions;
+        job.style = classicBlocks?.[first + bx] === 1 ? plan.style & CLASSIC_STYLES : plan.style;
+        job.bitPlanes = plan.bitPlanes - zeroBitPlanes[first + bx];
         if (!this.hasBitPlanes(job.bitPlanes)) continue;
         const at = x0 - this.x.lo;
         if (!this.useCached(this.memoryOf(strip), at, row)) yield at;
@@ -221,12 +222,12 @@ export class SubbandStrips {
 /** Decodes strips on the spot. */
 export const HERE: StripDecoder = {
   *decode(subband, precincts, strip, row) {
-    const { context, coder, area } = subband;
+    const { context, area } = subband;
     const { job, stages, now } = context;
     let start = now();
     let work = 0;
     for (const at of subband.blocks(precincts, strip, row)) {
-      const findings = coder.decoder.decode(job, strip.memory!.ints, at, area.stride);
+      const findings = context.coderFor(job.style).decoder.decode(job, strip.memory!.ints, at, area.stride);
       const { width, height, numPasses, dataLength } = job;
       const block = { at, width, height, key: subband.keyOf(at, row), numPasses, dataLength };
       subband.finishBlock(strip.memory!, block, findings);

@@ -4,14 +4,13 @@
  * Loading is "find, then fetch": where the wanted packets stand is worked out first (tile-parts, then packets), and then all
  * their bytes are asked for at once, joined to runs.
  */
-import { STYLE_HIGH_THROUGHPUT } from '../codestream/cod.ts';
 import { joinBytes } from '../bits/join-bytes.ts';
 import { joinTileHeaders, progressionChangesOf, type TileHeader } from '../codestream/coding-parameters.ts';
 import { type MainHeader, readMainHeader } from '../codestream/main-header.ts';
 import { type IndexedBytes, joinIndexed, readPacketLengths, splitPlm } from '../codestream/plt.ts';
 import { splitPpm } from '../codestream/ppm.ts';
 import type { TilePart } from '../codestream/tile-part.ts';
-import { type Diagnostic, DiagnosticLog, Jpeg2000Error, overLimit, placeOf, unsupported, usage } from '../errors.ts';
+import { type Diagnostic, DiagnosticLog, Jpeg2000Error, overLimit, placeOf, usage } from '../errors.ts';
 import { type TileGeometry, tileGeometry } from '../geometry/tile.ts';
 import type { Limits } from '../limits.ts';
 import { ReadWindow } from '../read-window.ts';
@@ -293,10 +292,6 @@ export class CodestreamSource implements PrecinctSource {
   /** Packets whose headers are followed, even where PLT or PLM tell their lengths. */
   private exactPacketsOf(open: OpenTile): TilePackets {
     const { tile, data } = this.packetsOf(open);
-    if (tile.components.some(({ parameters }) => (parameters.style.codeBlockStyle & STYLE_HIGH_THROUGHPUT) !== 0)) {
-      const message = `tile ${tile.tile}: packet headers of high-throughput code-blocks cannot be followed`;
-      throw unsupported('capability', message, { clause: '15444-15 7' });
-    }
     if (data.packetLengths === undefined) return open.packets!;
     const changes = progressionChangesOf(this.main, open.header);
     open.exact ??= new TilePackets(tile, { ...data, packetLengths: undefined }, changes, this.limits);

@@ -116,8 +116,6 @@ export interface PrecinctSource {
   loadSync?(plan: PrecinctPlan, options?: Pick<LoadOptions, 'deadline'>): PrecinctSnapshot;
   /**
    * Finds how long the packets of a plan are, without their bodies. What is loaded of the same precincts afterwards agrees with it.
-   *
-   * @throws {Jpeg2000Error} `unsupported` where packet headers cannot be followed: those of high-throughput code-blocks (15444-15).
    */
   packetEnds(plan: PrecinctPlan, options?: LoadOptions): Promise<PacketEnds>;
   /** The same without waiting; only where the bytes are in memory. */

@@ -7,7 +7,8 @@
  */
 import { floorLog2 } from '../bits/int-math.ts';
 import type { PacketBitReader } from '../bits/packet-bit-reader.ts';
-import { malformed } from '../errors.ts';
+import { STYLE_HIGH_THROUGHPUT, STYLE_HT_MIXED } from '../codestream/cod.ts';
+import { malformed, unsupported } from '../errors.ts';
 import type { PrecinctGeometry } from '../geometry/tile-component.ts';
 import { segmentCapacity } from './segments.ts';
 import { isLeafLess, leafValue, tagTreeNodes } from './tag-tree.ts';
@@ -21,6 +22,8 @@ export interface HeaderSink {
   include(block: number, zeroBitPlanes: number): void;
   /** A code-block gets passes and bytes in its open codeword segment, which may end with them (B.10.6, B.10.7). */
   contribute(block: number, passes: number, length: number, endsSegment: boolean): void;
+  /** Where the style allows both kinds of code-blocks, this one is not high-throughput coded (15444-15 B.3). */
+  classic(block: number): void;
 }
 
 /*
@@ -33,9 +36,19 @@ const PACKETS = 1;
 const STYLE = 2;
 const BLOCKS = 3;
 const BANDS = 4;
-/** A code-block: Lblock in the lower six bits, passes so far above them. A subband: columns in the lower 16 bits, rows above. */
-const LBLOCK_BITS = 6;
+/**
+ * A code-block: Lblock in the lower six bits, then two bits for its kind, passes so far above them. A subband: columns in the lower 16
+ * bits, rows above.
+ */
 const LBLOCK_MASK = 63;
+const KIND_SHIFT = 6;
+const KIND_MASK = 3;
+const PASSES_SHIFT = 8;
+
+/** Kinds of code-blocks where the style speaks of high throughput: one without a byte so far may still become either. */
+const KIND_OPEN = 0;
+const KIND_HT = 1;
+const KIND_CLASSIC = 2;
 /** B.10.7.1: Lblock begins at 3. */
 const FIRST_LBLOCK = 3;
 
@@ -124,7 +137,7 @@ export class HeaderFollower {
         for (let y = 0; y < high; y++) {
           for (let x = 0; x < wide; x++, block++) {
             // B.10.4: a tag tree until the code-block's first packet, then one bit a packet
-            const before = memory[block] >> LBLOCK_BITS;
+            const before = memory[block] >> PASSES_SHIFT;
             const included =
               before !== 0 ? bits.bit() === 1 : isLeafLess(bits, memory, inclusionEnd, wide, high, x, y, layer + 1);
             if (included) {
@@ -177,28 +190,88 @@ function readContribution(
   style: number,
   sink: HeaderSink | undefined,
 ): number {
-  let before = memory[at] >> LBLOCK_BITS;
+  let before = memory[at] >> PASSES_SHIFT;
+  let kind = (memory[at] >> KIND_SHIFT) & KIND_MASK;
   let lblock = memory[at] & LBLOCK_MASK;
   let sum = 0;
   let passes = readNumPasses(bits);
   while (bits.bit() === 1) {
     if (++lblock > 32) throw malformed('packet-header', 'Lblock exceeds 32', { clause: '15444-1 B.10.7' });
   }
+  if (style & STYLE_HIGH_THROUGHPUT && kind === KIND_OPEN) {
+    // no byte of this code-block has come before
+    const first = readFirstLength(bits, style, before, passes, lblock);
+    if (bits.overrun) return sum;
+    kind = first.kind;
+    if (sink !== undefined) {
+      if (kind === KIND_CLASSIC) sink.classic(block);
+      sink.contribute(block, first.passes, first.length, kind === KIND_HT);
+    }
+    sum = first.length;
+    before += first.passes;
+    passes -= first.passes;
+  }
+  const rules = kind === KIND_CLASSIC ? style & ~(STYLE_HIGH_THROUGHPUT | STYLE_HT_MIXED) : style;
   // B.10.7.2: one length for each codeword segment that this packet adds to
   while (passes > 0) {
-    const capacity = segmentCapacity(style, before);
+    if (kind === KIND_HT && before % 3 === 0) {
+      throw unsupported('capability', 'a code-block of more than one HT set', { clause: '15444-15 B.1' });
+    }
+    const capacity = segmentCapacity(rules, before);
     const added = Math.min(passes, capacity);
-    const width = lblock + floorLog2(added);
-    if (width > 32) throw malformed('packet-header', `a length of ${width} bits`, { clause: '15444-1 B.10.7' });
-    const length = bits.bits(width);
+    const length = readLength(bits, lblock + floorLog2(added));
     if (bits.overrun) return sum;
     if (sink !== undefined) sink.contribute(block, added, length, added === capacity);
     sum += length;
     before += added;
     passes -= added;
   }
-  memory[at] = (before << LBLOCK_BITS) | lblock;
+  memory[at] = (before << PASSES_SHIFT) | (kind << KIND_SHIFT) | lblock;
   return sum;
+}
+
+function readLength(bits: PacketBitReader, width: number): number {
+  if (width > 32) throw malformed('packet-header', `a length of ${width} bits`, { clause: '15444-1 B.10.7' });
+  return bits.bits(width);
+}
+
+/**
+ * The first length of a contribution to a code-block that had no byte before, where the style speaks of high throughput (15444-15
+ * B.3): placeholder passes, which have no bytes, may come before the first HT cleanup pass, and the code-block may be a classic one.
+ *
+ * The length is read for the passes up to the last one that may be an HT cleanup pass. It is that pass's when it is not 0; where code-
+ * blocks may be classic ones, the encoder sees to it that a classic length does not look like that: it has no bit to spare. In all
+ * other cases the length is one for all passes, as in Part 1, and has some more bits.
+ */
+function readFirstLength(
+  bits: PacketBitReader,
+  style: number,
+  before: number,
+  passes: number,
+  lblock: number,
+): { kind: number; passes: number; length: number } {
+  const mixed = (style & STYLE_HT_MIXED) !== 0;
+  const refinements = (before + passes - 1) % 3;
+  const throughCleanup = passes - refinements;
+  const widthOfAll = lblock + floorLog2(passes);
+  let width = 0;
+  let length = 0;
+  if (throughCleanup > 0) {
+    width = lblock + floorLog2(throughCleanup);
+    length = readLength(bits, width);
+    if (length > 0 && (!mixed || (lblock > FIRST_LBLOCK && length > 1 && length < 2 ** (width - 1)))) {
+      return { kind: KIND_HT, passes: throughCleanup, length };
+    }
+  }
+  if (widthOfAll > 32) throw malformed('packet-header', `a length of ${widthOfAll} bits`, { clause: '15444-1 B.10.7' });
+  length = length * 2 ** (widthOfAll - width) + bits.bits(widthOfAll - width);
+  if (length === 0 || bits.overrun) return { kind: KIND_OPEN, passes, length };
+  if (!mixed) throw malformed('packet-header', 'bytes before an HT cleanup pass', { clause: '15444-15 B.3' });
+  if (passes > segmentCapacity(style & ~(STYLE_HIGH_THROUGHPUT | STYLE_HT_MIXED), before)) {
+    const message = 'bypass or termination on each pass in a classic code-block among high-throughput ones';
+    throw unsupported('capability', message, { clause: '15444-15 B.3' });
+  }
+  return { kind: KIND_CLASSIC, passes, length };
 }
 
 /** B.10.5: the number of missing bit-planes, from the second tag tree. */

@@ -34,6 +34,8 @@ export interface BlockContributions {
   readonly numRecords: number;
   /** Packets read. */
   readonly numPackets: number;
+  /** Where the style allows high-throughput and classic code-blocks: 1 for the classic ones. */
+  readonly classicBlocks?: Uint8Array | undefined;
 }
 
 /** The growing state of one precinct. */
@@ -43,6 +45,7 @@ export class PrecinctReader implements BlockContributions, HeaderSink {
   readonly first: Int32Array;
   records: Int32Array;
   numRecords = 0;
+  classicBlocks: Uint8Array | undefined;
   /** Bytes of the body that belongs to the header read last. */
   bodyLength = 0;
   /** Code-blocks of the precinct. */
@@ -99,6 +102,12 @@ export class PrecinctReader implements BlockContributions, HeaderSink {
     this.numPasses[block] += passes;
     this.offset += length;
     if (endsSegment) this.segment[block]++;
+  }
+
+  /** @internal */
+  classic(block: number): void {
+    this.classicBlocks ??= new Uint8Array(this.numBlocks);
+    this.classicBlocks[block] = 1;
   }
 
   private addRecord(block: number, passes: number, length: number): void {

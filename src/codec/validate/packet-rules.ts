@@ -346,6 +346,9 @@ class PrecinctState implements HeaderSink {
     }
   }
 
+  /** Classic code-blocks among high-throughput ones have the same limits. */
+  classic(): void {}
+
   private bandOf(block: number): number {
     let first = 0;
     for (const [b, { numBlocksWide, numBlocksHigh }] of this.geometry.bands.entries()) {

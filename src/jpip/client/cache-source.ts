@@ -5,11 +5,10 @@
  * that contradict themselves are taken out of the cache and put on a list, to be asked for again: a wrong precinct must not spoil
  * others.
  */
-import { STYLE_HIGH_THROUGHPUT } from '../../codec/codestream/cod.ts';
 import { joinTileHeaders, type TileHeader } from '../../codec/codestream/coding-parameters.ts';
 import { emptySegments, readSegments } from '../../codec/codestream/header-segments.ts';
 import { type MainHeader, readMainHeader } from '../../codec/codestream/main-header.ts';
-import { type Diagnostic, DiagnosticLog, Jpeg2000Error, unsupported } from '../../codec/errors.ts';
+import { type Diagnostic, DiagnosticLog, Jpeg2000Error } from '../../codec/errors.ts';
 import { precinctGeometry } from '../../codec/geometry/tile-component.ts';
 import { type TileGeometry, tileGeometry } from '../../codec/geometry/tile.ts';
 import type { Limits } from '../../codec/limits.ts';
@@ -263,9 +262,7 @@ export class CacheSource implements CachedSource {
     const { bin: key, layers } = wanted;
     const bin = this.cache.get(key);
     const extent = this.cache.extentOf(key);
-    // packets of high-throughput code-blocks cannot be counted
-    const uncounted = isHighThroughput(open.geometry, wanted.component);
-    if (bin === undefined || extent.length > bin.held || uncounted) return extent.complete;
+    if (bin === undefined || extent.length > bin.held) return extent.complete;
     const packets = this.packetsOf(wanted, open);
     return packets !== undefined && (packets.complete || packets.count >= layers);
   }
@@ -343,10 +340,6 @@ export class CacheSource implements CachedSource {
     if (known && known.bytes.length === bin.held && known.complete === bin.complete) return known;
     const { geometry, parameters } = tile.components[component];
     const style = parameters.style.codeBlockStyle;
-    if (isHighThroughput(tile, component)) {
-      const message = `tile ${tile.tile}: packet headers of high-throughput code-blocks cannot be followed`;
-      throw unsupported('capability', message, { clause: '15444-15 7' });
-    }
     const level = precinctGeometry(geometry.resolutions[resolution], precinct);
     const packets = splitPrecinct(level, style, tile.header.cod, bin.prefix(), bin.complete);
     const damage = packets.damage ?? this.doubtAbout(wanted.bin, packets, tile.header.cod.numLayers);
@@ -389,10 +382,6 @@ function sumOf(bytes: Uint8Array): number {
   let sum = 0x811c9dc5 ^ bytes.length;
   for (const byte of bytes) sum = Math.imul(sum ^ byte, 0x01000193);
   return sum;
-}
-
-function isHighThroughput({ components }: TileGeometry, component: number): boolean {
-  return (components[component].parameters.style.codeBlockStyle & STYLE_HIGH_THROUGHPUT) !== 0;
 }
 
 function firstNumbersOf(geometry: TileGeometry): number[][] {
