@@ -38,6 +38,7 @@ export class MelDecoder {
     if (this.bit() === 1) {
       if (this.state < 12) this.state++;
       this.zeros = 1 << exponent;
+      this.one = 0;
       return;
     }
     let run = 0;
