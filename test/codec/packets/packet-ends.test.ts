@@ -260,5 +260,4 @@ describeShared('conformance', 'conformance codestreams', () => {
     expect(sops / 6).toBeGreaterThanOrEqual(0);
     expect(sops / 6).toBeLessThanOrEqual(packets);
   });
-
 });
