@@ -115,9 +115,7 @@ class Samples {
   context(qx: number, qy: number): number {
     const s = (dx: number, dy: number, n: number) => this.quadSignificance(qx + dx, qy + dy, n);
     if (qy === 0) return (s(-1, 0, 0) | s(-1, 0, 1)) + 2 * s(-1, 0, 2) + 4 * s(-1, 0, 3);
-    return (
-      (s(-1, -1, 3) | s(0, -1, 1)) + 2 * (s(-1, 0, 2) | s(-1, 0, 3)) + 4 * (s(0, -1, 3) | s(1, -1, 1))
-    );
+    return (s(-1, -1, 3) | s(0, -1, 1)) + 2 * (s(-1, 0, 2) | s(-1, 0, 3)) + 4 * (s(0, -1, 3) | s(1, -1, 1));
   }
 
   /** The predicted exponent bound of a quad. */
