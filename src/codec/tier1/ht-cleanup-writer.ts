@@ -14,9 +14,24 @@ import { forEachCodeword } from './ht-vlc-table.ts';
 
 /** More quads than a code-block of 4096 coefficients has, whatever its shape, when rows are filled up to whole pairs. */
 const MAX_QUADS = 2048;
-/** Quads, and bits of MagSgn of one quad: four times 31. */
-const MAX_MAG_SGN_WORDS = 4 * MAX_QUADS + PADDING_WORDS;
-const MAX_VLC_WORDS = MAX_QUADS + PADDING_WORDS;
+
+/*
+ * All scratch memory is one array: V8 asks an array for its class, its length and the two parts of its address, and with five arrays
+ * in one loop it keeps none of that in registers.
+ */
+const CODEWORDS = 0;
+const U_CODES = CODEWORDS + 2 * 8 * 256;
+/** By column, with one to the left and two to the right: t of the row above. */
+const ABOVE = U_CODES + 2 * 1024;
+/**
+ * By quad, from the lowest bit on: codeword (7 bits) and its length (3), u (5), and what MEL is to tell (2). Where a row has an odd
+ * number of quads, one with nothing in it follows.
+ */
+const QUADS = ABOVE + 1024 + 6;
+/** The bits of VLC: at most a word a pair of quads, and those of MagSgn: at most four times 31 a quad. */
+const VLC = QUADS + MAX_QUADS;
+const MAG_SGN = VLC + MAX_QUADS / 2 + PADDING_WORDS;
+const MEMORY_WORDS = MAG_SGN + 4 * MAX_QUADS + PADDING_WORDS;
 
 /** The context was 0, so that MEL tells whether the quad is empty; and it is not. */
 const BY_MEL = 1 << 15;
@@ -95,18 +110,13 @@ function uCode(u1: number, u2: number, single: number): number {
 
 /** Encodes cleanup passes, in scratch memory of its own. */
 export class CleanupWriter {
-  private readonly table = (codewords ??= codewordTable());
-  private readonly uTable = (uCodes ??= uCodeTable());
+  private readonly memory = new Int32Array(MEMORY_WORDS);
   private readonly mel = new MelWriter();
-  /**
-   * By quad, from the lowest bit on: codeword (7 bits) and its length (3), u (5), and what MEL is to tell (2). Where a row has an odd
-   * number of quads, one with nothing in it follows.
-   */
-  private readonly quads = new Int32Array(MAX_QUADS);
-  private readonly vlc = new Int32Array(MAX_VLC_WORDS);
-  private readonly magSgn = new Int32Array(MAX_MAG_SGN_WORDS);
-  /** By column, with one to the left and two to the right: t of the row above. */
-  private readonly above = new Int32Array(1024 + 6);
+
+  constructor() {
+    this.memory.set((codewords ??= codewordTable()), CODEWORDS);
+    this.memory.set((uCodes ??= uCodeTable()), U_CODES);
+  }
 
   /**
    * Encodes `|v| >> shift` of all coefficients, row major; width and height are even. The magnitudes have at most 30 bits. Writes the
@@ -123,42 +133,40 @@ export class CleanupWriter {
 
   /** The first loop. Returns the number of MagSgn bits, which is 0 only for a code-block without significant coefficients. */
   private gatherMagnitudes(values: Int32Array, quadsWide: number, quadsHigh: number, shift: number): number {
-    const { table, quads, above, magSgn: words } = this;
-    const width = 2 * quadsWide;
-    let q = 0;
-    let word = 0;
-    let held = 0;
-    let w = 0;
-    above.fill(0, 0, width + 4);
+    const { memory } = this;
+    const width = (2 * quadsWide) | 0;
+    const byMel = 1 << 15;
+    let q = QUADS | 0;
+    let bit = (32 * MAG_SGN) | 0;
+    let upper = 0;
+    memory.fill(0, ABOVE, ABOVE + width + 4);
+    memory[MAG_SGN] = 0;
+    const down = shift | 0;
     for (let row = 0; row < quadsHigh; row = (row + 1) | 0) {
-      let upper = (2 * row * width) | 0;
       const base = row === 0 ? 0 : 2048;
       let left = 0;
       let aboveLeft = 0;
-      let aboveHere = above[1];
-      for (let x = 0; x < quadsWide; x = (x + 1) | 0) {
+      let aboveHere = memory[ABOVE + 1];
+      const right = (upper + width) | 0;
+      for (let column = (ABOVE + 1) | 0; upper < right; column = (column + 2) | 0) {
+        const aboveNext = memory[(column + 1) | 0];
+        const aboveRight = memory[(column + 2) | 0];
         const lower = (upper + width) | 0;
-        const column = (2 * x + 1) | 0;
-        const aboveNext = above[column + 1];
-        const aboveRight = above[column + 2];
         const x0 = values[upper];
         const x1 = values[lower];
-        const x2 = values[upper + 1];
-        const x3 = values[lower + 1];
+        const x2 = values[(upper + 1) | 0];
+        const x3 = values[(lower + 1) | 0];
         upper = (upper + 2) | 0;
-        const n0 = x0 >> 31;
-        const n1 = x1 >> 31;
-        const n2 = x2 >> 31;
-        const n3 = x3 >> 31;
-        const a0 = ((x0 ^ n0) - n0) >> shift;
-        const a1 = ((x1 ^ n1) - n1) >> shift;
-        const a2 = ((x2 ^ n2) - n2) >> shift;
-        const a3 = ((x3 ^ n3) - n3) >> shift;
-        const context = row === 0 ? left : ((aboveLeft | aboveHere) & 1) | left | (((aboveNext | aboveRight) & 1) << 2);
+        const a0 = (((x0 ^ (x0 >> 31)) - (x0 >> 31)) | 0) >> down;
+        const a1 = (((x1 ^ (x1 >> 31)) - (x1 >> 31)) | 0) >> down;
+        const a2 = (((x2 ^ (x2 >> 31)) - (x2 >> 31)) | 0) >> down;
+        const a3 = (((x3 ^ (x3 >> 31)) - (x3 >> 31)) | 0) >> down;
+        const context = left | ((aboveLeft | aboveHere) & 1) | (((aboveNext | aboveRight) & 1) << 2);
+        const unknown = (context - 1) & byMel;
         if ((a0 | a1 | a2 | a3) === 0) {
-          quads[q] = context === 0 ? BY_MEL : table[base | (context << 8)] & 1023;
-          above[column] = 0;
-          above[column + 1] = 0;
+          memory[q] = (memory[base | (context << 8)] & 1023) | unknown;
+          memory[column] = 0;
+          memory[(column + 1) | 0] = 0;
           left = 0;
         } else {
           // all ones where significant
@@ -166,103 +174,114 @@ export class CleanupWriter {
           const s1 = (0 - a1) >> 31;
           const s2 = (0 - a2) >> 31;
           const s3 = (0 - a3) >> 31;
-          const t0 = ((a0 << 1) + s0) | 0;
-          const t1 = ((a1 << 1) + s1) | 0;
-          const t2 = ((a2 << 1) + s2) | 0;
-          const t3 = ((a3 << 1) + s3) | 0;
-          const rho = (s0 & 1) | (s1 & 2) | (s2 & 4) | (s3 & 8);
+          // what MagSgn is to have, or 0
+          const v0 = (((a0 << 1) | (x0 >>> 31)) - 2) & s0;
+          const v1 = (((a1 << 1) | (x1 >>> 31)) - 2) & s1;
+          const v2 = (((a2 << 1) | (x2 >>> 31)) - 2) & s2;
+          const v3 = (((a3 << 1) | (x3 >>> 31)) - 2) & s3;
+          const spread = (s0 & 1) | (s1 & 0x100) | (s2 & 0x10000) | (s3 & 0x1000000);
+          const rho = (Math.imul(spread, 0x01020408) >>> 24) & 15;
           // kappa: one less than the largest exponent above if more than one sample is significant, and at least 1
           const several = (0 - (rho & (rho - 1))) >> 31;
           const kappa = (31 - Math.clz32(((aboveLeft | aboveHere | aboveNext | aboveRight) & several) | 2)) | 0;
-          const excess = (32 - Math.clz32(t0 | t1 | t2 | t3) - kappa) | 0;
+          const excess = (32 - Math.clz32(v0 | v1 | v2 | v3 | 1) - kappa) | 0;
           const u = excess & ~(excess >> 31);
           const exponent = (kappa + u) | 0;
           const h = (exponent - 1) | 0;
-          const eps =
-            (((t0 >> h) & 1) | (((t1 >> h) & 1) << 1) | (((t2 >> h) & 1) << 2) | (((t3 >> h) & 1) << 3)) &
-            ((0 - u) >> 31);
-          const code = table[base | (context << 8) | (rho << 4) | eps] | 0;
-          quads[q] = (code & 1023) | (u << 10) | (context === 0 ? BY_MEL | NOT_EMPTY : 0);
-          const m0 = ((exponent & s0) - ((code >> 10) & 1)) | 0;
-          const m1 = ((exponent & s1) - ((code >> 11) & 1)) | 0;
-          const m2 = ((exponent & s2) - ((code >> 12) & 1)) | 0;
-          const m3 = ((exponent & s3) - (code >> 13)) | 0;
-          const f0 = (t0 + ~n0) & ((1 << m0) - 1);
-          const f1 = (t1 + ~n1) & ((1 << m1) - 1);
-          const f2 = (t2 + ~n2) & ((1 << m2) - 1);
-          const f3 = (t3 + ~n3) & ((1 << m3) - 1);
-          above[column] = t1;
-          above[column + 1] = t3;
+          memory[column] = v1 | (s1 & 1);
+          memory[(column + 1) | 0] = v3 | (s3 & 1);
           left = row === 0 ? ((rho >> 1) & 7) | (rho & 1) : ((rho >> 1) | (rho >> 2)) & 2;
+          const index = base | (context << 8) | (rho << 4);
+          const above1 = (0 - u) >> 31;
           if (exponent <= 8) {
-            // all four in one word
-            const m01 = (m0 + m1) | 0;
-            const m012 = (m01 + m2) | 0;
-            const field = f0 | (f1 << m0) | (f2 << m01) | (f3 << m012);
-            const filled = word | (field << held);
-            const beyond = (field >>> 1) >>> (31 - held);
-            words[w] = filled;
-            held = (held + m012 + m3) | 0;
-            word = held > 31 ? beyond : filled;
-            w = (w + (held >> 5)) | 0;
-            held &= 31;
-          } else if (exponent <= 16) {
-            let field = f0 | (f1 << m0);
-            let filled = word | (field << held);
-            let beyond = (field >>> 1) >>> (31 - held);
-            words[w] = filled;
-            held = (held + m0 + m1) | 0;
-            word = held > 31 ? beyond : filled;
-            w = (w + (held >> 5)) | 0;
-            held &= 31;
-            field = f2 | (f3 << m2);
-            filled = word | (field << held);
-            beyond = (field >>> 1) >>> (31 - held);
-            words[w] = filled;
-            held = (held + m2 + m3) | 0;
-            word = held > 31 ? beyond : filled;
-            w = (w + (held >> 5)) | 0;
-            held &= 31;
+            // all four in one word, a byte each
+            const v = v0 | (v1 << 8) | (v2 << 16) | (v3 << 24);
+            const eps = (Math.imul((v >>> h) & 0x01010101, 0x01020408) >>> 24) & above1 & 15;
+            const code = memory[index | eps];
+            memory[q] = (code & 1023) | (u << 10) | (unknown << 1) | unknown;
+            const known = Math.imul(code >> 10, 0x204081) & 0x01010101;
+            const f = v & ~(known << h);
+            // the number of bits of each in a byte, and then the sums of these
+            const lengths = (Math.imul(spread, exponent) - known) | 0;
+            const sums = Math.imul(lengths, 0x01010101);
+            const field =
+              (f & 255) | (((f >> 8) & 255) << sums) | (((f >> 16) & 255) << (sums >> 8)) | ((f >>> 24) << (sums >> 16));
+            const w = bit >> 5;
+            memory[w] |= field << bit;
+            memory[(w + 1) | 0] = (field >>> 1) >>> ~bit;
+            bit = (bit + (sums >>> 24)) | 0;
           } else {
-            words[w] = word;
-            let bit = ((w << 5) + held) | 0;
-            bit = putField(words, bit, f0, m0);
-            bit = putField(words, bit, f1, m1);
-            bit = putField(words, bit, f2, m2);
-            bit = putField(words, bit, f3, m3);
-            w = bit >> 5;
-            held = bit & 31;
-            word = words[w];
+            const eps =
+              (((v0 >> h) & 1) | (((v1 >> h) & 1) << 1) | (((v2 >> h) & 1) << 2) | (((v3 >> h) & 1) << 3)) & above1;
+            const code = memory[index | eps];
+            memory[q] = (code & 1023) | (u << 10) | (unknown << 1) | unknown;
+            const m0 = ((exponent & s0) - ((code >> 10) & 1)) | 0;
+            const m1 = ((exponent & s1) - ((code >> 11) & 1)) | 0;
+            const m2 = ((exponent & s2) - ((code >> 12) & 1)) | 0;
+            const m3 = ((exponent & s3) - ((code >> 13) & 1)) | 0;
+            const f0 = v0 & ((1 << m0) - 1);
+            const f1 = v1 & ((1 << m1) - 1);
+            const f2 = v2 & ((1 << m2) - 1);
+            const f3 = v3 & ((1 << m3) - 1);
+            if (exponent <= 16) {
+              const f01 = f0 | (f1 << m0);
+              let w = bit >> 5;
+              memory[w] |= f01 << bit;
+              memory[(w + 1) | 0] = (f01 >>> 1) >>> ~bit;
+              bit = (bit + m0 + m1) | 0;
+              const f23 = f2 | (f3 << m2);
+              w = bit >> 5;
+              memory[w] |= f23 << bit;
+              memory[(w + 1) | 0] = (f23 >>> 1) >>> ~bit;
+              bit = (bit + m2 + m3) | 0;
+            } else {
+              let w = bit >> 5;
+              memory[w] |= f0 << bit;
+              memory[(w + 1) | 0] = (f0 >>> 1) >>> ~bit;
+              bit = (bit + m0) | 0;
+              w = bit >> 5;
+              memory[w] |= f1 << bit;
+              memory[(w + 1) | 0] = (f1 >>> 1) >>> ~bit;
+              bit = (bit + m1) | 0;
+              w = bit >> 5;
+              memory[w] |= f2 << bit;
+              memory[(w + 1) | 0] = (f2 >>> 1) >>> ~bit;
+              bit = (bit + m2) | 0;
+              w = bit >> 5;
+              memory[w] |= f3 << bit;
+              memory[(w + 1) | 0] = (f3 >>> 1) >>> ~bit;
+              bit = (bit + m3) | 0;
+            }
           }
         }
         q = (q + 1) | 0;
         aboveLeft = aboveNext;
         aboveHere = aboveRight;
       }
+      upper = (upper + width) | 0;
       if ((quadsWide & 1) !== 0) {
-        quads[q] = 0;
+        memory[q] = 0;
         q = (q + 1) | 0;
       }
     }
-    words[w] = word;
-    return ((w << 5) + held) | 0;
+    return (bit - 32 * MAG_SGN) | 0;
   }
 
   /** The second loop: MEL and VLC (15444-15 clauses 7.3.4 to 7.3.6). Returns the number of VLC bits. */
   private gatherCodewords(quadsWide: number, quadsHigh: number): number {
-    const { mel, quads, uTable, vlc: words } = this;
+    const { mel, memory } = this;
     const pitch = (quadsWide + (quadsWide & 1)) | 0;
-    const count = (pitch * quadsHigh) | 0;
+    const firstRow = (QUADS + pitch) | 0;
+    const end = (QUADS + pitch * quadsHigh) | 0;
     mel.start();
     let runLength = mel.runLength;
     let run = 0;
     // the first byte of VLC shares its place with the low bits of the suffix length, which count as ones
-    let word = 15;
-    let held = 4;
-    let w = 0;
-    for (let q = 0; q < count; q = (q + 2) | 0) {
-      const first = quads[q];
-      const second = quads[q + 1];
+    let bit = (32 * VLC + 4) | 0;
+    memory[VLC] = 15;
+    for (let q = QUADS | 0; q < end; q = (q + 2) | 0) {
+      const first = memory[q];
+      const second = memory[q + 1];
       if ((first & BY_MEL) !== 0) {
         if ((first & NOT_EMPTY) !== 0) {
           mel.endedRun(run);
@@ -294,7 +313,7 @@ export class CleanupWriter {
       const u1 = (first >> 10) & 31;
       const u2 = (second >> 10) & 31;
       let pair = (u1 << 5) | u2;
-      if (q < pitch) {
+      if (q < firstRow) {
         if (u1 !== 0 && u2 !== 0) {
           if (u1 > 2 && u2 > 2) {
             mel.endedRun(run);
@@ -311,35 +330,31 @@ export class CleanupWriter {
         }
         pair |= 1024;
       }
-      const u = uTable[pair];
+      const u = memory[(U_CODES + pair) | 0];
       const length1 = (first >> 7) & 7;
       const lengths = (length1 + ((second >> 7) & 7)) | 0;
       const field = (first & 127) | ((second & 127) << length1) | ((u & 0xffff) << lengths);
-      const filled = word | (field << held);
-      const beyond = (field >>> 1) >>> (31 - held);
-      words[w] = filled;
-      held = (held + lengths + (u >> 16)) | 0;
-      word = held > 31 ? beyond : filled;
-      w = (w + (held >> 5)) | 0;
-      held &= 31;
+      const w = bit >> 5;
+      memory[w] |= field << bit;
+      memory[(w + 1) | 0] = (field >>> 1) >>> ~bit;
+      bit = (bit + lengths + (u >> 16)) | 0;
     }
-    words[w] = word;
     // more zeros than there are, which nobody will ask for
     if (run > 0) mel.fullRun();
-    return ((w << 5) + held) | 0;
+    return (bit - 32 * VLC) | 0;
   }
 
   /** Makes one segment of the three streams (15444-15 clause 7.1.1). Returns its length. */
   private join(magSgnBits: number, vlcBits: number, data: Uint8Array): number {
-    const { mel } = this;
-    let end = stuffForward(this.magSgn, magSgnBits, -1, data, 0);
+    const { mel, memory } = this;
+    let end = stuffForward(memory, MAG_SGN, magSgnBits, -1, data, 0);
     // what follows the last byte reads as ones
     if (data[end - 1] === 0xff) end = (end - 1) | 0;
     const magSgnEnd = end;
     for (let k = 0; k < mel.length; k++) data[end + k] = mel.data[k];
     end = (end + mel.length) | 0;
     // VLC is read backward from the end, so it comes out at the other end of the buffer
-    const stuffed = stuffBackward(this.vlc, vlcBits, data, data.length);
+    const stuffed = stuffBackward(memory, VLC, vlcBits, data, data.length);
     const begin = stuffed >> 4;
     const used = (1 << (stuffed & 15)) - 1;
     // the bits that count of the last byte of each; after 0xFF the top bit has to be 0, so it counts
@@ -363,13 +378,4 @@ export class CleanupWriter {
     data[end - 2] = (data[end - 2] & 0xf0) | (suffix & 15);
     return end;
   }
-}
-
-/** Writes up to 31 bits behind those that are there; what is behind them in the last word becomes 0. Returns where they end. */
-function putField(words: Int32Array, bit: number, field: number, count: number): number {
-  const w = bit >> 5;
-  const s = bit & 31;
-  words[w] |= field << s;
-  words[w + 1] = (field >>> 1) >>> (31 - s);
-  return (bit + count) | 0;
 }

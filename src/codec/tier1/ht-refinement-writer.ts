@@ -94,7 +94,7 @@ export class RefinementWriter {
         }
       }
     }
-    let end = stuffForward(words, bit, 0, data, at);
+    let end = stuffForward(words, 0, bit, 0, data, at);
     // some decoders take an empty segment for damage, and none may end with 0xFF
     if (end === at || data[end - 1] === 0xff) {
       data[end] = 0;
@@ -126,7 +126,7 @@ export class RefinementWriter {
       }
     }
     // the stream is read from its end, so it is made at the end of the buffer
-    const begin = stuffBackward(words, bit, data, data.length) >> 4;
+    const begin = stuffBackward(words, 0, bit, data, data.length) >> 4;
     data.copyWithin(at, begin, data.length);
     return (at + data.length - begin) | 0;
   }

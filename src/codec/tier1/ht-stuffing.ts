@@ -10,20 +10,19 @@
 export const PADDING_WORDS = 2;
 
 /**
- * A stream that is read forward (MagSgn, SigProp): the first `count` bits of `words` become bytes from `data[at]` on, and after a byte
+ * A stream that is read forward (MagSgn, SigProp): `count` bits from `words[from]` on become bytes from `data[at]` on, and after a byte
  * of 0xFF there are only seven in a byte. A last byte that is not full is filled with bits of `filling`, 0 or -1.
  *
  * @returns where the bytes end. The last one may be 0xFF.
  */
-export function stuffForward(words: Int32Array, count: number, filling: number, data: Uint8Array, at: number): number {
+export function stuffForward(words: Int32Array, from: number, count: number, filling: number, data: Uint8Array, at: number): number {
   let to = at | 0;
   let bit = 0;
   let last = 0;
   const full = (count - 32) | 0;
   while (bit <= full) {
-    const w = bit >> 5;
-    const s = bit & 31;
-    const four = (words[w] >>> s) | ((words[w + 1] << 1) << (31 - s));
+    const w = (from + (bit >> 5)) | 0;
+    const four = (words[w] >>> bit) | ((words[(w + 1) | 0] << 1) << ~bit);
     // a byte of ones is a zero byte of the complement
     if (last !== 0xff && ((~four - 0x01010101) & four & 0x80808080) === 0) {
       data[to] = four;
@@ -42,11 +41,10 @@ export function stuffForward(words: Int32Array, count: number, filling: number, 
     }
   }
   while (bit < count) {
-    const w = bit >> 5;
-    const s = bit & 31;
+    const w = (from + (bit >> 5)) | 0;
     const some = last === 0xff ? 7 : 8;
     const left = (count - bit) | 0;
-    let four = (words[w] >>> s) | ((words[w + 1] << 1) << (31 - s));
+    let four = (words[w] >>> bit) | ((words[(w + 1) | 0] << 1) << ~bit);
     if (left < some) four = (four & ((1 << left) - 1)) | (filling << left);
     last = four & ((1 << some) - 1);
     data[to] = last;
@@ -57,21 +55,20 @@ export function stuffForward(words: Int32Array, count: number, filling: number, 
 }
 
 /**
- * A stream that is read backward (VLC, MagRef): the first `count` bits of `words` become bytes from `data[end - 1]` down. A byte whose
+ * A stream that is read backward (VLC, MagRef): `count` bits from `words[from]` on become bytes from `data[end - 1]` down. A byte whose
  * low seven bits are ones holds only these, where the one before it was above 0x8F, which is assumed of the one before the first. A last
  * byte that is not full is filled with zeros.
  *
  * @returns where the bytes begin, 16 times that plus the number of bits in the last byte: 1 to 8, or 0 where there is no byte.
  */
-export function stuffBackward(words: Int32Array, count: number, data: Uint8Array, end: number): number {
+export function stuffBackward(words: Int32Array, from: number, count: number, data: Uint8Array, end: number): number {
   let to = end | 0;
   let bit = 0;
   let last = 0xff;
   const full = (count - 32) | 0;
   while (bit <= full) {
-    const w = bit >> 5;
-    const s = bit & 31;
-    const four = (words[w] >>> s) | ((words[w + 1] << 1) << (31 - s));
+    const w = (from + (bit >> 5)) | 0;
+    const four = (words[w] >>> bit) | ((words[(w + 1) | 0] << 1) << ~bit);
     if ((((four & 0x7f7f7f7f) + 0x01010101) & 0x80808080) === 0) {
       data[to - 1] = four;
       data[to - 2] = four >> 8;
@@ -90,10 +87,9 @@ export function stuffBackward(words: Int32Array, count: number, data: Uint8Array
   }
   let used = to === end ? 0 : 8;
   while (bit < count) {
-    const w = bit >> 5;
-    const s = bit & 31;
+    const w = (from + (bit >> 5)) | 0;
     const left = (count - bit) | 0;
-    let four = (words[w] >>> s) | ((words[w + 1] << 1) << (31 - s));
+    let four = (words[w] >>> bit) | ((words[(w + 1) | 0] << 1) << ~bit);
     if (left < 8) four &= (1 << left) - 1;
     const some = last > 0x8f && (four & 0x7f) === 0x7f ? 7 : 8;
     last = four & ((1 << some) - 1);
