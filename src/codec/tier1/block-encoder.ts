@@ -5,6 +5,7 @@
  * pass, and mq-writer.ts or raw-writer.ts codes the list.
  */
 import { encodingPasses } from './encoding-passes.ts';
+import { residualOf } from './residual.ts';
 
 /** A code-block to be coded. */
 export interface CodeBlockCoefficients {
@@ -204,35 +205,6 @@ function measuredGains(
   const gain = before - left;
   for (let k = first; k <= pass; k++) gains[k] = sum > 0 ? (gains[k] / sum) * gain : k === pass ? gain : 0;
   return left;
-}
-
-/** Squared error of a block that is decoded down to a bit-plane, in squared quantiser steps. */
-function residualOf(
-  { width, height, coefficients, fractionBits, exact }: CodeBlockCoefficients,
-  plane: number,
-): number {
-  if (exact && plane === 0) return 0;
-  const shift = plane + fractionBits;
-  const mask = ((1 << shift) - 1) | 0;
-  const one = 1 << shift; // with 31 bits nothing is significant yet, and this is not used
-  let sum = 0;
-  if (shift <= 8) {
-    // 4096 squares below 2^18: integers are enough, and need no conversion
-    for (let k = (width * height - 1) | 0; k >= 0; k = (k - 1) | 0) {
-      const v = coefficients[k];
-      const a = ((v ^ (v >> 31)) - (v >> 31)) | 0;
-      const twice = (2 * (a & mask) - (((mask - a) >> 31) & one)) | 0; // two times the error, so that half a unit is whole
-      sum = (sum + Math.imul(twice, twice)) | 0;
-    }
-  } else {
-    for (let k = width * height - 1; k >= 0; k--) {
-      const v = coefficients[k];
-      const a = ((v ^ (v >> 31)) - (v >> 31)) | 0;
-      const twice = 2 * (a & mask) - (((mask - a) >> 31) & one);
-      sum += twice * twice;
-    }
-  }
-  return sum / 4 ** (fractionBits + 1);
 }
 
 /** The first ten passes are always arithmetically coded; then bypass leaves only the cleanup passes so (Table D.9). */

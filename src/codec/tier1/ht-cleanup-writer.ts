@@ -1,0 +1,381 @@
+/**
+ * The high-throughput cleanup pass, encoding (15444-15 clause 7.3): the way back of ht-cleanup.ts.
+ *
+ * Again two loops go over the quads. The first finds which samples are significant, the largest exponent and the codeword, and gathers
+ * the bits of MagSgn; the second takes the codewords two by two and makes MEL and VLC of them. Neither looks at the other's streams, so
+ * the state of each fits into registers. Samples 0 to 3 of a quad are the upper left, lower left, upper right and lower right one.
+ *
+ * Of a significant sample with magnitude mu and sign s, t = 2 mu - 1 is at hand everywhere; it is 0 for an insignificant one. Its
+ * lowest bit then tells significance, the bit length of several or'ed is their largest exponent, and MagSgn gets t - 1 + s.
+ */
+import { MelWriter } from './ht-mel-writer.ts';
+import { PADDING_WORDS, stuffBackward, stuffForward } from './ht-stuffing.ts';
+import { forEachCodeword } from './ht-vlc-table.ts';
+
+/** More quads than a code-block of 4096 coefficients has, whatever its shape, when rows are filled up to whole pairs. */
+const MAX_QUADS = 2048;
+
+/*
+ * All scratch memory is one array: V8 asks an array for its class, its length and the two parts of its address, and with five arrays
+ * in one loop it keeps none of that in registers.
+ */
+const CODEWORDS = 0;
+const U_CODES = CODEWORDS + 2 * 8 * 256;
+/** By column, with one to the left and two to the right: t of the row above. */
+const ABOVE = U_CODES + 2 * 1024;
+/**
+ * By quad, from the lowest bit on: codeword (7 bits) and its length (3), u (5), and what MEL is to tell (2). Where a row has an odd
+ * number of quads, one with nothing in it follows.
+ */
+const QUADS = ABOVE + 1024 + 6;
+/** The bits of VLC: at most a word a pair of quads, and those of MagSgn: at most four times 31 a quad. */
+const VLC = QUADS + MAX_QUADS;
+const MAG_SGN = VLC + MAX_QUADS / 2 + PADDING_WORDS;
+const MEMORY_WORDS = MAG_SGN + 4 * MAX_QUADS + PADDING_WORDS;
+
+/** The context was 0, so that MEL tells whether the quad is empty; and it is not. */
+const BY_MEL = 1 << 15;
+const NOT_EMPTY = 1 << 16;
+
+/**
+ * By table, context, rho (4 bits) and eps (4): the codeword (7 bits), its length (3) and e_k (4). Eps tells the samples that have the
+ * largest exponent, and is 0 where that is not above the prediction. Among the codewords that tell no lie, the one that says most.
+ */
+let codewords: Uint16Array | undefined;
+
+function codewordTable(): Uint16Array {
+  const table = new Uint16Array(2 * 8 * 256);
+  const said = new Int8Array(table.length).fill(-1);
+  forEachCodeword((t, context, rho, uOff, known, ones, codeword, length) => {
+    const says = 8 * bitCount(known) + 7 - length;
+    for (let eps = uOff; eps < (uOff === 0 ? 1 : 16); eps++) {
+      if ((eps & ~rho) !== 0 || (eps & known) !== ones) continue;
+      const index = (t << 11) | (context << 8) | (rho << 4) | eps;
+      if (says <= said[index]) continue;
+      said[index] = says;
+      table[index] = codeword | (length << 7) | (known << 10);
+    }
+  });
+  return table;
+}
+
+function bitCount(nibble: number): number {
+  return (nibble & 1) + ((nibble >> 1) & 1) + ((nibble >> 2) & 1) + (nibble >> 3);
+}
+
+/**
+ * By u of the first and of the second quad of a pair, five bits each, and 1024 more for the first row of quads: the code of both (16
+ * bits) and its length above it. Both prefixes come first, then both suffixes (15444-15 clause 7.3.6, Table 3).
+ */
+let uCodes: Int32Array | undefined;
+
+function uCodeTable(): Int32Array {
+  const table = new Int32Array(2 * 1024);
+  for (let u1 = 0; u1 < 32; u1++) {
+    for (let u2 = 0; u2 < 32; u2++) {
+      table[(u1 << 5) | u2] = uCode(u1, u2, 0);
+      // the first row: MEL tells whether both are above 2, and if so both are coded less 2
+      const both = u1 > 2 && u2 > 2 ? 2 : 0;
+      const single = u1 > 2 && u2 > 0 && both === 0;
+      table[1024 + ((u1 << 5) | u2)] = uCode(u1 - both, u2 - both, single ? 1 : 0);
+    }
+  }
+  return table;
+}
+
+/** With `single`, the second u is known to be 1 or 2, and takes one bit. */
+function uCode(u1: number, u2: number, single: number): number {
+  let bits = 0;
+  let count = 0;
+  const put = (value: number, length: number) => {
+    bits |= value << count;
+    count += length;
+  };
+  const prefix = (u: number) => {
+    if (u === 1) put(1, 1);
+    else if (u === 2) put(2, 2);
+    else if (u > 2) put(u < 5 ? 4 : 0, 3);
+  };
+  const suffix = (u: number) => {
+    if (u > 4) put(u - 5, 5);
+    else if (u > 2) put(u - 3, 1);
+  };
+  prefix(u1);
+  if (single !== 0) put(u2 - 1, 1);
+  else prefix(u2);
+  suffix(u1);
+  if (single === 0) suffix(u2);
+  return bits | (count << 16);
+}
+
+/** Encodes cleanup passes, in scratch memory of its own. */
+export class CleanupWriter {
+  private readonly memory = new Int32Array(MEMORY_WORDS);
+  private readonly mel = new MelWriter();
+
+  constructor() {
+    this.memory.set((codewords ??= codewordTable()), CODEWORDS);
+    this.memory.set((uCodes ??= uCodeTable()), U_CODES);
+  }
+
+  /**
+   * Encodes `|v| >> shift` of all coefficients, row major; width and height are even. The magnitudes have at most 30 bits. Writes the
+   * segment to the start of `data`.
+   *
+   * @returns its length in bytes, 0 if all is zero.
+   */
+  encode(coefficients: Int32Array, width: number, height: number, shift: number, data: Uint8Array): number {
+    const magSgnBits = this.gatherMagnitudes(coefficients, width >> 1, height >> 1, shift);
+    if (magSgnBits === 0) return 0;
+    const vlcBits = this.gatherCodewords(width >> 1, height >> 1);
+    return this.join(magSgnBits, vlcBits, data);
+  }
+
+  /** The first loop. Returns the number of MagSgn bits, which is 0 only for a code-block without significant coefficients. */
+  private gatherMagnitudes(values: Int32Array, quadsWide: number, quadsHigh: number, shift: number): number {
+    const { memory } = this;
+    const width = (2 * quadsWide) | 0;
+    const byMel = 1 << 15;
+    let q = QUADS | 0;
+    let bit = (32 * MAG_SGN) | 0;
+    let upper = 0;
+    memory.fill(0, ABOVE, ABOVE + width + 4);
+    memory[MAG_SGN] = 0;
+    const down = shift | 0;
+    for (let row = 0; row < quadsHigh; row = (row + 1) | 0) {
+      const base = row === 0 ? 0 : 2048;
+      let left = 0;
+      let aboveLeft = 0;
+      let aboveHere = memory[ABOVE + 1];
+      const right = (upper + width) | 0;
+      for (let column = (ABOVE + 1) | 0; upper < right; column = (column + 2) | 0) {
+        const aboveNext = memory[(column + 1) | 0];
+        const aboveRight = memory[(column + 2) | 0];
+        const lower = (upper + width) | 0;
+        const x0 = values[upper];
+        const x1 = values[lower];
+        const x2 = values[(upper + 1) | 0];
+        const x3 = values[(lower + 1) | 0];
+        upper = (upper + 2) | 0;
+        const a0 = (((x0 ^ (x0 >> 31)) - (x0 >> 31)) | 0) >> down;
+        const a1 = (((x1 ^ (x1 >> 31)) - (x1 >> 31)) | 0) >> down;
+        const a2 = (((x2 ^ (x2 >> 31)) - (x2 >> 31)) | 0) >> down;
+        const a3 = (((x3 ^ (x3 >> 31)) - (x3 >> 31)) | 0) >> down;
+        const context = left | ((aboveLeft | aboveHere) & 1) | (((aboveNext | aboveRight) & 1) << 2);
+        const unknown = (context - 1) & byMel;
+        if ((a0 | a1 | a2 | a3) === 0) {
+          memory[q] = (memory[base | (context << 8)] & 1023) | unknown;
+          memory[column] = 0;
+          memory[(column + 1) | 0] = 0;
+          left = 0;
+        } else {
+          // all ones where significant
+          const s0 = (0 - a0) >> 31;
+          const s1 = (0 - a1) >> 31;
+          const s2 = (0 - a2) >> 31;
+          const s3 = (0 - a3) >> 31;
+          // what MagSgn is to have, or 0
+          const v0 = (((a0 << 1) | (x0 >>> 31)) - 2) & s0;
+          const v1 = (((a1 << 1) | (x1 >>> 31)) - 2) & s1;
+          const v2 = (((a2 << 1) | (x2 >>> 31)) - 2) & s2;
+          const v3 = (((a3 << 1) | (x3 >>> 31)) - 2) & s3;
+          const spread = (s0 & 1) | (s1 & 0x100) | (s2 & 0x10000) | (s3 & 0x1000000);
+          const rho = (Math.imul(spread, 0x01020408) >>> 24) & 15;
+          // kappa: one less than the largest exponent above if more than one sample is significant, and at least 1
+          const several = (0 - (rho & (rho - 1))) >> 31;
+          const kappa = (31 - Math.clz32(((aboveLeft | aboveHere | aboveNext | aboveRight) & several) | 2)) | 0;
+          const excess = (32 - Math.clz32(v0 | v1 | v2 | v3 | 1) - kappa) | 0;
+          const u = excess & ~(excess >> 31);
+          const exponent = (kappa + u) | 0;
+          const h = (exponent - 1) | 0;
+          memory[column] = v1 | (s1 & 1);
+          memory[(column + 1) | 0] = v3 | (s3 & 1);
+          left = row === 0 ? ((rho >> 1) & 7) | (rho & 1) : ((rho >> 1) | (rho >> 2)) & 2;
+          const index = base | (context << 8) | (rho << 4);
+          const above1 = (0 - u) >> 31;
+          if (exponent <= 8) {
+            // all four in one word, a byte each
+            const v = v0 | (v1 << 8) | (v2 << 16) | (v3 << 24);
+            const eps = (Math.imul((v >>> h) & 0x01010101, 0x01020408) >>> 24) & above1 & 15;
+            const code = memory[index | eps];
+            memory[q] = (code & 1023) | (u << 10) | (unknown << 1) | unknown;
+            const known = Math.imul(code >> 10, 0x204081) & 0x01010101;
+            const f = v & ~(known << h);
+            // the number of bits of each in a byte, and then the sums of these
+            const lengths = (Math.imul(spread, exponent) - known) | 0;
+            const sums = Math.imul(lengths, 0x01010101);
+            const field =
+              (f & 255) | (((f >> 8) & 255) << sums) | (((f >> 16) & 255) << (sums >> 8)) | ((f >>> 24) << (sums >> 16));
+            const w = bit >> 5;
+            memory[w] |= field << bit;
+            memory[(w + 1) | 0] = (field >>> 1) >>> ~bit;
+            bit = (bit + (sums >>> 24)) | 0;
+          } else {
+            const eps =
+              (((v0 >> h) & 1) | (((v1 >> h) & 1) << 1) | (((v2 >> h) & 1) << 2) | (((v3 >> h) & 1) << 3)) & above1;
+            const code = memory[index | eps];
+            memory[q] = (code & 1023) | (u << 10) | (unknown << 1) | unknown;
+            const m0 = ((exponent & s0) - ((code >> 10) & 1)) | 0;
+            const m1 = ((exponent & s1) - ((code >> 11) & 1)) | 0;
+            const m2 = ((exponent & s2) - ((code >> 12) & 1)) | 0;
+            const m3 = ((exponent & s3) - ((code >> 13) & 1)) | 0;
+            const f0 = v0 & ((1 << m0) - 1);
+            const f1 = v1 & ((1 << m1) - 1);
+            const f2 = v2 & ((1 << m2) - 1);
+            const f3 = v3 & ((1 << m3) - 1);
+            if (exponent <= 16) {
+              const f01 = f0 | (f1 << m0);
+              let w = bit >> 5;
+              memory[w] |= f01 << bit;
+              memory[(w + 1) | 0] = (f01 >>> 1) >>> ~bit;
+              bit = (bit + m0 + m1) | 0;
+              const f23 = f2 | (f3 << m2);
+              w = bit >> 5;
+              memory[w] |= f23 << bit;
+              memory[(w + 1) | 0] = (f23 >>> 1) >>> ~bit;
+              bit = (bit + m2 + m3) | 0;
+            } else {
+              let w = bit >> 5;
+              memory[w] |= f0 << bit;
+              memory[(w + 1) | 0] = (f0 >>> 1) >>> ~bit;
+              bit = (bit + m0) | 0;
+              w = bit >> 5;
+              memory[w] |= f1 << bit;
+              memory[(w + 1) | 0] = (f1 >>> 1) >>> ~bit;
+              bit = (bit + m1) | 0;
+              w = bit >> 5;
+              memory[w] |= f2 << bit;
+              memory[(w + 1) | 0] = (f2 >>> 1) >>> ~bit;
+              bit = (bit + m2) | 0;
+              w = bit >> 5;
+              memory[w] |= f3 << bit;
+              memory[(w + 1) | 0] = (f3 >>> 1) >>> ~bit;
+              bit = (bit + m3) | 0;
+            }
+          }
+        }
+        q = (q + 1) | 0;
+        aboveLeft = aboveNext;
+        aboveHere = aboveRight;
+      }
+      upper = (upper + width) | 0;
+      if ((quadsWide & 1) !== 0) {
+        memory[q] = 0;
+        q = (q + 1) | 0;
+      }
+    }
+    return (bit - 32 * MAG_SGN) | 0;
+  }
+
+  /** The second loop: MEL and VLC (15444-15 clauses 7.3.4 to 7.3.6). Returns the number of VLC bits. */
+  private gatherCodewords(quadsWide: number, quadsHigh: number): number {
+    const { mel, memory } = this;
+    const pitch = (quadsWide + (quadsWide & 1)) | 0;
+    const firstRow = (QUADS + pitch) | 0;
+    const end = (QUADS + pitch * quadsHigh) | 0;
+    mel.start();
+    let runLength = mel.runLength;
+    let run = 0;
+    // the first byte of VLC shares its place with the low bits of the suffix length, which count as ones
+    let bit = (32 * VLC + 4) | 0;
+    memory[VLC] = 15;
+    for (let q = QUADS | 0; q < end; q = (q + 2) | 0) {
+      const first = memory[q];
+      const second = memory[q + 1];
+      if ((first & BY_MEL) !== 0) {
+        if ((first & NOT_EMPTY) !== 0) {
+          mel.endedRun(run);
+          run = 0;
+          runLength = mel.runLength;
+        } else {
+          run = (run + 1) | 0;
+          if (run === runLength) {
+            mel.fullRun();
+            run = 0;
+            runLength = mel.runLength;
+          }
+        }
+      }
+      if ((second & BY_MEL) !== 0) {
+        if ((second & NOT_EMPTY) !== 0) {
+          mel.endedRun(run);
+          run = 0;
+          runLength = mel.runLength;
+        } else {
+          run = (run + 1) | 0;
+          if (run === runLength) {
+            mel.fullRun();
+            run = 0;
+            runLength = mel.runLength;
+          }
+        }
+      }
+      const u1 = (first >> 10) & 31;
+      const u2 = (second >> 10) & 31;
+      let pair = (u1 << 5) | u2;
+      if (q < firstRow) {
+        if (u1 !== 0 && u2 !== 0) {
+          if (u1 > 2 && u2 > 2) {
+            mel.endedRun(run);
+            run = 0;
+            runLength = mel.runLength;
+          } else {
+            run = (run + 1) | 0;
+            if (run === runLength) {
+              mel.fullRun();
+              run = 0;
+              runLength = mel.runLength;
+            }
+          }
+        }
+        pair |= 1024;
+      }
+      const u = memory[(U_CODES + pair) | 0];
+      const length1 = (first >> 7) & 7;
+      const lengths = (length1 + ((second >> 7) & 7)) | 0;
+      const field = (first & 127) | ((second & 127) << length1) | ((u & 0xffff) << lengths);
+      const w = bit >> 5;
+      memory[w] |= field << bit;
+      memory[(w + 1) | 0] = (field >>> 1) >>> ~bit;
+      bit = (bit + lengths + (u >> 16)) | 0;
+    }
+    // more zeros than there are, which nobody will ask for
+    if (run > 0) mel.fullRun();
+    return (bit - 32 * VLC) | 0;
+  }
+
+  /** Makes one segment of the three streams (15444-15 clause 7.1.1). Returns its length. */
+  private join(magSgnBits: number, vlcBits: number, data: Uint8Array): number {
+    const { mel, memory } = this;
+    let end = stuffForward(memory, MAG_SGN, magSgnBits, -1, data, 0);
+    // what follows the last byte reads as ones
+    if (data[end - 1] === 0xff) end = (end - 1) | 0;
+    const magSgnEnd = end;
+    for (let k = 0; k < mel.length; k++) data[end + k] = mel.data[k];
+    end = (end + mel.length) | 0;
+    // VLC is read backward from the end, so it comes out at the other end of the buffer
+    const stuffed = stuffBackward(memory, VLC, vlcBits, data, data.length);
+    const begin = stuffed >> 4;
+    const used = (1 << (stuffed & 15)) - 1;
+    // the bits that count of the last byte of each; after 0xFF the top bit has to be 0, so it counts
+    const melBits = (0xff << mel.room) & 0xff;
+    const both = mel.byte | data[begin];
+    const agree = (both & melBits) === mel.byte && (both & used) === data[begin] && both !== 0xff;
+    if (melBits !== 0) {
+      if (agree && used !== 0xff && begin < data.length - 1) {
+        data[begin] = both;
+      } else {
+        data[end] = mel.byte;
+        end = (end + 1) | 0;
+      }
+    }
+    data.copyWithin(end, begin, data.length);
+    end = (end + data.length - begin) | 0;
+    data[end] = 0;
+    end = (end + 1) | 0;
+    const suffix = (end - magSgnEnd) | 0;
+    data[end - 1] = suffix >> 4;
+    data[end - 2] = (data[end - 2] & 0xf0) | (suffix & 15);
+    return end;
+  }
+}

@@ -1,0 +1,63 @@
+/**
+ * The adaptive run-length coder of the high-throughput cleanup pass, encoding (15444-15 clause 7.3.3).
+ *
+ * Its events say whether a quad without significant neighbours is empty. Runs of "empty" are counted by the caller; this is told of
+ * those that are full, and of those that end.
+ */
+
+/** How many bits tell the length of a run that ends, by state (Table 2). */
+const EXPONENTS: Uint8Array = Uint8Array.of(0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5);
+
+/** A row of bits, most significant first in bytes that avoid markers. */
+export class MelWriter {
+  /** A run of so many zero events is full: {@link fullRun} has to be called. */
+  runLength = 1;
+  /** The bytes that are full. */
+  readonly data = new Uint8Array(1024);
+  length = 0;
+  /** The byte at work, its bits from the top, and the number of bits that it still has room for. */
+  byte = 0;
+  room = 8;
+  private state = 0;
+
+  start(): void {
+    this.runLength = 1;
+    this.length = 0;
+    this.byte = 0;
+    this.room = 8;
+    this.state = 0;
+  }
+
+  /** {@link runLength} zero events. */
+  fullRun(): void {
+    this.put(1, 1);
+    this.moveTo(Math.min(12, this.state + 1));
+  }
+
+  /** A one, after a run of fewer zeros than {@link runLength}. */
+  endedRun(zeros: number): void {
+    this.put(zeros, 1 + EXPONENTS[this.state]);
+    this.moveTo(Math.max(0, this.state - 1));
+  }
+
+  private moveTo(state: number): void {
+    this.state = state;
+    this.runLength = 1 << EXPONENTS[state];
+  }
+
+  /** At most six bits. */
+  private put(bits: number, count: number): void {
+    let { byte, room } = this;
+    for (let k = (count - 1) | 0; k >= 0; k = (k - 1) | 0) {
+      room = (room - 1) | 0;
+      byte |= ((bits >> k) & 1) << room;
+      if (room === 0) {
+        this.data[this.length++] = byte;
+        room = byte === 0xff ? 7 : 8;
+        byte = 0;
+      }
+    }
+    this.byte = byte;
+    this.room = room;
+  }
+}
