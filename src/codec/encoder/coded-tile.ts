@@ -18,8 +18,8 @@ export interface CodedPrecinct {
   readonly firstBlock: number;
 }
 
-/** A tile whose code-blocks have been coded. They are numbered by component, resolution level, precinct and within the precinct. */
-export class CodedTile {
+/** Coded code-blocks of a tile, numbered by component, resolution level, precinct and within the precinct, and where they can be cut. */
+export interface CodedPasses {
   readonly geometry: TileGeometry;
   readonly precincts: readonly CodedPrecinct[];
   readonly numBlocks: number;
@@ -28,8 +28,44 @@ export class CodedTile {
   /** Passes of block b are `firstPass[b] .. firstPass[b + 1]` in the two lists below. */
   readonly firstPass: Int32Array;
   /** Bytes from the start of the code-block to the end of the pass. */
-  passLengths: Uint16Array;
+  readonly passLengths: Uint16Array;
   /** Code of the slope of distortion over length on the convex hull, 0 off it; falls from pass to pass. */
+  readonly passSlopes: Uint16Array;
+  /** Where the bytes of block b begin in {@link data}. */
+  readonly dataStart: Float64Array;
+  /** Bytes of all code-blocks; undefined while they are away in a spill store. */
+  readonly data: Uint8Array | undefined;
+  /** Weighted squared error that remains when every pass is in. */
+  readonly residual: number;
+}
+
+/** Adds the passes that are on a hull, and what is left after them, to a histogram. */
+export function addPasses(
+  { numBlocks, firstPass, passLengths, passSlopes, residual }: CodedPasses,
+  histogram: SlopeHistogram,
+): void {
+  for (let b = 0; b < numBlocks; b++) {
+    let length = 0;
+    for (let k = firstPass[b]; k < firstPass[b + 1]; k++) {
+      if (passSlopes[k] === 0) continue;
+      histogram.add(passSlopes[k], passLengths[k] - length);
+      length = passLengths[k];
+    }
+  }
+  histogram.residual += residual;
+}
+
+/**
+ * A tile whose code-blocks have been coded. Those of high throughput that can be cut have one set of passes after another, each of
+ * three but for the last; lengths are then those of a set up to a pass.
+ */
+export class CodedTile implements CodedPasses {
+  readonly geometry: TileGeometry;
+  readonly precincts: readonly CodedPrecinct[];
+  readonly numBlocks: number;
+  readonly zeroBitPlanes: Uint8Array;
+  readonly firstPass: Int32Array;
+  passLengths: Uint16Array;
   passSlopes: Uint16Array;
   /** Where the bytes of block b begin in {@link data}; one more at the end. */
   readonly dataStart: Float64Array;
@@ -94,20 +130,6 @@ export class CodedTile {
     this.passLengths = this.passLengths.slice(0, passes);
     this.passSlopes = this.passSlopes.slice(0, passes);
     this.data = this.data!.slice(0, this.numBytes);
-  }
-
-  /** Adds the passes that are on a hull, and what is left after them, to a histogram. */
-  addTo(histogram: SlopeHistogram): void {
-    const { firstPass, passLengths, passSlopes } = this;
-    for (let b = 0; b < this.numBlocks; b++) {
-      let length = 0;
-      for (let k = firstPass[b]; k < firstPass[b + 1]; k++) {
-        if (passSlopes[k] === 0) continue;
-        histogram.add(passSlopes[k], passLengths[k] - length);
-        length = passLengths[k];
-      }
-    }
-    histogram.residual += this.residual;
   }
 
   /** Bytes of all code-blocks. */

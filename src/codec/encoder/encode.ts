@@ -14,7 +14,7 @@ import { type LaidOutTilePart, layOutTile, writeMainHeader } from '../packets/co
 import type { PrecinctKey } from '../packets/precinct-source.ts';
 import type { PacketView } from '../tier2/read-blocks.ts';
 import type { EncodingCoder } from './block-jobs.ts';
-import type { CodedTile } from './coded-tile.ts';
+import { addPasses, type CodedTile } from './coded-tile.ts';
 import { MAX_SLOPE_CODE, SlopeHistogram, slopeOf } from './convex-hull.ts';
 import { allocateLayers, budgetOf, pointsOf, targetOf } from './layers.ts';
 import { EncodedSource } from './encoded-source.ts';
@@ -25,7 +25,7 @@ import { pooledBlocksFor } from './pooled-blocks.ts';
 import { type DecodedComponent, decibels, squaredError } from './quality.ts';
 import { PsnrSearch, TOO_LOW } from './psnr-search.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
-import { SPREAD } from './rates.ts';
+import { isQuantized, SPREAD } from './rates.ts';
 import { checkRegion } from './region-masks.ts';
 import { type ComponentSamples, formatOf, samplesOf } from './samples.ts';
 import { StageClock } from './stage-clock.ts';
@@ -205,7 +205,7 @@ class PictureEncode {
     for (let t = 0; t < plan.numTiles; t++) {
       const stop = t === 0 ? this.stopOfSample : this.stopOf(seen, pointsOf(plan) / area, TILE_MARGIN);
       const coded = yield* this.codeTile(t, stop);
-      coded.addTo(seen);
+      addPasses(coded, seen);
       const { x0, y0, x1, y1 } = coded.geometry.bounds;
       area += (x1 - x0) * (y1 - y0);
       tiles.push(coded);
@@ -363,7 +363,7 @@ class PictureEncode {
       ratio: plan.numSampleBits / 8 / file.length,
       psnr,
       psnrMeasured: error !== undefined,
-      rateControl: 'lossless' in last || 'step' in last ? 'none' : 'global',
+      rateControl: isQuantized(last) ? 'none' : 'global',
       layers: control.cuts.map(({ bytes, slopeCode }, l): LayerSummary => {
         // how many segments lists of lengths need is only foreseen
         const isLast = l === control.cuts.length - 1;

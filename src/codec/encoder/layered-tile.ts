@@ -6,7 +6,7 @@ import type { PrecinctKey } from '../packets/precinct-source.ts';
 import { type PacketContents, PrecinctWriter } from '../tier2/precinct-writer.ts';
 import type { PacketView } from '../tier2/read-blocks.ts';
 import { segmentCapacity } from '../tier2/segments.ts';
-import type { CodedPrecinct, CodedTile } from './coded-tile.ts';
+import type { CodedPasses, CodedPrecinct } from './coded-tile.ts';
 
 /** Pieces that the packets of one precinct add to its code-blocks, in arrays that are used again and again. */
 export class ContentsBuffer implements PacketContents {
@@ -20,7 +20,7 @@ export class ContentsBuffer implements PacketContents {
    * Fills in what a packet brings to the blocks of a precinct that have `before[b]` passes and shall have `after[b]`, both indexed
    * by the tile's code-blocks.
    */
-  fill(tile: CodedTile, precinct: CodedPrecinct, style: number, before: Uint8Array, after: Uint8Array): void {
+  fill(tile: CodedPasses, precinct: CodedPrecinct, style: number, before: Uint8Array, after: Uint8Array): void {
     const { firstBlock, geometry } = precinct;
     const { firstPass, passLengths } = tile;
     const n = geometry.numBlocks;
@@ -61,7 +61,7 @@ export class ContentsBuffer implements PacketContents {
 
 /** A coded tile and, for each layer, how many passes of each code-block are in by then. */
 export class LayeredTile {
-  readonly coded: CodedTile;
+  readonly coded: CodedPasses;
   /** One entry a layer, each with one number a code-block. */
   readonly layerPasses: readonly Uint8Array[];
   private readonly style: number;
@@ -73,7 +73,7 @@ export class LayeredTile {
   /** Index in `coded.precincts` of the first precinct, by component and resolution level. */
   private readonly firstPrecinct = new Map<number, number>();
 
-  constructor(coded: CodedTile, layerPasses: readonly Uint8Array[], style: number, eph: boolean) {
+  constructor(coded: CodedPasses, layerPasses: readonly Uint8Array[], style: number, eph: boolean) {
     this.coded = coded;
     this.layerPasses = layerPasses;
     this.style = style;
@@ -109,7 +109,7 @@ export class LayeredTile {
 const EPH = [0xff, 0x92] as const;
 
 function bodyOf(
-  coded: CodedTile,
+  coded: CodedPasses,
   firstBlock: number,
   end: number,
   before: Uint8Array,

@@ -3,13 +3,15 @@
  */
 import { usage } from '../errors.ts';
 import type { Work } from '../executor.ts';
-import type { CodedTile } from './coded-tile.ts';
+import { STYLE_HIGH_THROUGHPUT } from '../codestream/cod.ts';
+import { ChosenPlanes } from './chosen-planes.ts';
+import type { CodedPasses, CodedTile } from './coded-tile.ts';
 import type { Rate } from './options.ts';
 import type { Overhead } from './overhead.ts';
 import type { EncodePlan } from './plan.ts';
 import { errorOfDecibels } from './quality.ts';
-import { type LayerTarget, RateControl } from './rate-control.ts';
-import { bytesOf, SPREAD } from './rates.ts';
+import { type LayerCut, type LayerTarget, RateControl } from './rate-control.ts';
+import { bytesOf, isQuantized, SPREAD } from './rates.ts';
 
 /** The least that layers without a rate of their own may have, as a fraction of the last. */
 const SPREAD_RANGE = 256;
@@ -44,6 +46,62 @@ export function* allocateLayers(
   overhead: Overhead,
   targets: readonly LayerTarget[],
 ): Work<RateControl> {
+  const isHt = (plan.main.cod.style.codeBlockStyle & STYLE_HIGH_THROUGHPUT) !== 0;
+  // where one layer takes everything, there is nothing to choose
+  if (isHt && !(plan.rates.length === 1 && isQuantized(plan.rates[0]))) {
+    return yield* choosePlanes(plan, tiles, overhead, targets);
+  }
+  return yield* settleLayers(plan, tiles, overhead, targets);
+}
+
+/** Trials for the planes of a size. */
+const PLANE_TRIALS = 4;
+/** Of a size so much may be left. */
+const PLANE_SLACK = 1 / 1024;
+
+/**
+ * The layers of high-throughput code-blocks. First each gets its plane, by what the last layer asks of all sets of passes; the headers
+ * that are counted then are those of classic code-blocks, which are a little longer, so that a size is asked for again with what was
+ * left. Then the layers are made of what was chosen.
+ */
+function* choosePlanes(
+  plan: EncodePlan,
+  tiles: readonly CodedTile[],
+  overhead: Overhead,
+  targets: readonly LayerTarget[],
+): Work<RateControl> {
+  const last = targets[targets.length - 1];
+  let ask = last.kind === 'bytes' ? last.bytes : 0;
+  let best: RateControl | undefined;
+  for (let trial = 0; ; trial++) {
+    const choice = new RateControl(tiles, CLASSIC_STYLE, overhead);
+    const cut = yield* choice.addLayer(last.kind === 'bytes' ? { ...last, bytes: ask } : last);
+    const chosen = choice.layered(false).map(({ layerPasses }, t) => new ChosenPlanes(tiles[t], layerPasses[0]));
+    const control = yield* settleLayers(plan, chosen, overhead, [...targets.slice(0, -1), { kind: 'everything' }]);
+    const settled = control.cuts[control.cuts.length - 1];
+    // what was left out is known to the choice only
+    const whole: LayerCut = { ...cut, bytes: settled.bytes };
+    control.cuts[control.cuts.length - 1] = whole;
+    if (last.kind !== 'bytes') return control;
+    const left = last.bytes - settled.bytes;
+    const fits = left >= 0 || last.least === true;
+    if (fits) best = control;
+    const isClose = fits && (left <= PLANE_SLACK * last.bytes || cut.slopeCode === 0);
+    if (best !== undefined && (isClose || !fits || trial >= PLANE_TRIALS)) return best;
+    if (trial > 4 * PLANE_TRIALS) throw new Error('no planes fit a size that headers alone do not exceed');
+    ask += left > 0 ? left : 2 * left - 1;
+  }
+}
+
+/** Code-blocks of one codeword segment, whose passes have bytes only together. */
+const CLASSIC_STYLE = 0;
+
+function* settleLayers(
+  plan: EncodePlan,
+  tiles: readonly CodedPasses[],
+  overhead: Overhead,
+  targets: readonly LayerTarget[],
+): Work<RateControl> {
   const style = plan.main.cod.style.codeBlockStyle;
   const control = new RateControl(tiles, style, overhead);
   const settled = plan.rates[0] === SPREAD ? yield* spread(targets, tiles, style, overhead) : targets;
@@ -64,7 +122,7 @@ export function* allocateLayers(
 /** Layers below the last get sizes that grow by one factor, two at most, from a small part of the last upward. */
 function* spread(
   targets: readonly LayerTarget[],
-  tiles: readonly CodedTile[],
+  tiles: readonly CodedPasses[],
   style: number,
   overhead: Overhead,
 ): Work<LayerTarget[]> {

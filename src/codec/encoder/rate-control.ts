@@ -10,7 +10,7 @@ import { PacketBitWriter } from '../bits/packet-bit-writer.ts';
 import { usage } from '../errors.ts';
 import type { Work } from '../executor.ts';
 import { PrecinctWriter } from '../tier2/precinct-writer.ts';
-import type { CodedTile } from './coded-tile.ts';
+import { addPasses, type CodedPasses } from './coded-tile.ts';
 import { MAX_SLOPE_CODE, SlopeHistogram, slopeOf } from './convex-hull.ts';
 import { ContentsBuffer, LayeredTile } from './layered-tile.ts';
 import type { Overhead } from './overhead.ts';
@@ -61,7 +61,7 @@ const NEAR_SLOPES = 256;
 
 /** One tile in the course of the allocation. */
 interface TileState {
-  readonly coded: CodedTile;
+  readonly coded: CodedPasses;
   /** Number of its first code-block among all. */
   readonly base: number;
   readonly writers: PrecinctWriter[];
@@ -86,7 +86,7 @@ export class RateControl {
   /** What the size was more than packet bodies at the last trial. */
   private headerBytes = 0;
 
-  constructor(tiles: readonly CodedTile[], style: number, overhead: Overhead) {
+  constructor(tiles: readonly CodedPasses[], style: number, overhead: Overhead) {
     let base = 0;
     this.tiles = tiles.map((coded) => {
       const state: TileState = {
@@ -101,7 +101,7 @@ export class RateControl {
         layers: [],
       };
       base += coded.numBlocks;
-      coded.addTo(this.histogram);
+      addPasses(coded, this.histogram);
       return state;
     });
     this.numBlocks = base;

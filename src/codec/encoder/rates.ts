@@ -41,6 +41,11 @@ export function ratesOf(options: EncodeOptions, siz: Siz): readonly Rate[] {
   return layers === 1 ? list : [...Array.from({ length: layers - 1 }, (): Rate => SPREAD), list[0]];
 }
 
+/** True where the quantiser decides and nothing is left out afterwards. */
+export function isQuantized(rate: Rate): boolean {
+  return 'lossless' in rate || 'step' in rate || 'qfactor' in rate;
+}
+
 /** Stands for "between nothing and the last layer". */
 export const SPREAD: Rate = /* @__PURE__ */ (() => ({ ratio: Number.POSITIVE_INFINITY }))();
 

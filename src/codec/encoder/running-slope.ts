@@ -5,7 +5,7 @@
  * for the next tiles is the one at which what is left of the size would just do. Whatever was spent too much or too little is made
  * up for by what comes after, and the last tiles get exactly what is left.
  */
-import type { CodedTile } from './coded-tile.ts';
+import { addPasses, type CodedTile } from './coded-tile.ts';
 import { SlopeHistogram } from './convex-hull.ts';
 import type { Overhead } from './overhead.ts';
 
@@ -36,7 +36,7 @@ export class RunningSlope {
     isLast: boolean,
   ): { kind: 'slope'; slopeCode: number; bytes: number } | { kind: 'bytes'; bytes: number } {
     const remaining = this.points - this.seen;
-    for (const coded of tiles) coded.addTo(this.histogram);
+    for (const coded of tiles) addPasses(coded, this.histogram);
     this.seen += points;
     if (isLast) return { kind: 'bytes', bytes: left };
     const body = left - overhead.fixed;

@@ -29,6 +29,7 @@ import { decibels } from './quality.ts';
 import type { LayerTarget, RateControl } from './rate-control.ts';
 import { checkRegion } from './region-masks.ts';
 import { checkedRows, RowBuffer } from './row-buffer.ts';
+import { isQuantized } from './rates.ts';
 import { RunningSlope } from './running-slope.ts';
 import { checkedComponent, checkedCount, type ComponentSamples, isSamples, type PictureFormat } from './samples.ts';
 import { type ByteSink, guarded, type SpillStore } from '../sink.ts';
@@ -379,7 +380,7 @@ export class StreamEncoder {
   /** True where what one tile gets depends on the others. */
   private get sharesOut(): boolean {
     const { rates } = this.plan;
-    return rates.some((rate) => !('lossless' in rate || 'step' in rate));
+    return !rates.every(isQuantized);
   }
 
   /** What the tiles that have not come will take at the least: a header, and a byte for each packet. */

@@ -26,6 +26,7 @@ import { loadColourRows, loadRows, type SamplesOf } from './load.ts';
 import type { RegionOfInterest } from './options.ts';
 import type { EncodePlan } from './plan.ts';
 import type { PooledBlocks } from './pooled-blocks.ts';
+import { isQuantized } from './rates.ts';
 import type { SubbandPlan } from './quantizers.ts';
 import { regionMasks } from './region-masks.ts';
 import type { StageClock } from './stage-clock.ts';
@@ -99,7 +100,7 @@ export class TileEncoder {
     this.clock = clock;
     this.pooled = pooled;
     const [rate] = plan.rates;
-    this.weighs = plan.rates.length > 1 || !('lossless' in rate || 'step' in rate || 'qfactor' in rate);
+    this.weighs = plan.rates.length > 1 || !isQuantized(rate);
     this.job = {
       width: 0,
       height: 0,
