@@ -62,7 +62,7 @@ import { buildIndexFrom, buildIndexInto, packetIndexing } from './codec/packet-i
 import { classic } from './codec/tier1/classic.ts';
 import { classicEncoder } from './codec/tier1/classic-encoder.ts';
 import { ht } from './codec/tier1/ht.ts';
-import { htEncoder } from './codec/tier1/ht-encoder.ts';
+import { htEncoder, htRefiningEncoder } from './codec/tier1/ht-encoder.ts';
 import { hostExecutor } from './platform/host-executor.ts';
 import { type ByteStreamLike, chunksOf } from './platform/streams.ts';
 
@@ -103,7 +103,7 @@ const transcoding: TranscodingCodec = { executor: hostExecutor, indexing: packet
 // apart from the ones above, and without spreading them, so that who only decodes is not sent the encoder
 const encoding: EncodingCodec = {
   coders: [classic, ht],
-  encoders: [classicEncoder, htEncoder],
+  encoders: [classicEncoder, htEncoder, htRefiningEncoder],
   channels: channelStage,
   executor: hostExecutor,
   pooling,
@@ -344,7 +344,7 @@ export function encodeSync(image: RawImage, options: Omit<EncodeOptions, 'signal
  * ```
  */
 export function createEncoder(header: ImageHeader, options: StreamOptions): StreamEncoder {
-  return new StreamEncoder(header, options, [classicEncoder, htEncoder], hostExecutor);
+  return new StreamEncoder(header, options, [classicEncoder, htEncoder, htRefiningEncoder], hostExecutor);
 }
 
 /**

@@ -58,7 +58,12 @@ export const MARKER_OPTIONS = {
 
 /** The container of `--container`. */
 export function readContainer(text: string): (typeof CONTAINERS)[number] {
-  return readWord(text, 'container', CONTAINERS, { j2k: 'codestream', j2c: 'codestream', jhc: 'codestream', jpx: 'jp2' });
+  return readWord(text, 'container', CONTAINERS, {
+    j2k: 'codestream',
+    j2c: 'codestream',
+    jhc: 'codestream',
+    jpx: 'jp2',
+  });
 }
 
 /** The order of `--progression`. */

@@ -93,6 +93,10 @@ export const ENCODE_FLAGS = {
   },
 
   ht: { type: 'boolean', about: 'high-throughput code-blocks (HTJ2K), as .jph has them anyway' },
+  'ht-refinement': {
+    type: 'boolean',
+    about: 'refinement passes in them: a little better at a size, for twice the time',
+  },
   profile: { type: 'string', value: '<name>', words: PROFILES, about: 'a set of rules' },
   'frame-rate': {
     type: 'string',
@@ -212,6 +216,7 @@ export function encodeOptionsOf(values: EncodeValues, read: (path: string) => Ui
   return withoutUndefined({
     container: optional(values.container, readContainer),
     coder: values.ht ? 'ht' : undefined,
+    htRefinement: values['ht-refinement'] ? true : undefined,
     profile: values.profile as EncodeOptions['profile'],
     frameRate: optional(values['frame-rate'], (text) => readPositive(text, 'frame-rate')),
     rate,

@@ -50,7 +50,7 @@ export interface BlockEncoder {
 /** A way of coding code-blocks. */
 export interface EncodingCoder {
   readonly name: string;
-  /** True when code-blocks of this style are this coder's. */
-  handles(style: number): boolean;
+  /** True when code-blocks of this style are this coder's; `refinement` as in `EncodeOptions.htRefinement`. */
+  handles(style: number, refinement?: boolean): boolean;
   createEncoder(): BlockEncoder;
 }

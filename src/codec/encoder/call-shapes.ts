@@ -65,6 +65,7 @@ const OPTIONS: Fields = /* @__PURE__ */ (() =>
   allOptional({
     container: oneOf(['codestream', 'jp2', 'jph']),
     coder: oneOf(['classic', 'ht']),
+    htRefinement: BOOLEAN,
     rate: checkRates,
     layers: wholeFrom(1, 65535),
     wavelet: oneOf(['5/3', '9/7']),

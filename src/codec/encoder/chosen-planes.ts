@@ -55,7 +55,10 @@ export class ChosenPlanes implements CodedPasses {
     const from = tile.firstPass[b];
     const set = Math.floor((count - 1) / 3);
     const first = from + 3 * set;
-    const numPasses = count - 3 * set;
+    let numPasses = count - 3 * set;
+    // a pass without bytes is none: the coder does not refine
+    while (numPasses > 1 && tile.passLengths[first + numPasses - 1] === tile.passLengths[first + numPasses - 2])
+      numPasses--;
     let start = tile.dataStart[b];
     // a set is as long as its last pass says, and all but the last have three
     for (let k = 0; k < set; k++) start += tile.passLengths[from + 3 * k + 2];

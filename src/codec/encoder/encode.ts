@@ -134,7 +134,7 @@ class PictureEncode {
     const { options } = plan;
     if (options.roi) checkRegion(options.roi, plan.main.siz);
     const style = plan.main.cod.style.codeBlockStyle;
-    const coder = coders.find((one) => one.handles(style));
+    const coder = coders.find((one) => one.handles(style, options.htRefinement));
     if (coder === undefined) throw usage('option-value', `no coder for code-block style ${style}`);
     const pooled = pooledBlocksFor(options, coder.name, plan.main.siz);
     this.encoder = new TileEncoder(plan, options.roi, coder.createEncoder(), clock, pooled);

@@ -128,7 +128,7 @@ export class StreamEncoder {
     this.deadline = new Deadline(executor, plan.limits.time);
     const { siz, cod } = plan.main;
     if (options.roi) checkRegion(options.roi, siz);
-    const coder = coders.find((one) => one.handles(cod.style.codeBlockStyle));
+    const coder = coders.find((one) => one.handles(cod.style.codeBlockStyle, options.htRefinement));
     if (coder === undefined) throw usage('option-value', `no coder for code-block style ${cod.style.codeBlockStyle}`);
     const pooled = pooledBlocksFor(options, coder.name, siz);
     this.encoder = new TileEncoder(this.plan, options.roi, coder.createEncoder(), this.clock, pooled);

@@ -20,6 +20,7 @@ const POOR = 2 / 3;
 
 /** Encodes code-blocks one after another: once where all is kept, with places to stop where somebody asks what passes are worth. */
 export class HtLadderEncoder {
+  private readonly refines: boolean;
   private readonly encoder = new HtBlockEncoder();
   private readonly result: CodedBlock = {
     bitPlanes: 0,
@@ -31,9 +32,15 @@ export class HtLadderEncoder {
     residual: 0,
   };
 
+  /** `refines`: sets have refinement passes, too. */
+  constructor(refines: boolean) {
+    this.refines = refines;
+  }
+
   /**
    * Codes a block. With `distortions`, the data are one HT set after another; `passLengths` are bytes of the set that a pass belongs to,
-   * up to that pass, and sets begin with passes 0, 3, 6… of which the last may be alone.
+   * up to that pass, and sets begin with passes 0, 3, 6… of which the last may be alone. Without refinement the second and third
+   * pass of a set have no bytes and no worth.
    */
   encode(block: CodeBlockCoefficients): CodedBlock {
     if (block.distortions === false) return this.encoder.encode(block);
@@ -46,7 +53,7 @@ export class HtLadderEncoder {
     let left = Number.NaN;
     let before = 0;
     for (let plane = bitPlanes - 1; plane >= 0; plane--) {
-      const set = this.encoder.encode({ ...block, plane, refinements: plane > 0 ? 2 : 0 });
+      const set = this.encoder.encode({ ...block, plane, refinements: plane > 0 && this.refines ? 2 : 0 });
       const [cleanup, propagation, refinement] = set.passDistortions;
       const after = set.residual + propagation + refinement;
       // the first set is counted from nothing, others from the refinement of the one before
@@ -54,9 +61,9 @@ export class HtLadderEncoder {
       passLengths[pass] = set.passLengths[0];
       if (plane > 0) {
         passDistortions[pass + 1] = propagation;
-        passLengths[pass + 1] = set.passLengths[1];
+        passLengths[pass + 1] = set.passLengths[this.refines ? 1 : 0];
         passDistortions[pass + 2] = refinement;
-        passLengths[pass + 2] = set.passLengths[2];
+        passLengths[pass + 2] = set.passLengths[this.refines ? 2 : 0];
       }
       this.append(set, bytes);
       bytes += set.dataLength;

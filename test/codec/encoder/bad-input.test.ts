@@ -297,6 +297,7 @@ describe('values of a wrong kind', () => {
   const wrong: Record<keyof EncodeOptions, unknown[]> = {
     container: [1],
     coder: [1, 'mq'],
+    htRefinement: [1],
     rate: [
       'lossless',
       true,
