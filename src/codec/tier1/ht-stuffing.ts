@@ -15,7 +15,14 @@ export const PADDING_WORDS = 2;
  *
  * @returns where the bytes end. The last one may be 0xFF.
  */
-export function stuffForward(words: Int32Array, from: number, count: number, filling: number, data: Uint8Array, at: number): number {
+export function stuffForward(
+  words: Int32Array,
+  from: number,
+  count: number,
+  filling: number,
+  data: Uint8Array,
+  at: number,
+): number {
   let to = at | 0;
   let bit = 0;
   let last = 0;
