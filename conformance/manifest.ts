@@ -35,16 +35,8 @@ export interface ConformanceCase {
   readonly shape?: readonly { width: number; height: number; bitDepth: number; signed: boolean }[];
 }
 
-/** Groups whose codestreams use the high-throughput block coder (15444-15). */
-const HT_PART = 15;
-
 /** Reads the manifest of a conformance folder. */
 export async function readManifest(folder: string): Promise<ConformanceCase[]> {
   const text = await readFile(join(folder, 'manifest.json'), 'utf8');
   return JSON.parse(text).cases;
-}
-
-/** True for cases that a decoder with the classic block coder has to pass. */
-export function isClassic(item: ConformanceCase): boolean {
-  return item.part !== HT_PART;
 }

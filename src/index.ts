@@ -62,6 +62,7 @@ import { buildIndexFrom, buildIndexInto, packetIndexing } from './codec/packet-i
 import { classic } from './codec/tier1/classic.ts';
 import { classicEncoder } from './codec/tier1/classic-encoder.ts';
 import { ht } from './codec/tier1/ht.ts';
+import { htEncoder } from './codec/tier1/ht-encoder.ts';
 import { hostExecutor } from './platform/host-executor.ts';
 import { type ByteStreamLike, chunksOf } from './platform/streams.ts';
 
@@ -102,7 +103,7 @@ const transcoding: TranscodingCodec = { executor: hostExecutor, indexing: packet
 // apart from the ones above, and without spreading them, so that who only decodes is not sent the encoder
 const encoding: EncodingCodec = {
   coders: [classic, ht],
-  encoders: [classicEncoder],
+  encoders: [classicEncoder, htEncoder],
   channels: channelStage,
   executor: hostExecutor,
   pooling,
@@ -343,7 +344,7 @@ export function encodeSync(image: RawImage, options: Omit<EncodeOptions, 'signal
  * ```
  */
 export function createEncoder(header: ImageHeader, options: StreamOptions): StreamEncoder {
-  return new StreamEncoder(header, options, [classicEncoder], hostExecutor);
+  return new StreamEncoder(header, options, [classicEncoder, htEncoder], hostExecutor);
 }
 
 /**

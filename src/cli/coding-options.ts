@@ -4,7 +4,7 @@ import type { ProgressionChange } from '../codec/codestream/poc.ts';
 import { badValue, readSize, readWord } from './argument-values.ts';
 import type { OptionSpec, OptionTable } from './options.ts';
 
-const CONTAINERS = ['jp2', 'codestream'] as const;
+const CONTAINERS = ['jp2', 'jph', 'codestream'] as const;
 const PROGRESSIONS = ['LRCP', 'RLCP', 'RPCL', 'PCRL', 'CPRL'] as const satisfies readonly Progression[];
 const TILE_PARTS = ['none', 'resolution', 'layer', 'component'] as const;
 
@@ -13,7 +13,7 @@ export const CONTAINER_OPTION = {
   type: 'string',
   value: '<c>',
   words: CONTAINERS,
-  about: 'jp2 or codestream, where the extension does not say it',
+  about: 'jp2, jph or codestream, where the extension does not say it',
 } as const satisfies OptionSpec;
 
 /** The order of packets, and how they are cut into tile-parts. */
@@ -58,7 +58,7 @@ export const MARKER_OPTIONS = {
 
 /** The container of `--container`. */
 export function readContainer(text: string): (typeof CONTAINERS)[number] {
-  return readWord(text, 'container', CONTAINERS, { j2k: 'codestream', j2c: 'codestream', jpx: 'jp2' });
+  return readWord(text, 'container', CONTAINERS, { j2k: 'codestream', j2c: 'codestream', jhc: 'codestream', jpx: 'jp2' });
 }
 
 /** The order of `--progression`. */

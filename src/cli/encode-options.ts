@@ -46,13 +46,15 @@ const PROFILES = [
   'broadcast',
   'imf',
   'dicom-j2k',
+  'dicom-htj2k',
+  'dicom-htj2k-rpcl',
   'jpip',
   'archive',
 ] as const satisfies readonly NonNullable<EncodeOptions['profile']>[];
 
 /** The options of `jp2kit encode`. */
 export const ENCODE_FLAGS = {
-  output: outputOption('.jp2, or .j2k, .j2c, .jpc for a bare codestream; a folder, or a pattern with {name}'),
+  output: outputOption('.jp2, .jph, or .j2k, .j2c, .jpc for a bare codestream; a folder, or a pattern with {name}'),
   container: CONTAINER_OPTION,
   raw: {
     type: 'string',
@@ -81,6 +83,7 @@ export const ENCODE_FLAGS = {
   bytes: { type: 'string', value: '50k,1M', about: 'size of the file' },
   psnr: { type: 'string', value: '35,40,45', about: 'decibels, measured by decoding', aliases: ['quality'] },
   step: { type: 'string', value: '0.01', about: 'quantiser step, in units of a sample value' },
+  qfactor: { type: 'string', value: '1..100', about: 'quality as JPEG counts it, by quantiser steps' },
   layers: { type: 'string', value: 'n', about: 'quality layers where nothing is listed' },
   weights: {
     type: 'string',
@@ -89,6 +92,7 @@ export const ENCODE_FLAGS = {
     about: 'visual: weigh errors as the eye sees them; none: all alike (the default)',
   },
 
+  ht: { type: 'boolean', about: 'high-throughput code-blocks (HTJ2K), as .jph has them anyway' },
   profile: { type: 'string', value: '<name>', words: PROFILES, about: 'a set of rules' },
   'frame-rate': {
     type: 'string',
@@ -159,7 +163,7 @@ export const ENCODE_FLAGS = {
 /** Headings of the help, by the option below. */
 export const ENCODE_HEADINGS = {
   lossless: 'size and quality: one kind, a list for several quality layers; the last may be the word lossless',
-  profile: 'coding',
+  ht: 'coding',
   progression: 'arrangement',
   colour: 'file',
 } as const satisfies { readonly [K in keyof typeof ENCODE_FLAGS]?: string };
@@ -176,12 +180,13 @@ export type EncodeValues = {
 };
 
 /** Kinds of rates, by the option that asks for them. */
-const RATES: Readonly<Record<'ratio' | 'bpp' | 'bytes' | 'psnr' | 'step', (text: string) => Rate>> = {
+const RATES: Readonly<Record<'ratio' | 'bpp' | 'bytes' | 'psnr' | 'step' | 'qfactor', (text: string) => Rate>> = {
   ratio: (text) => ({ ratio: readPositive(text, 'ratio') }),
   bpp: (text) => ({ bpp: readPositive(text, 'bpp') }),
   bytes: (text) => ({ bytes: readBytes(text, 'bytes') }),
   psnr: (text) => ({ psnr: readPositive(text, 'psnr') }),
   step: (text) => ({ step: readPositive(text, 'step') }),
+  qfactor: (text) => ({ qfactor: readPositive(text, 'qfactor') }),
 };
 
 const STYLE_NAMES: Readonly<Record<string, (typeof STYLES)[number]>> = {
@@ -206,6 +211,7 @@ export function encodeOptionsOf(values: EncodeValues, read: (path: string) => Ui
   }
   return withoutUndefined({
     container: optional(values.container, readContainer),
+    coder: values.ht ? 'ht' : undefined,
     profile: values.profile as EncodeOptions['profile'],
     frameRate: optional(values['frame-rate'], (text) => readPositive(text, 'frame-rate')),
     rate,

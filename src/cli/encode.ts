@@ -112,7 +112,7 @@ function readNamed(path: string): Uint8Array {
   }
 }
 
-const CODESTREAM_EXTENSIONS = ['j2k', 'j2c', 'jpc'];
+const CODESTREAM_EXTENSIONS = ['j2k', 'j2c', 'jpc', 'jhc'];
 const FILE_EXTENSIONS = ['jp2', 'jpx', 'jpf'];
 
 /** Where each input goes and as what; a complaint before anything has been encoded. */
@@ -125,12 +125,15 @@ export function planOutputs(
   if (inputs.length > 1 && !toFolder && !output.includes('{name}')) {
     throw new CommandLineError('several inputs need a folder or a pattern with {name} as output');
   }
-  const extension = toFolder ? (container === 'codestream' ? 'j2k' : 'jp2') : extname(output).slice(1).toLowerCase();
+  const inFolder = container === undefined || container === 'codestream' ? 'j2k' : container;
+  const extension = toFolder ? (container ? inFolder : 'jp2') : extname(output).slice(1).toLowerCase();
   const known = FILE_EXTENSIONS.includes(extension)
     ? 'jp2'
-    : CODESTREAM_EXTENSIONS.includes(extension)
-      ? 'codestream'
-      : undefined;
+    : extension === 'jph'
+      ? 'jph'
+      : CODESTREAM_EXTENSIONS.includes(extension)
+        ? 'codestream'
+        : undefined;
   const chosen = container ?? known;
   if (chosen === undefined) {
     throw new CommandLineError(`no format "${extension}": name .jp2 or .j2k, or say --container jp2 or codestream`);

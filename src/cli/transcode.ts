@@ -213,7 +213,7 @@ async function transcodeFile(
     input,
     output,
     container,
-  }: { readonly input: string; readonly output: string; readonly container: 'jp2' | 'codestream' },
+  }: { readonly input: string; readonly output: string; readonly container: 'jp2' | 'jph' | 'codestream' },
   options: TranscodeOptions,
   index: string | undefined,
   signal: AbortSignal,

@@ -18,6 +18,8 @@ const PROFILES = [
   'broadcast',
   'imf',
   'dicom-j2k',
+  'dicom-htj2k',
+  'dicom-htj2k-rpcl',
   'jpip',
   'archive',
 ] as const satisfies readonly ValidateProfile[];

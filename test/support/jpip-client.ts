@@ -1,6 +1,7 @@
 /** A JPIP client and an engine in one program, with time that passes at once, and a record of what went between them. */
 import { channelStage } from '../../src/codec/decoder/channel-stage.ts';
 import { classic } from '../../src/codec/tier1/classic.ts';
+import { ht } from '../../src/codec/tier1/ht.ts';
 import { encodeSync } from '../../src/index.ts';
 import { JpipError } from '../../src/jpip/errors.ts';
 import {
@@ -54,7 +55,7 @@ export function hostOf() {
     waiting.add(callback);
     return () => waiting.delete(callback);
   };
-  const codec = { coders: [classic], channels: channelStage, executor: hostExecutor };
+  const codec = { coders: [classic, ht], channels: channelStage, executor: hostExecutor };
   const fetch: FetchLike = () => Promise.reject(new Error('no network in tests'));
   const expire = (): void => {
     for (const callback of [...waiting]) callback();

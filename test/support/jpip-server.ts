@@ -7,6 +7,7 @@ import { readJp2File } from '../../src/codec/fileformat/jp2-file.ts';
 import { DEFAULT_LIMITS } from '../../src/codec/limits.ts';
 import { BytesSource, readNow } from '../../src/codec/source.ts';
 import { classic } from '../../src/codec/tier1/classic.ts';
+import { ht } from '../../src/codec/tier1/ht.ts';
 import type { RasterImage } from '../../src/index.ts';
 import { BinCache } from '../../src/jpip/bins/bin-store.ts';
 import { CacheSource, readCachedMainHeader } from '../../src/jpip/client/cache-source.ts';
@@ -110,7 +111,7 @@ export class StrictCache {
     const work = decodePicture(
       { source, file },
       all,
-      { coders: [classic], channels: undefined, executor: hostExecutor },
+      { coders: [classic, ht], channels: undefined, executor: hostExecutor },
       DEFAULT_LIMITS,
       log,
     );

@@ -47,6 +47,8 @@ export interface CodestreamShape extends Size {
   readonly partForComponent: boolean;
   readonly tlm: boolean;
   readonly plt: boolean;
+  /** True where all code-blocks are high-throughput ones (15444-15), `some` where some may be. */
+  readonly highThroughput: boolean | 'some';
 }
 
 /** One rule; `text` says what has to be, in words that follow the profile's name. */
@@ -56,7 +58,16 @@ export interface ShapeRule {
 }
 
 /** Profiles that have rules here. */
-export type RuledProfile = 'cinema2k' | 'cinema4k' | 'broadcast' | 'imf' | 'dicom-j2k' | 'jpip' | 'archive';
+export type RuledProfile =
+  | 'cinema2k'
+  | 'cinema4k'
+  | 'broadcast'
+  | 'imf'
+  | 'dicom-j2k'
+  | 'dicom-htj2k'
+  | 'dicom-htj2k-rpcl'
+  | 'jpip'
+  | 'archive';
 
 /** Bytes of a frame of digital cinema at 24 frames a second: 250 Mbit/s, and 200 Mbit/s for one component. */
 export const CINEMA_FRAME_BYTES = 1302083;
@@ -70,8 +81,27 @@ const MOVING_PICTURE: readonly ShapeRule[] = [
   rule((s) => s.atOrigin, 'image and tile offsets are 0'),
   rule((s) => s.styles.length === 0, 'code-block styles are not allowed'),
   rule((s) => !s.hasPackedHeaders, 'packed packet headers (PPM, PPT) are not allowed'),
+  rule((s) => s.highThroughput === false, 'code-blocks of high throughput are not allowed'),
   rule(hasMoviePrecincts, 'precincts are 128 x 128 at the lowest resolution level and 256 x 256 above'),
 ];
+
+const DICOM: readonly ShapeRule[] = [
+  rule((s) => s.bare, 'frames are bare codestreams; the JP2 boxes are not allowed'),
+  rule((s) => s.components.length === 1 || s.components.length === 3, 'there are 1 or 3 components'),
+  rule((s) => s.components.every((c) => c.precision <= 16), 'a sample has at most 16 bits'),
+  rule((s) => s.components.every((c) => c.xrsiz === 1 && c.yrsiz === 1), 'components are not subsampled'),
+  rule((s) => s.atOrigin, 'image and tile offsets are 0'),
+];
+
+const HT_ONLY = rule((s) => s.highThroughput === true, 'all code-blocks are of high throughput');
+
+/** Samples that the shorter side of the lowest resolution may have (PS3.5 10.18). */
+const THUMBNAIL = 64;
+
+/** Decomposition levels that leave no more than that of a picture. */
+export function levelsToThumbnail({ width, height }: Size): number {
+  return Math.max(0, Math.ceil(Math.log2(Math.min(width, height) / THUMBNAIL)));
+}
 
 /** The rules by profile. Those of digital cinema about bytes, and those about samples a second, are not among them. */
 export const PROFILE_RULES: Readonly<Record<RuledProfile, readonly ShapeRule[]>> = /* @__PURE__ */ (() => ({
@@ -108,12 +138,17 @@ export const PROFILE_RULES: Readonly<Record<RuledProfile, readonly ShapeRule[]>>
       'there are 1 to 5 decomposition levels, 6 at 4K, 7 at 8K, fewer for small tiles',
     ),
   ],
-  'dicom-j2k': [
-    rule((s) => s.bare, 'frames are bare codestreams; the JP2 boxes are not allowed'),
-    rule((s) => s.components.length === 1 || s.components.length === 3, 'there are 1 or 3 components'),
-    rule((s) => s.components.every((c) => c.precision <= 16), 'a sample has at most 16 bits'),
-    rule((s) => s.components.every((c) => c.xrsiz === 1 && c.yrsiz === 1), 'components are not subsampled'),
-    rule((s) => s.atOrigin, 'image and tile offsets are 0'),
+  'dicom-j2k': [...DICOM, rule((s) => s.highThroughput === false, 'code-blocks of high throughput are not allowed')],
+  'dicom-htj2k': [...DICOM, HT_ONLY],
+  'dicom-htj2k-rpcl': [
+    ...DICOM,
+    HT_ONLY,
+    rule((s) => s.progression === 'RPCL' && s.changes.length === 0, 'the progression is RPCL'),
+    rule((s) => s.tlm, 'tile-part lengths (TLM) are written'),
+    rule(
+      (s) => Math.min(s.width, s.height) / 2 ** s.levels <= THUMBNAIL,
+      `there are decomposition levels enough for a width or height of at most ${THUMBNAIL}`,
+    ),
   ],
   jpip: [
     rule((s) => s.progression === 'RPCL', 'the progression is RPCL'),

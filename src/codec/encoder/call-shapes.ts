@@ -63,7 +63,8 @@ const COLOUR = /* @__PURE__ */ objectOf({
 
 const OPTIONS: Fields = /* @__PURE__ */ (() =>
   allOptional({
-    container: oneOf(['codestream', 'jp2']),
+    container: oneOf(['codestream', 'jp2', 'jph']),
+    coder: oneOf(['classic', 'ht']),
     rate: checkRates,
     layers: wholeFrom(1, 65535),
     wavelet: oneOf(['5/3', '9/7']),

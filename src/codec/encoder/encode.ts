@@ -256,7 +256,7 @@ class PictureEncode {
     const { plan } = this;
     const { options } = plan;
     if (plan.container === 'codestream') return new Uint8Array(0);
-    return writeJp2Head(plan.main.siz, options.colour, options.metadata);
+    return writeJp2Head(plan.main.siz, options.colour, options.metadata, plan.container === 'jph');
   }
 
   /** Shares out the passes and puts everything in order. */
@@ -272,7 +272,7 @@ class PictureEncode {
     for (const tile of tiles) numTileParts += tilePartsOf(main, arrangement, tile.geometry);
     const fixed =
       head.length +
-      (plan.container === 'jp2' ? JP2C_BYTES : 0) +
+      (plan.container === 'codestream' ? 0 : JP2C_BYTES) +
       mainHeaderBytes(main, arrangement, numTileParts) +
       tilePartBytes(arrangement, numTileParts);
     const most = budgetOf(plan, plan.rates[plan.rates.length - 1]);
@@ -316,7 +316,7 @@ class PictureEncode {
     }
     const header = writeMainHeader(main, arrangement, { tileParts: parts }).bytes;
     const length = parts.reduce((sum, part) => sum + part.psot, header.length + 2);
-    const box = plan.container === 'jp2' ? writeCodestreamBoxHeader(length) : new Uint8Array(0);
+    const box = plan.container === 'codestream' ? new Uint8Array(0) : writeCodestreamBoxHeader(length);
     const file = new Uint8Array(head.length + box.length + length);
     let at = 0;
     const put = (bytes: Uint8Array): void => {

@@ -35,7 +35,9 @@ export class FileOutput {
     const { options, arrangement } = plan;
     this.plan = { ...plan, arrangement: { ...arrangement, tlm: arrangement.tlm && this.out.canPatch } };
     const bare = plan.container === 'codestream';
-    this.head = bare ? new Uint8Array(0) : writeJp2Head(plan.main.siz, options.colour, options.metadata);
+    this.head = bare
+      ? new Uint8Array(0)
+      : writeJp2Head(plan.main.siz, options.colour, options.metadata, plan.container === 'jph');
   }
 
   /** Bytes written. */
@@ -52,7 +54,7 @@ export class FileOutput {
       numTileParts += tilePartsOf(main, arrangement, tileGeometry(main, joinTileHeaders(main, t, [])));
     }
     const header = writeMainHeader(main, arrangement, { numTileParts });
-    if (container === 'jp2') {
+    if (container !== 'codestream') {
       await this.out.write(this.head);
       this.boxAt = this.out.length;
       await this.out.write(writeCodestreamBoxHeader(this.out.canPatch ? 0 : undefined, this.mayBeWide));

@@ -58,6 +58,8 @@ export interface RawImage {
  * - `ratio`: as `bytes`: the size of the samples, each at its precision, divided by this number.
  * - `psnr`: at least so many decibels, measured by decoding, and at most 0.1 more where there are code-blocks enough to choose from.
  * - `step`: quantiser step in units of one sample value, nothing left out afterwards.
+ * - `qfactor`: 1 to 100, as JPEG has it and users of HTJ2K know it: quantiser steps by what the eye sees of them, nothing left out
+ *   afterwards. 85 to 90 shows little loss, 100 none.
  */
 export type Rate =
   | { readonly lossless: true }
@@ -65,10 +67,20 @@ export type Rate =
   | { readonly bpp: number }
   | { readonly ratio: number }
   | { readonly psnr: number }
-  | { readonly step: number };
+  | { readonly step: number }
+  | { readonly qfactor: number };
 
 /** Names of the profiles: sets of rules for some use. */
-export type ProfileName = 'cinema2k' | 'cinema4k' | 'broadcast' | 'imf' | 'dicom-j2k' | 'jpip' | 'archive';
+export type ProfileName =
+  | 'cinema2k'
+  | 'cinema4k'
+  | 'broadcast'
+  | 'imf'
+  | 'dicom-j2k'
+  | 'dicom-htj2k'
+  | 'dicom-htj2k-rpcl'
+  | 'jpip'
+  | 'archive';
 
 /** Code-block style (15444-1 Table A.19). */
 export interface CodeBlockStyle {
@@ -113,8 +125,13 @@ export interface EncodeProgress {
 
 /** Options of the encoder; all of them are optional. */
 export interface EncodeOptions {
-  /** Default `jp2`. */
-  readonly container?: 'codestream' | 'jp2';
+  /** Default `jp2`, or `jph` for high-throughput code-blocks, which a JP2 file must not have. */
+  readonly container?: 'codestream' | 'jp2' | 'jph';
+  /**
+   * Block coder: `classic` (Part 1, default), or `ht`, that of high throughput (15444-15, HTJ2K): many times as fast, for files
+   * that are some percent larger and a quality progression of few steps. Default `ht` in a JPH file.
+   */
+  readonly coder?: 'classic' | 'ht';
   /** Default `{ lossless: true }`. A list asks for one quality layer each, from small to large; only the last may be `lossless`. */
   readonly rate?: Rate | readonly Rate[];
   /**

@@ -2,11 +2,13 @@
  * From options to numbers: the headers, the quantiser steps and the arrangement that an encode will have. Everything that can be
  * wrong with a call, but for the samples themselves, is found here, before memory is taken.
  */
+import { capOf, RSIZ_HAS_CAP } from '../codestream/cap.ts';
 import {
   type Cod,
   type ComponentCodingStyle,
   STYLE_BYPASS,
   STYLE_CAUSAL,
+  STYLE_HIGH_THROUGHPUT,
   STYLE_PREDICTABLE,
   STYLE_RESET,
   STYLE_SEGMENTATION,
@@ -36,6 +38,7 @@ import {
   refinedStepOf,
   type SubbandPlan,
   subbandsOf,
+  visualPowerOf,
 } from './quantizers.ts';
 import { ratesOf, withDefinedRates } from './rates.ts';
 import { componentSize, numSamplesOf, type PictureFormat } from './samples.ts';
@@ -57,7 +60,7 @@ export interface EncodePlan {
   readonly options: EncodeOptions;
   readonly main: MainHeader;
   readonly arrangement: Arrangement;
-  readonly container: 'codestream' | 'jp2';
+  readonly container: 'codestream' | 'jp2' | 'jph';
   readonly numTiles: number;
   readonly reversible: boolean;
   /** Step of a subband whose coefficients weigh as much as samples do; 1 for reversible coding. */
@@ -87,7 +90,8 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
   checkOptions(given);
   const { options, rsiz, maxComponentBytes } = resolveProfile(format, withDefinedRates(given));
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
-  const siz = sizOf(format, options, rsiz);
+  const isHt = isHighThroughput(options);
+  const siz = sizOf(format, options, isHt ? rsiz | RSIZ_HAS_CAP : rsiz);
   checkLimits(siz, limits);
   const rates = ratesOf(options, siz);
   const last = rates[rates.length - 1];
@@ -112,12 +116,17 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
   const quantizations = siz.components.map(({ precision }, c) => {
     // where components differ in depth, their errors count by what they are of the whole range, and so do their steps
     const scale = 'step' in last ? 1 : 2 ** (precision - deepest);
-    return quantizationOf(siz, c, style, mct, base * scale, options);
+    return quantizationOf(siz, c, style, mct, base * scale, options, visualPowerOf(last));
   });
   const segments = segmentsOf(siz, cod, quantizations, options);
   const roiShift = siz.components.map((_, c) => roiShiftOf(c, quantizations[c], options));
   roiShift.forEach((shift, c) => {
     if (shift > 0) segments.rgn.set(c, shift);
+  });
+  const arrangement = arrangementOf(options);
+  segments.cap = capOf({
+    components: quantizations.map((quantization, c) => ({ style, quantization, roiShift: roiShift[c] })),
+    heterogeneous: arrangement.ppm || arrangement.ppt,
   });
   const subbands = siz.components.map((_, c) => subbandsOf(siz, c, style, quantizations[c], mct, deepest, options));
   const planes = Math.max(...subbands.map((list, c) => Math.max(...list.map((b) => b.bitPlanes)) + roiShift[c]));
@@ -131,8 +140,8 @@ export function planEncode(format: PictureFormat, given: EncodeOptions, refine =
   return {
     options,
     main,
-    arrangement: arrangementOf(options),
-    container: options.container ?? 'jp2',
+    arrangement,
+    container: containerOf(options),
     numTiles: numXTiles(siz) * numYTiles(siz),
     reversible,
     baseStep: base,
@@ -183,7 +192,7 @@ function checkCodeBlocks(siz: Siz, style: ComponentCodingStyle, numLayers: numbe
 
 /** E-5 makes the lowest subband's step the finest, finer with each level; what is asked for may then be beyond QCD. */
 function checkDerived(siz: Siz, style: ComponentCodingStyle, base: number, last: Rate, options: EncodeOptions): void {
-  if (options.quantization !== 'derived' || 'step' in last) return;
+  if (options.quantization !== 'derived' || 'step' in last || 'qfactor' in last) return;
   const levels = style.numDecompositionLevels;
   const shallowest = Math.min(...siz.components.map((c) => c.precision));
   const { epsilon } = epsilonMuOf(base / Math.sqrt(energyOf(false, levels, 0)), shallowest);
@@ -229,7 +238,9 @@ function reversibleOf(options: EncodeOptions, last: Rate): boolean {
   const lossless = 'lossless' in last;
   const reversible = options.wavelet === undefined ? lossless : options.wavelet === '5/3';
   if (lossless && !reversible) throw usage('option-value', 'lossless needs the 5/3 filter; the 9/7 filter rounds');
-  if ('step' in last && reversible) throw usage('option-value', 'a quantiser step needs the 9/7 filter');
+  if (('step' in last || 'qfactor' in last) && reversible) {
+    throw usage('option-value', 'a quantiser step needs the 9/7 filter');
+  }
   return reversible;
 }
 
@@ -269,7 +280,11 @@ function styleOf(options: EncodeOptions, siz: Siz, reversible: boolean): Compone
   const ycb = exponent('codeBlock.height', options.codeBlock?.height ?? 64, 2, 10);
   if (xcb + ycb > 12) throw usage('option-value', 'a code-block has at most 4096 samples (15444-1 A.6.1)');
   const s = options.codeBlockStyle ?? {};
+  if (isHighThroughput(options) && (s.bypass || s.reset || s.terminate || s.predictable || s.segmentation)) {
+    throw usage('option-value', 'of the code-block styles, high throughput has causal only (15444-15 A.4)');
+  }
   const codeBlockStyle =
+    (isHighThroughput(options) ? STYLE_HIGH_THROUGHPUT : 0) |
     (s.bypass ? STYLE_BYPASS : 0) |
     (s.reset ? STYLE_RESET : 0) |
     (s.terminate ? STYLE_TERMINATE : 0) |
@@ -357,6 +372,22 @@ function changesOf(siz: Siz, cod: Cod, options: EncodeOptions): EncodeOptions['p
     whole(`${name}.layerEnd`, layerEnd, 1, 65535);
     return { ...change, componentEnd: Math.min(ce, numComponents), layerEnd: Math.min(layerEnd, cod.numLayers) };
   });
+}
+
+/** A JPH file is for nothing else, so it need not be said. */
+function isHighThroughput({ container, coder }: EncodeOptions): boolean {
+  return (coder ?? (container === 'jph' ? 'ht' : 'classic')) === 'ht';
+}
+
+function containerOf(options: EncodeOptions): EncodePlan['container'] {
+  const { container } = options;
+  const isHt = isHighThroughput(options);
+  if (container === 'jp2' && isHt) {
+    throw usage('option-value', 'a JP2 file has no high-throughput code-blocks: container jph (15444-15 D)');
+  }
+  if (container === 'jph' && !isHt)
+    throw usage('option-value', 'a JPH file is for high-throughput code-blocks: coder ht');
+  return container ?? (isHt ? 'jph' : 'jp2');
 }
 
 function arrangementOf(options: EncodeOptions): Arrangement {

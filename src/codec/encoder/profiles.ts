@@ -10,6 +10,7 @@ import {
   CINEMA_FRAME_BYTES,
   type CodestreamShape,
   imfSize,
+  levelsToThumbnail,
   PROFILE_RULES,
   twoResolutions,
 } from '../codestream/profiles.ts';
@@ -97,6 +98,27 @@ export const PROFILES: Readonly<Record<ProfileName, Profile>> = /* @__PURE__ */ 
     source: 'DICOM PS3.5 8.2.4 and A.4.4',
     rsiz: () => 0,
     prescribe: () => ({ container: 'codestream' }),
+    rules: [],
+  },
+  'dicom-htj2k': {
+    title: 'DICOM high-throughput JPEG 2000',
+    source: 'DICOM PS3.5 8.2.17 and 10.18',
+    rsiz: () => 0,
+    prescribe: () => ({ container: 'codestream', coder: 'ht' }),
+    rules: [],
+  },
+  'dicom-htj2k-rpcl': {
+    title: 'DICOM high-throughput JPEG 2000, by resolution',
+    source: 'DICOM PS3.5 10.18',
+    rsiz: () => 0,
+    prescribe: (format, options) => ({
+      container: 'codestream',
+      coder: 'ht',
+      progression: 'RPCL',
+      levels: Math.max(levelsToThumbnail(format), defaultLevelsOf(format, options)),
+      tileParts: 'resolution',
+      markers: { tlm: true },
+    }),
     rules: [],
   },
   jpip: {
@@ -222,6 +244,7 @@ function shapeOf(format: PictureFormat, o: EncodeOptions): CodestreamShape {
     partForComponent: o.tileParts === 'component',
     tlm: o.markers?.tlm === true,
     plt: o.markers?.plt === true,
+    highThroughput: o.coder === 'ht',
   };
 }
 

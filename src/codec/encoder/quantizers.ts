@@ -44,6 +44,7 @@ export interface SubbandPlan {
 export function baseStepOf(rate: Rate, siz: Siz, sampleBits: number, samples: number): number {
   if ('step' in rate) return rate.step;
   const deepest = Math.max(...siz.components.map((c) => c.precision));
+  if ('qfactor' in rate) return 2 ** deepest * stepOfQfactor(rate.qfactor);
   if ('psnr' in rate) {
     const error = (2 ** deepest - 1) / 10 ** (rate.psnr / 20);
     return Math.sqrt(12) * error * (1 / 4);
@@ -52,6 +53,41 @@ export function baseStepOf(rate: Rate, siz: Siz, sampleBits: number, samples: nu
   const bytes = bytesOf(rate, points, sampleBits) ?? 0;
   const bitsASample = Math.min(deepest, Math.ceil((8 * bytes) / samples));
   return 2 ** (deepest - 8) / 2 ** Math.max(0, bitsASample - 1);
+}
+
+/*
+ * Quality factors. Up to Q = 50 the step falls as 50 / Q, then in a straight line, as the tables of JPEG do: M(Q). It is multiplied by a
+ * part of the range of samples, small where loss is to be seen little and larger near 100, and the visual weights fade out there: at 97
+ * all subbands have the same step, which comes down to that of rounding at 100. (The scheme is that of Watanabe and Taubman, the visual
+ * weights are those of `visual-weights`, so that numbers mean about the same as elsewhere, not the same bytes.)
+ */
+const VISUAL_UP_TO = 65;
+const VISUAL_NO_MORE = 97;
+const PART_VISUAL = 0.04;
+const PART_PLAIN = 0.1;
+/** Of the range of samples of eight bits: the step at 100. */
+const LEAST_PART = Math.SQRT1_2 / 256;
+
+function scaleOfQfactor(q: number): number {
+  return q < 50 ? 50 / q : 2 * (1 - q / 100);
+}
+
+/** How far a quality factor is on its way from visual steps to equal ones: 0 to 1. */
+function plainness(q: number): number {
+  if (q <= VISUAL_UP_TO) return 0;
+  if (q >= VISUAL_NO_MORE) return 1;
+  const log = (at: number) => Math.log(scaleOfQfactor(at));
+  return (log(VISUAL_UP_TO) - log(q)) / (log(VISUAL_UP_TO) - log(VISUAL_NO_MORE));
+}
+
+/** The base step of a quality factor, as a part of the range of samples. */
+function stepOfQfactor(q: number): number {
+  return PART_VISUAL * (PART_PLAIN / PART_VISUAL) ** plainness(q) * scaleOfQfactor(q) + LEAST_PART;
+}
+
+/** The power of visual weights in quantiser steps: 0 unless a quality factor asks for them. */
+export function visualPowerOf(rate: Rate): number {
+  return 'qfactor' in rate ? 1 - plainness(rate.qfactor) : 0;
 }
 
 /** A base step that leaves less error than rounding to whole samples does; finer ones would only cost bit-planes. */
@@ -69,7 +105,7 @@ export function refinedStepOf(
   levels: number,
   options: EncodeOptions,
 ): number {
-  if ('step' in rate) return base;
+  if ('step' in rate || 'qfactor' in rate) return base;
   const deepest = Math.max(...siz.components.map((c) => c.precision));
   // one entry for all subbands has the step of the lowest, which is the finest (E-5)
   const lowest = options.quantization === 'derived' ? Math.sqrt(energyOf(false, levels, 0)) : 1;
@@ -85,6 +121,7 @@ export function quantizationOf(
   mct: ComponentTransform,
   base: number,
   options: EncodeOptions,
+  visualPower: number,
 ): Quantization {
   const guardBits = whole('guardBits', options.guardBits ?? 2, 0, 7);
   const { precision } = siz.components[c];
@@ -106,7 +143,9 @@ export function quantizationOf(
       const bits = Math.ceil(Math.log2(magnitude * boundOf(true, level, orientation) + 2));
       entry = { epsilon: Math.max(precision + gain, bits - guardBits + 1), mu: 0 };
     } else {
-      const step = base / Math.sqrt(energyOf(false, level, orientation, levelsX, levelsY));
+      const chroma = mct !== 'none' && (c === 1 || c === 2);
+      const seen = visualPower > 0 ? visualWeight(chroma, level, orientation) ** (visualPower / 2) : 1;
+      const step = base / (seen * Math.sqrt(energyOf(false, level, orientation, levelsX, levelsY)));
       entry = epsilonMuOf(step, precision + gain);
       // the lowest of many levels would have finer steps than can be said or coded, and than make any difference
       const codable = base >= 2 ** (precision - finest);

@@ -7,7 +7,7 @@ import { shown } from '../checks.ts';
 import type { EncodeOptions, Rate } from './options.ts';
 import { numSamplesOf } from './samples.ts';
 
-const RATE_KEYS = ['lossless', 'bytes', 'bpp', 'ratio', 'psnr', 'step'] as const;
+const RATE_KEYS = ['lossless', 'bytes', 'bpp', 'ratio', 'psnr', 'step', 'qfactor'] as const;
 
 /** Checks the rate or the rates of a call, each for itself. */
 export function checkRates(_: string, given: unknown): void {
@@ -63,7 +63,12 @@ function checkRate(rate: unknown, isLast: boolean): void {
   if (typeof value !== 'number' || !(value > 0) || value === Number.POSITIVE_INFINITY) {
     throw usage('rate-value', `${key} must be a positive number, found ${shown(value)}`);
   }
-  if (key === 'step' && !isLast) throw usage('rate-value', 'only the last layer can be what a step gives');
+  if ((key === 'step' || key === 'qfactor') && !isLast) {
+    throw usage('rate-value', `only the last layer can be what a ${key} gives`);
+  }
+  if (key === 'qfactor' && !(value >= 1 && value <= 100)) {
+    throw usage('rate-value', `qfactor is 1 to 100, found ${value}`);
+  }
 }
 
 /** Rates of one kind have to grow from layer to layer. */

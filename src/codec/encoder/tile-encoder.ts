@@ -99,7 +99,7 @@ export class TileEncoder {
     this.clock = clock;
     this.pooled = pooled;
     const [rate] = plan.rates;
-    this.weighs = plan.rates.length > 1 || !('lossless' in rate || 'step' in rate);
+    this.weighs = plan.rates.length > 1 || !('lossless' in rate || 'step' in rate || 'qfactor' in rate);
     this.job = {
       width: 0,
       height: 0,

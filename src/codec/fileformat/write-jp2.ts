@@ -31,7 +31,8 @@ const SHORT_HEADER = 8;
 const LONG_HEADER = 16;
 
 /**
- * Everything before the contiguous codestream box: signature, file type, JP2 header and metadata.
+ * Everything before the contiguous codestream box: signature, file type, JP2 header and metadata. With `jph` the file is one for
+ * high-throughput codestreams (15444-15 Annex D).
  *
  * @throws {Jpeg2000Error} `option-value` for colours that do not fit the components, and metadata that are none.
  */
@@ -39,6 +40,7 @@ export function writeJp2Head(
   canvas: CanvasShape,
   colour: ColourSpec | undefined,
   metadata: MetadataSpec = {},
+  jph = false,
 ): Uint8Array {
   const { components } = canvas;
   const plan = planColour(components, colour);
@@ -46,7 +48,7 @@ export function writeJp2Head(
   const alike = components.every((c) => c.precision === precision && c.signed === signed);
   const w = new ByteWriter();
   writeBox(w, 'jP  ', () => w.u32(0x0d0a870a)); // I.5.1
-  writeBrand(w, plan, metadata.gml !== undefined);
+  writeBrand(w, plan, metadata.gml !== undefined, jph);
   writeJp2Header(w, {
     imageHeader: {
       height: canvas.ysiz - canvas.yosiz,
@@ -84,8 +86,13 @@ export function writeCodestreamBoxHeader(length: number | undefined, wide = fals
 }
 
 /** File type box and, in a file that JPX readers are meant to read, what they have to know. */
-function writeBrand(w: ByteWriter, plan: ColourPlan, gml: boolean): void {
+function writeBrand(w: ByteWriter, plan: ColourPlan, gml: boolean, jph: boolean): void {
   const jpx = plan.jpxFeatures.length > 0;
+  if (jph) {
+    // JPH has all colours of JPX by itself (15444-15 D.4)
+    writeFileType(w, { brand: 'jph ', minorVersion: 0, compatible: gml ? ['jph ', 'jpx '] : ['jph '] });
+    return;
+  }
   const compatible = jpx ? ['jpx '] : gml ? ['jp2 ', 'jpx '] : ['jp2 '];
   writeFileType(w, { brand: jpx ? 'jpx ' : 'jp2 ', minorVersion: 0, compatible });
   if (!jpx && !gml) return;

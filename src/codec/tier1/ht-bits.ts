@@ -12,7 +12,8 @@
 export const PADDING_WORDS = 6;
 
 /**
- * A stream that is read forward (MagSgn, SigProp): bytes `start .. end` of `data`. Behind them come bits of `filling`, 0 or -1.
+ * A stream that is read forward (MagSgn, SigProp): bytes `start .. end` of `data`, into `words` from `first` on. Behind them come bits of
+ * `filling`, 0 or -1.
  *
  * @returns the number of bits before the filling.
  */
@@ -22,10 +23,11 @@ export function unstuffForward(
   end: number,
   filling: number,
   words: Int32Array,
+  first: number,
 ): number {
   let word = 0;
   let held = 0;
-  let w = 0;
+  let w = first | 0;
   let last = 0;
   for (let k = start | 0; k < end; k = (k + 1) | 0) {
     let byte = data[k] | 0;
@@ -44,7 +46,8 @@ export function unstuffForward(
     }
     last = byte;
   }
-  return fill(words, w, word, held, filling);
+  fill(words, w, word, held, filling);
+  return 32 * (w - first) + held;
 }
 
 /**
@@ -61,8 +64,9 @@ export function unstuffBackward(
   word: number,
   held: number,
   words: Int32Array,
+  first: number,
 ): number {
-  let w = 0;
+  let w = first | 0;
   for (let k = (end - 1) | 0; k >= start; k = (k - 1) | 0) {
     const byte = data[k] | 0;
     const count = last > 0x8f && (byte & 0x7f) === 0x7f ? 7 : 8;
@@ -77,12 +81,12 @@ export function unstuffBackward(
     }
     last = byte;
   }
-  return fill(words, w, word, held, 0);
+  fill(words, w, word, held, 0);
+  return 32 * (w - first) + held;
 }
 
 /** Writes the last word, and the padding. */
-function fill(words: Int32Array, w: number, word: number, held: number, filling: number): number {
+function fill(words: Int32Array, w: number, word: number, held: number, filling: number): void {
   words[w] = word | (filling << held);
   for (let k = 1; k <= PADDING_WORDS; k++) words[w + k] = filling;
-  return 32 * w + held;
 }

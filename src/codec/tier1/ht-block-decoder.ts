@@ -5,7 +5,7 @@
  * it by one plane more. Where its place among the passes of a classic code-block would be a later one, three placeholder passes stand
  * for each bit-plane before it.
  */
-import { CleanupDecoder } from './ht-cleanup.ts';
+import { cleanup } from './ht-cleanup.ts';
 import { RefinementDecoder } from './ht-refinement.ts';
 import { type CodeBlockData, FOUND_TOO_MANY_BIT_PLANES, FOUND_TOO_MANY_PASSES } from './block-decoder.ts';
 
@@ -22,7 +22,6 @@ const STYLE_CAUSAL = 8;
 
 /** Decodes code-blocks one after another. */
 export class HtBlockDecoder {
-  private readonly cleanup = new CleanupDecoder();
   private readonly refinement = new RefinementDecoder();
   /** A code-block whose width or height is odd is decoded here, where there is room for whole quads. */
   private readonly whole = new Int32Array(2 * 4096 + 2048);
@@ -62,7 +61,7 @@ export class HtBlockDecoder {
     const plane = block.bitPlanes - 1 - Math.floor((passes - 1) / 3);
     if (plane < 0) return this.clear(evenWidth, evenHeight, out, at, stride, FOUND_TOO_MANY_PASSES);
     if (plane > MAX_PLANE) return this.clear(evenWidth, evenHeight, out, at, stride, FOUND_TOO_MANY_BIT_PLANES);
-    if (!this.cleanup.decode(data, 0, bytes, evenWidth, evenHeight, plane, out, at, stride)) {
+    if (!cleanup.decode(data, 0, bytes, evenWidth, evenHeight, plane, out, at, stride)) {
       return this.clear(evenWidth, evenHeight, out, at, stride, FOUND_BAD_SEGMENT);
     }
     const refinements = numSegments > 1 ? segmentPasses[1] : 0;

@@ -6,58 +6,44 @@
  * MEL and VLC streams and nothing that the second loop finds. The second reads magnitudes and signs from the MagSgn stream; it has no
  * branch that depends on a single sample, because such branches are as good as random. Samples 0 to 3 of a quad are the upper left,
  * lower left, upper right and lower right one.
+ *
+ * As in coding-passes.ts, tables, streams and quads are places of one `Int32Array`, which is a constant of the function that makes the
+ * decoder, and the places are literals.
  */
 import { PADDING_WORDS, unstuffBackward, unstuffForward } from './ht-bits.ts';
 import { MelDecoder } from './ht-mel.ts';
 import { forEachCodeword } from './ht-vlc-table.ts';
 
-/** More quads than the largest code-block has, whatever its shape, with a column to the left and two to the right. */
-const MAX_QUADS = 4096;
-/** Most bytes of a cleanup segment (15444-15 clause 7.1.1). */
+/** Most bytes of a cleanup segment (15444-15 clause 7.1.1), and of the part of it that holds MEL and VLC. */
 const MAX_CLEANUP_BYTES = 65535;
-/** Most bytes of the part of it that holds MEL and VLC. */
 const MAX_SUFFIX_BYTES = 4079;
 
+// places in the memory; the loops have them as literals
 /**
  * By table, context and the next seven bits: what the codeword says, from the lowest bit on its length (3 bits), u_off, rho (4), e_1 (4)
  * and e_k (4). So the upper twelve bits are what the second loop wants.
  */
-let codewords: Uint16Array | undefined;
-
-function readCodewords(): Uint16Array {
-  const table = new Uint16Array(2 * 8 * 128);
-  forEachCodeword((t, context, rho, uOff, known, ones, codeword, length) => {
-    const value = length | (uOff << 3) | (rho << 4) | (ones << 8) | (known << 12);
-    for (let k = codeword; k < 128; k += 1 << length) table[(t << 10) | (context << 7) | k] = value;
-  });
-  return table;
-}
-
+const CODEWORDS = 0;
 /**
  * The prefix of u (Table 3) by the next three bits: its length (2 bits), the length of the suffix (3 bits) and the value with a suffix of
  * 0. With 8 added to the bits, nothing is there to be read.
  */
-const U_PREFIX: Uint8Array = /* @__PURE__ */ (() => {
-  const one = 1 | (1 << 5);
-  const two = 2 | (2 << 5);
-  const three = 3 | (1 << 2) | (3 << 5);
-  const five = 3 | (5 << 2) | (5 << 5);
-  return Uint8Array.of(five, one, two, one, three, one, two, one, 0, 0, 0, 0, 0, 0, 0, 0);
-})();
+const U_PREFIX = 2048;
+/** By column, with one to the left and two to the right: 2 mu - 1 of the row above, 0 where it is insignificant. */
+const ABOVE = 2064;
+/** By quad, with one to the left and two to the right of each row: rho, e_1 and e_k, four bits each, and u above them. */
+const QUADS = 3104;
+/** The bits of VLC and of MagSgn. */
+const VLC = 7200;
+const MAG_SGN = 8240;
 
-/** A suffix from here on is followed by four more bits, in units of 4. */
-const LEAST_EXTENDED = 5 + 28;
+/** Decodes cleanup passes; the one memory is that of all decoders. */
+export const cleanup = /* @__PURE__ */ createCleanup();
 
-/** Decodes cleanup passes, in scratch memory of its own. */
-export class CleanupDecoder {
-  private readonly table = (codewords ??= readCodewords());
-  private readonly mel = new MelDecoder();
-  /** By quad: rho, e_1 and e_k, four bits each, and u above them. */
-  private readonly quads = new Int32Array(MAX_QUADS);
-  private readonly vlc = new Int32Array((MAX_SUFFIX_BYTES >> 2) + 1 + PADDING_WORDS);
-  private readonly magSgn = new Int32Array((MAX_CLEANUP_BYTES >> 2) + 1 + PADDING_WORDS);
-  /** By column, with one to the left and two to the right: 2 mu - 1 of the row above, 0 where it is insignificant. */
-  private readonly above = new Int32Array(1024 + 6);
+function createCleanup() {
+  const MEMORY = new Int32Array(MAG_SGN + (MAX_CLEANUP_BYTES >> 2) + 1 + PADDING_WORDS);
+  const mel = new MelDecoder();
+  let hasTables = false;
 
   /**
    * Decodes the `length` bytes from `data[start]`. The coefficient in column x of row y becomes `±(2 mu + 1) << plane` in `out[at + y *
@@ -65,7 +51,7 @@ export class CleanupDecoder {
    *
    * @returns false when the bytes cannot be a cleanup segment; then some coefficients may not be written.
    */
-  decode(
+  function decode(
     data: Uint8Array,
     start: number,
     length: number,
@@ -80,54 +66,75 @@ export class CleanupDecoder {
     const end = start + length;
     const suffix = 16 * data[end - 1] + (data[end - 2] & 15);
     if (suffix < 2 || suffix > length || suffix > MAX_SUFFIX_BYTES) return false;
+    if (!hasTables) fillTables();
     const border = end - suffix;
-    this.mel.start(data, border, end);
+    mel.start(data, border, end);
     const nibble = data[end - 2] >> 4;
     const held = (nibble & 7) === 7 ? 3 : 4;
     const first = nibble & ((1 << held) - 1);
-    const vlcBits = unstuffBackward(data, border, end - 2, data[end - 2] | 15, first, held, this.vlc);
-    const magSgnBits = unstuffForward(data, start, border, -1, this.magSgn);
+    const vlcBits = unstuffBackward(data, border, end - 2, data[end - 2] | 15, first, held, MEMORY, VLC);
+    const magSgnBits = unstuffForward(data, start, border, -1, MEMORY, MAG_SGN);
     const quadsWide = width >> 1;
     const quadsHigh = height >> 1;
-    this.readQuads(quadsWide, quadsHigh, vlcBits);
-    return this.readSamples(quadsWide, quadsHigh, magSgnBits, plane, out, at, stride);
+    readQuads(quadsWide, quadsHigh, vlcBits | 0);
+    return readSamples(quadsWide, quadsHigh, magSgnBits | 0, plane | 0, out, at | 0, stride | 0);
+  }
+
+  function fillTables(): void {
+    forEachCodeword((t, context, rho, uOff, known, ones, codeword, length) => {
+      const value = length | (uOff << 3) | (rho << 4) | (ones << 8) | (known << 12);
+      const at = CODEWORDS + (t << 10) + (context << 7);
+      for (let k = codeword; k < 128; k += 1 << length) MEMORY[at + k] = value;
+    });
+    const one = 1 | (1 << 5);
+    const two = 2 | (2 << 5);
+    const three = 3 | (1 << 2) | (3 << 5);
+    const five = 3 | (5 << 2) | (5 << 5);
+    MEMORY.set([five, one, two, one, three, one, two, one], U_PREFIX);
+    hasTables = true;
   }
 
   /** The first loop: MEL and VLC (15444-15 clauses 7.3.4 to 7.3.6). */
-  private readQuads(quadsWide: number, quadsHigh: number, vlcBits: number): void {
-    const { table, mel, quads, vlc } = this;
+  function readQuads(quadsWide: number, quadsHigh: number, vlcBits: number): void {
+    const memory = MEMORY;
+    const lastBit = vlcBits | 0;
     const pitch = (quadsWide + 3) | 0;
     let zeros = 0;
     let one = 0;
     let bit = 0;
-    quads.fill(0, 0, pitch);
+    let rowStart = QUADS | 0;
     for (let row = 0; row < quadsHigh; row = (row + 1) | 0) {
-      let q = (row * pitch + 1) | 0;
-      const base = row === 0 ? 0 : 1024;
-      quads[q - 1] = 0;
+      let q = (rowStart + 1) | 0;
+      const table = row === 0 ? 0 : 1024;
+      memory[rowStart] = 0;
       let left = 0;
+      // what stands above: the quads above left, above, and the two to the right of that
+      let up0 = 0;
+      let up1 = 0;
+      if (row !== 0) up1 = memory[(q - pitch) | 0];
       for (let x = 0; x < quadsWide; x = (x + 2) | 0) {
-        if (bit > vlcBits) bit = vlcBits;
-        let w = bit >> 5;
-        let s = bit & 31;
-        let bits = (vlc[w] >>> s) | ((vlc[w + 1] << 1) << (31 - s));
+        let up2 = 0;
+        let up3 = 0;
         let context = 0;
-        // the first quad of the pair
         if (row === 0) context = ((left >> 1) & 7) | (left & 1);
         else {
-          const up = q - pitch;
+          up2 = memory[(q - pitch + 1) | 0];
+          up3 = memory[(q - pitch + 2) | 0];
           context =
-            (((quads[up - 1] >> 3) | (quads[up] >> 1)) & 1) |
-            (((left >> 1) | (left >> 2)) & 2) |
-            (((quads[up] >> 1) | (quads[up + 1] << 1)) & 4);
+            (((up0 >> 3) | (up1 >> 1)) & 1) | (((left >> 1) | (left >> 2)) & 2) | (((up1 >> 1) | (up2 << 1)) & 4);
         }
+        if (bit > lastBit) bit = lastBit;
+        let s = bit & 31;
+        let w = (7200 + (bit >> 5)) | 0;
+        let bits = (memory[w] >>> s) | ((memory[(w + 1) | 0] << 1) << (31 - s));
+        // the first quad of the pair
         let first = 0;
         let coded = 1;
         if (context === 0) {
           while (zeros === 0 && one === 0) {
             mel.readRun();
-            zeros = mel.zeros;
-            one = mel.one;
+            zeros = mel.zeros | 0;
+            one = mel.one | 0;
           }
           if (zeros > 0) {
             zeros = (zeros - 1) | 0;
@@ -135,29 +142,25 @@ export class CleanupDecoder {
           } else one = 0;
         }
         if (coded !== 0) {
-          first = table[base | (context << 7) | (bits & 127)];
-          const length = first & 7;
-          bits >>>= length;
-          bit = (bit + length) | 0;
+          first = memory[table | (context << 7) | (bits & 127)];
+          bits = (bits >>> (first & 7)) | 0;
+          bit = (bit + (first & 7)) | 0;
         }
-        // the second one
         const middle = first >> 4;
+        // the second one
         let second = 0;
         if (x + 1 < quadsWide) {
           if (row === 0) context = ((middle >> 1) & 7) | (middle & 1);
           else {
-            const up = (q - pitch + 1) | 0;
             context =
-              (((quads[up - 1] >> 3) | (quads[up] >> 1)) & 1) |
-              (((middle >> 1) | (middle >> 2)) & 2) |
-              (((quads[up] >> 1) | (quads[up + 1] << 1)) & 4);
+              (((up1 >> 3) | (up2 >> 1)) & 1) | (((middle >> 1) | (middle >> 2)) & 2) | (((up2 >> 1) | (up3 << 1)) & 4);
           }
           coded = 1;
           if (context === 0) {
             while (zeros === 0 && one === 0) {
               mel.readRun();
-              zeros = mel.zeros;
-              one = mel.one;
+              zeros = mel.zeros | 0;
+              one = mel.one | 0;
             }
             if (zeros > 0) {
               zeros = (zeros - 1) | 0;
@@ -165,24 +168,26 @@ export class CleanupDecoder {
             } else one = 0;
           }
           if (coded !== 0) {
-            second = table[base | (context << 7) | (bits & 127)];
+            second = memory[table | (context << 7) | (bits & 127)];
             bit = (bit + (second & 7)) | 0;
           }
         }
+        up0 = up2;
+        up1 = up3;
         left = second >> 4;
         // u of both: both prefixes, both suffixes, both extensions
         let u1 = 0;
         let u2 = 0;
         if (((first | second) & 8) !== 0) {
-          w = bit >> 5;
           s = bit & 31;
-          bits = (vlc[w] >>> s) | ((vlc[w + 1] << 1) << (31 - s));
+          w = (7200 + (bit >> 5)) | 0;
+          bits = (memory[w] >>> s) | ((memory[(w + 1) | 0] << 1) << (31 - s));
           let both = 0;
           if (row === 0 && (first & second & 8) !== 0) {
             while (zeros === 0 && one === 0) {
               mel.readRun();
-              zeros = mel.zeros;
-              one = mel.one;
+              zeros = mel.zeros | 0;
+              one = mel.one | 0;
             }
             if (zeros > 0) zeros = (zeros - 1) | 0;
             else {
@@ -190,48 +195,51 @@ export class CleanupDecoder {
               both = 2;
             }
           }
-          const prefix1 = U_PREFIX[(bits & 7) | (~first & 8)];
-          let used = prefix1 & 3;
-          bits >>>= used;
-          let prefix2 = U_PREFIX[(bits & 7) | (~second & 8)];
+          const prefix1 = memory[2048 | (bits & 7) | (~first & 8)];
+          const used1 = prefix1 & 3;
+          bits = (bits >>> used1) | 0;
+          let prefix2 = memory[2048 | (bits & 7) | (~second & 8)];
           // in the first row, a second u beside a first one of more than two is 1 or 2, in one bit
-          if (row === 0 && both === 0 && (first & second & 8) !== 0 && used === 3) {
+          if (row === 0 && both === 0 && (first & second & 8) !== 0 && used1 === 3) {
             prefix2 = 1 | (((bits & 1) + 1) << 5);
           }
           const used2 = prefix2 & 3;
-          bits >>>= used2;
+          bits = (bits >>> used2) | 0;
           const suffix1 = (prefix1 >> 2) & 7;
           u1 = ((prefix1 >> 5) + (bits & ((1 << suffix1) - 1))) | 0;
-          bits >>>= suffix1;
+          bits = (bits >>> suffix1) | 0;
           const suffix2 = (prefix2 >> 2) & 7;
           u2 = ((prefix2 >> 5) + (bits & ((1 << suffix2) - 1))) | 0;
-          bits >>>= suffix2;
-          used = (used + used2 + suffix1 + suffix2) | 0;
-          if (u1 >= LEAST_EXTENDED) {
-            u1 = (u1 + 4 * (bits & 15)) | 0;
-            bits >>>= 4;
-            used = (used + 4) | 0;
-          }
-          if (u2 >= LEAST_EXTENDED) {
-            u2 = (u2 + 4 * (bits & 15)) | 0;
-            used = (used + 4) | 0;
+          bit = (bit + used1 + used2 + suffix1 + suffix2) | 0;
+          // a suffix of 28 and more is followed by four more bits, in units of 4
+          if (u1 >= 33 || u2 >= 33) {
+            bits = (bits >>> suffix2) | 0;
+            if (u1 >= 33) {
+              u1 = (u1 + 4 * (bits & 15)) | 0;
+              bits = (bits >>> 4) | 0;
+              bit = (bit + 4) | 0;
+            }
+            if (u2 >= 33) {
+              u2 = (u2 + 4 * (bits & 15)) | 0;
+              bit = (bit + 4) | 0;
+            }
           }
           u1 = (u1 + both) | 0;
           u2 = (u2 + both) | 0;
-          bit = (bit + used) | 0;
         }
-        quads[q] = middle | (u1 << 12);
-        quads[q + 1] = left | (u2 << 12);
+        memory[q] = middle | (u1 << 12);
+        memory[(q + 1) | 0] = left | (u2 << 12);
         q = (q + 2) | 0;
       }
       // what stands right of the row counts as empty
-      quads[row * pitch + 1 + quadsWide] = 0;
-      quads[row * pitch + 2 + quadsWide] = 0;
+      rowStart = (rowStart + pitch) | 0;
+      memory[(rowStart - 2) | 0] = 0;
+      memory[(rowStart - 1) | 0] = 0;
     }
   }
 
   /** The second loop: exponents, magnitudes and signs (15444-15 clauses 7.3.7, 7.3.8). */
-  private readSamples(
+  function readSamples(
     quadsWide: number,
     quadsHigh: number,
     magSgnBits: number,
@@ -240,97 +248,114 @@ export class CleanupDecoder {
     at: number,
     stride: number,
   ): boolean {
-    const { quads, magSgn: words, above } = this;
-    const pitch = (quadsWide + 3) | 0;
+    const memory = MEMORY;
+    // integers, or the loop takes them out of their wrapping each time
+    const shift = plane | 0;
     const most = (30 - plane) | 0;
+    const lastBit = magSgnBits | 0;
+    const step = stride | 0;
+    const columnsEnd = (2065 + 2 * quadsWide) | 0;
     let bit = 0;
-    above.fill(0, 0, 2 * quadsWide + 4);
-    for (let row = 0; row < quadsHigh; row = (row + 1) | 0) {
-      let upper = (at + 2 * row * stride) | 0;
-      let q = (row * pitch + 1) | 0;
-      // three of the four exponents above go on to the next quad
+    let q = QUADS | 0;
+    let rowAt = at | 0;
+    memory.fill(0, ABOVE, ABOVE + 2 * quadsWide + 4);
+    for (let row = quadsHigh | 0; row > 0; row = (row - 1) | 0) {
+      let upper = rowAt;
+      let lower = (rowAt + step) | 0;
+      rowAt = (lower + step) | 0;
+      // two of the four exponents above go on to the next quad
       let aboveLeft = 0;
-      let aboveHere = above[1];
-      for (let x = 0; x < quadsWide; x = (x + 1) | 0) {
-        const lower = (upper + stride) | 0;
-        const column = (2 * x + 1) | 0;
-        const aboveNext = above[column + 1];
-        const aboveRight = above[column + 2];
-        const quad = quads[q];
+      let aboveHere = memory[2065];
+      q = (q + 1) | 0;
+      for (let column = 2065; column < columnsEnd; column = (column + 2) | 0) {
+        const aboveNext = memory[(column + 1) | 0];
+        const aboveRight = memory[(column + 2) | 0];
+        const quad = memory[q];
         q = (q + 1) | 0;
         const rho = quad & 15;
         if (rho === 0) {
           out[upper] = 0;
           out[lower] = 0;
-          out[upper + 1] = 0;
-          out[lower + 1] = 0;
-          above[column] = 0;
-          above[column + 1] = 0;
+          out[(upper + 1) | 0] = 0;
+          out[(lower + 1) | 0] = 0;
+          memory[column] = 0;
+          memory[(column + 1) | 0] = 0;
         } else {
-          let kappa = 1;
+          let exponent = ((quad >> 12) + 1) | 0;
           if ((rho & (rho - 1)) !== 0) {
             // the bit length of several numbers or'ed is the largest of theirs
-            kappa = (31 - Math.clz32(aboveLeft | aboveHere | aboveNext | aboveRight)) | 0;
-            if (kappa < 1) kappa = 1;
+            const kappa = (30 - Math.clz32(aboveLeft | aboveHere | aboveNext | aboveRight)) | 0;
+            if (kappa > 0) exponent = (exponent + kappa) | 0;
           }
-          const exponent = (kappa + (quad >>> 12)) | 0;
           if (exponent > most) return false;
-          if (bit > magSgnBits) bit = magSgnBits;
-          const s0 = -(rho & 1);
-          const s1 = -((rho >> 1) & 1);
-          const s2 = -((rho >> 2) & 1);
-          const s3 = -(rho >> 3);
-          const m0 = ((exponent & s0) - ((quad >> 8) & 1)) | 0;
-          const m1 = ((exponent & s1) - ((quad >> 9) & 1)) | 0;
-          const m2 = ((exponent & s2) - ((quad >> 10) & 1)) | 0;
-          const m3 = ((exponent & s3) - ((quad >> 11) & 1)) | 0;
-          let w = bit >> 5;
+          if (bit > lastBit) bit = lastBit;
           let s = bit & 31;
-          let bits = (words[w] >>> s) | ((words[w + 1] << 1) << (31 - s));
-          const v0 = (bits & ((1 << m0) - 1)) | (((quad >> 4) & 1) << m0);
-          if (exponent > 16) {
-            // one field at a time
-            bit = (bit + m0) | 0;
-            w = bit >> 5;
-            s = bit & 31;
-            bits = (words[w] >>> s) | ((words[w + 1] << 1) << (31 - s));
-          } else bits >>>= m0;
-          const v1 = (bits & ((1 << m1) - 1)) | (((quad >> 5) & 1) << m1);
+          let w = (8240 + (bit >> 5)) | 0;
+          // up to an exponent of 8 the bits of all four samples are in this field
+          let bits = (memory[w] >>> s) | ((memory[(w + 1) | 0] << 1) << (31 - s));
+          let mask = 0;
+          let m = 0;
+          let v = 0;
+          let sign = 0;
+          // sample 0
+          mask = -(quad & 1) | 0;
+          m = ((exponent & mask) - ((quad >> 8) & 1)) | 0;
+          v = (bits & ((1 << m) - 1)) | (((quad >> 4) & 1) << m);
+          bit = (bit + m) | 0;
           if (exponent > 8) {
-            bit = (bit + m1 + (exponent > 16 ? 0 : m0)) | 0;
-            w = bit >> 5;
             s = bit & 31;
-            bits = (words[w] >>> s) | ((words[w + 1] << 1) << (31 - s));
-          } else bits >>>= m1;
-          const v2 = (bits & ((1 << m2) - 1)) | (((quad >> 6) & 1) << m2);
-          if (exponent > 16) {
-            bit = (bit + m2) | 0;
-            w = bit >> 5;
+            w = (8240 + (bit >> 5)) | 0;
+            bits = (memory[w] >>> s) | ((memory[(w + 1) | 0] << 1) << (31 - s));
+          } else bits = (bits >>> m) | 0;
+          sign = -(v & 1) | 0;
+          v |= 1;
+          out[upper] = (((((v + 2) & mask) << shift) ^ sign) - sign) | 0;
+          // sample 1
+          mask = -((quad >> 1) & 1) | 0;
+          m = ((exponent & mask) - ((quad >> 9) & 1)) | 0;
+          v = (bits & ((1 << m) - 1)) | (((quad >> 5) & 1) << m);
+          bit = (bit + m) | 0;
+          if (exponent > 8) {
             s = bit & 31;
-            bits = (words[w] >>> s) | ((words[w + 1] << 1) << (31 - s));
-          } else bits >>>= m2;
-          const v3 = (bits & ((1 << m3) - 1)) | (((quad >> 7) & 1) << m3);
-          bit = (bit + m3 + (exponent > 16 ? 0 : exponent > 8 ? m2 : m0 + m1 + m2)) | 0;
-          const t0 = (((v0 | 1) + 2) & s0) << plane;
-          const t1 = (((v1 | 1) + 2) & s1) << plane;
-          const t2 = (((v2 | 1) + 2) & s2) << plane;
-          const t3 = (((v3 | 1) + 2) & s3) << plane;
-          const n0 = -(v0 & 1);
-          const n1 = -(v1 & 1);
-          const n2 = -(v2 & 1);
-          const n3 = -(v3 & 1);
-          out[upper] = (t0 ^ n0) - n0;
-          out[lower] = (t1 ^ n1) - n1;
-          out[upper + 1] = (t2 ^ n2) - n2;
-          out[lower + 1] = (t3 ^ n3) - n3;
-          above[column] = (v1 | 1) & s1;
-          above[column + 1] = (v3 | 1) & s3;
+            w = (8240 + (bit >> 5)) | 0;
+            bits = (memory[w] >>> s) | ((memory[(w + 1) | 0] << 1) << (31 - s));
+          } else bits = (bits >>> m) | 0;
+          sign = -(v & 1) | 0;
+          v |= 1;
+          memory[column] = v & mask;
+          out[lower] = (((((v + 2) & mask) << shift) ^ sign) - sign) | 0;
+          // sample 2
+          mask = -((quad >> 2) & 1) | 0;
+          m = ((exponent & mask) - ((quad >> 10) & 1)) | 0;
+          v = (bits & ((1 << m) - 1)) | (((quad >> 6) & 1) << m);
+          bit = (bit + m) | 0;
+          if (exponent > 8) {
+            s = bit & 31;
+            w = (8240 + (bit >> 5)) | 0;
+            bits = (memory[w] >>> s) | ((memory[(w + 1) | 0] << 1) << (31 - s));
+          } else bits = (bits >>> m) | 0;
+          sign = -(v & 1) | 0;
+          v |= 1;
+          out[(upper + 1) | 0] = (((((v + 2) & mask) << shift) ^ sign) - sign) | 0;
+          // sample 3
+          mask = -((quad >> 3) & 1) | 0;
+          m = ((exponent & mask) - ((quad >> 11) & 1)) | 0;
+          v = (bits & ((1 << m) - 1)) | (((quad >> 7) & 1) << m);
+          bit = (bit + m) | 0;
+          sign = -(v & 1) | 0;
+          v |= 1;
+          memory[(column + 1) | 0] = v & mask;
+          out[(lower + 1) | 0] = (((((v + 2) & mask) << shift) ^ sign) - sign) | 0;
         }
         upper = (upper + 2) | 0;
+        lower = (lower + 2) | 0;
         aboveLeft = aboveNext;
         aboveHere = aboveRight;
       }
+      q = (q + 2) | 0;
     }
     return true;
   }
+
+  return { decode };
 }

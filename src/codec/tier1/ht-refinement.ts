@@ -50,7 +50,7 @@ export class RefinementDecoder {
     stride: number,
   ): void {
     const { words, significance, pitch, found } = this;
-    const last = unstuffForward(data, start, start + bytes, 0, words);
+    const last = unstuffForward(data, start, start + bytes, 0, words, 0);
     const magnitude = 3 << plane;
     let bit = 0;
     for (let top = 0; top < height; top += 4) {
@@ -102,7 +102,7 @@ export class RefinementDecoder {
     stride: number,
   ): void {
     const { words, significance, pitch } = this;
-    const last = unstuffBackward(data, start, start + bytes, 0xff, 0, 0, words);
+    const last = unstuffBackward(data, start, start + bytes, 0xff, 0, 0, words, 0);
     const half = 1 << plane;
     let bit = 0;
     for (let top = 0; top < height; top += 4) {

@@ -49,7 +49,7 @@ export interface TranscodeProgress {
  */
 export interface TranscodeOptions {
   /** `jp2` puts boxes around a bare codestream, `codestream` takes them off; default: as the source is. */
-  readonly container?: 'codestream' | 'jp2';
+  readonly container?: 'codestream' | 'jp2' | 'jph';
   /** A progression order for all tiles; changes of progression (POC) go. (15444-1 B.12) */
   readonly progression?: Progression;
   /** Changes of progression, as POC in the main header. They must name every packet. (A.6.6) */
@@ -172,7 +172,7 @@ const METADATA: Shape = (name, value) => {
 const MARKER_NAMES = ['tlm', 'plt', 'plm', 'ppm', 'ppt', 'sop', 'eph'] as const;
 
 const OPTIONS = /* @__PURE__ */ (() => ({
-  container: oneOf(['codestream', 'jp2']),
+  container: oneOf(['codestream', 'jp2', 'jph']),
   progression: oneOf(PROGRESSIONS),
   progressionChanges: listOf(objectOf(CHANGE)),
   layers: wholeFrom(1, 65535),

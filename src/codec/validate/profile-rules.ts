@@ -10,6 +10,7 @@ import {
   STYLE_BYPASS,
   STYLE_CAUSAL,
   STYLE_HIGH_THROUGHPUT,
+  STYLE_HT_MIXED,
   STYLE_PREDICTABLE,
   STYLE_RESET,
   STYLE_SEGMENTATION,
@@ -76,7 +77,6 @@ const STYLES: readonly (readonly [number, string])[] = [
   [STYLE_CAUSAL, 'causal'],
   [STYLE_PREDICTABLE, 'predictable'],
   [STYLE_SEGMENTATION, 'segmentation'],
-  [STYLE_HIGH_THROUGHPUT, 'high-throughput'],
 ];
 
 /** Where rules stand. */
@@ -88,6 +88,8 @@ const SOURCES: Readonly<Record<ValidateProfile, string>> = {
   broadcast: '15444-1 AMD 3',
   imf: '15444-1 AMD 8',
   'dicom-j2k': 'PS3.5 8.2.4, A.4.4',
+  'dicom-htj2k': 'PS3.5 8.2.17, 10.18',
+  'dicom-htj2k-rpcl': 'PS3.5 10.18',
   jpip: '15444-9, by practice',
   archive: 'practice of digital libraries',
 };
@@ -198,7 +200,16 @@ function shapeOf({ main, parts, tileMarkers }: CheckedCodestream, bare: boolean)
     partForComponent: parts.length === perPart,
     tlm: segments.tlm.length > 0,
     plt: segments.plm.length > 0 || has(M.PLT),
+    highThroughput: !styles.some(isHt) ? false : styles.every(isHt) && !styles.some(isMixed) ? true : 'some',
   };
+}
+
+function isHt({ codeBlockStyle }: ComponentCodingStyle): boolean {
+  return (codeBlockStyle & STYLE_HIGH_THROUGHPUT) !== 0;
+}
+
+function isMixed({ codeBlockStyle }: ComponentCodingStyle): boolean {
+  return (codeBlockStyle & STYLE_HT_MIXED) !== 0;
 }
 
 function precinctsOf(style: ComponentCodingStyle, levels: number): CodestreamShape['precincts'] {

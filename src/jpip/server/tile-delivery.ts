@@ -5,7 +5,6 @@
  * each tile as many tile-parts are sent as hold packets that the window needs; where packets cannot be told apart, all of them.
  */
 import type { TilePart } from '../../codec/codestream/tile-part.ts';
-import { Jpeg2000Error } from '../../codec/errors.ts';
 import { tileGeometry } from '../../codec/geometry/tile.ts';
 import type { FoundPackets } from '../../codec/packets/found-packets.ts';
 import type { LoadOptions, TileSelection } from '../../codec/packets/precinct-source.ts';
@@ -80,13 +79,7 @@ async function neededParts(
   const header = (await source.packetEnds([{ tile: t, components: [], layers: 0 }], load)).tile(t);
   if (header === undefined) return parts.length;
   const selection = selectionOf(tileGeometry(main, header), window.bounds, window.frame.reduce, components, layers);
-  let found: FoundPackets | undefined;
-  try {
-    found = (await source.packetEnds([selection], load)).found.get(t)?.packets;
-  } catch (error) {
-    // packet headers of high-throughput code-blocks
-    if (!(error instanceof Jpeg2000Error) || error.kind !== 'unsupported') throw error;
-  }
+  const found = (await source.packetEnds([selection], load)).found.get(t)?.packets;
   const end = found && endOfSelection(found, selection);
   if (end === undefined) return parts.length;
   let data = 0;

@@ -296,6 +296,7 @@ describe('values of a wrong kind', () => {
   // by option: what else it must not be; `null`, symbols and the like it must not be anyway
   const wrong: Record<keyof EncodeOptions, unknown[]> = {
     container: [1],
+    coder: [1, 'mq'],
     rate: [
       'lossless',
       true,

@@ -262,8 +262,12 @@ describe('an index that is not right', () => {
 });
 
 describeShared('conformance', 'conformance codestreams', () => {
-  const names = readdirSync(sharedPath('conformance', 'part1')).filter((name) => /\.(j2[kc]|jp2)$/.test(name));
-  test.each([...names.map((name) => `part1/${name}`), 'jp2/file1.jp2', 'jp2/file9.jp2'])(
+  const names = ['part1', 'ht'].flatMap((folder) =>
+    readdirSync(sharedPath('conformance', folder))
+      .filter((name) => /\.(j2[kc]|jp2|jph)$/.test(name))
+      .map((name) => `${folder}/${name}`),
+  );
+  test.each([...names, 'jp2/file1.jp2', 'jp2/file9.jp2'])(
     '%s: an index gives the same picture, and is small',
     { timeout: 60_000 },
     async (name) => {
@@ -273,11 +277,6 @@ describeShared('conformance', 'conformance codestreams', () => {
       expectSamePicture(picture, decodeSync(bytes, options));
     },
   );
-
-  test('high-throughput code-blocks cannot be indexed yet', async () => {
-    const bytes = new Uint8Array(readFileSync(sharedPath('conformance', 'ht', 'ds0_ht_01_b11.j2k')));
-    expect(await failureOfAsync(() => buildIndex(bytes))).toMatchObject({ kind: 'unsupported', code: 'capability' });
-  });
 });
 
 /** A codestream of many thousand packets. */

@@ -238,7 +238,7 @@ describeShared('conformance', 'conformance codestreams', () => {
       .map((name) => `${folder}/${name}`);
   const read = (name: string): Uint8Array => new Uint8Array(readFileSync(sharedPath('conformance', name)));
 
-  test.each([...names('part1'), ...names('features')])('%s: lengths sum up to the data', (name) => {
+  test.each([...names('part1'), ...names('features'), ...names('ht')])('%s: lengths sum up to the data', (name) => {
     const bytes = read(name);
     const { plan, keys } = allOf(bytes);
     const source = openNow(bytes);
@@ -259,11 +259,5 @@ describeShared('conformance', 'conformance codestreams', () => {
     expect(sops % 6).toBe(0);
     expect(sops / 6).toBeGreaterThanOrEqual(0);
     expect(sops / 6).toBeLessThanOrEqual(packets);
-  });
-
-  test('lengths of packets of high-throughput code-blocks are refused', () => {
-    const source = openNow(read('ht/ds0_ht_01_b11.j2k'));
-    const plan = [{ tile: 0, layers: 1, components: [{ component: 0, resolutions: [] }] }];
-    expect(failureOf(() => source.packetEndsSync(plan))).toMatchObject({ kind: 'unsupported', code: 'capability' });
   });
 });

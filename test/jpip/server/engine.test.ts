@@ -691,21 +691,6 @@ describe('targets', () => {
     expect(precincts(anew.pieces).length).toBeGreaterThan(20);
   });
 
-  test('of high-throughput code-blocks are refused with what is not there yet', async () => {
-    const head = file.slice();
-    const cod = Buffer.from(head).indexOf(Buffer.from([0xff, 0x52]));
-    head[cod + 12] |= 0x40; // SPcod: code-block style
-    for (const query of ['fsiz=10,10', 'fsiz=10,10&model=r0']) {
-      const taken = await ask(engineOver({ head }), `target=head&${query}`);
-      expect(taken.status).toBe(501);
-      expect(Buffer.from(taken.bytes).toString()).toMatch(/high-throughput/);
-    }
-    // a channel that was about to be opened is not
-    const engine = engineOver({ head });
-    expect((await ask(engine, 'target=head&cnew=http&fsiz=10,10')).status).toBe(501);
-    expect(engine.metrics()).toMatchObject({ sessions: 0, channels: 0 });
-  });
-
   test('that open slowly hold nobody else up', async () => {
     let open = (): void => {};
     const slow = new Promise<void>((resolve) => {
