@@ -6,8 +6,7 @@
  * makes it throw away the whole loop later.
  */
 
-/** How many bits tell the length of a run that ends, by state (Table 2). */
-const EXPONENTS: Uint8Array = Uint8Array.of(0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5);
+import { MEL_EXPONENTS } from './ht-mel.ts';
 
 /** A row of bits, most significant first in bytes that avoid markers. */
 export class MelWriter {
@@ -34,7 +33,7 @@ export class MelWriter {
   /** One event, 0 or something else. */
   put(event: number): void {
     if (event !== 0) {
-      this.putBits(this.run, (1 + EXPONENTS[this.state]) | 0);
+      this.putBits(this.run, (1 + MEL_EXPONENTS[this.state]) | 0);
       this.moveTo(Math.max(0, this.state - 1));
     } else {
       this.run = (this.run + 1) | 0;
@@ -56,7 +55,7 @@ export class MelWriter {
   private moveTo(state: number): void {
     this.run = 0;
     this.state = state;
-    this.runLength = 1 << EXPONENTS[state];
+    this.runLength = 1 << MEL_EXPONENTS[state];
   }
 
   /** At most six bits. */
