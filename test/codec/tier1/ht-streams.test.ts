@@ -6,13 +6,7 @@ import { MelDecoder } from '../../../src/codec/tier1/ht-mel.ts';
 import { MelWriter } from '../../../src/codec/tier1/ht-mel-writer.ts';
 import { stuffBackward, stuffForward } from '../../../src/codec/tier1/ht-stuffing.ts';
 import { forEachCodeword } from '../../../src/codec/tier1/ht-vlc-table.ts';
-import {
-  decodeMel,
-  encodeMel,
-  uRoundTrip,
-  unstuffBackward,
-  unstuffForward,
-} from '../../reference/ht-block-coder.ts';
+import { decodeMel, encodeMel, uRoundTrip, unstuffBackward, unstuffForward } from '../../reference/ht-block-coder.ts';
 import { describeShared, sharedPath } from '../../support/shared.ts';
 
 const FROM = 3;
