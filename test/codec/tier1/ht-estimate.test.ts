@@ -50,13 +50,13 @@ describe('the estimate of a cleanup pass', () => {
     }
   }
 
-  test('is exact where no magnitude is above 1', () => {
-    const block = photographicBlock(32, 32, 0.4, 5, 3);
+  test('is exact where no magnitude has more than four bits, and none is above 1', () => {
+    const block = photographicBlock(32, 32, 4, 0, 3);
     block.coefficients.forEach((v, k) => {
-      block.coefficients[k] = Math.max(-63, Math.min(63, v));
+      block.coefficients[k] = Math.max(-15, Math.min(15, v));
     });
     estimator.look(block);
-    expect(estimator.errorAt(0)).toBeCloseTo(encoder.encode(block).residual, 9);
+    expect(estimator.errorAt(3)).toBeCloseTo(encoder.encode({ ...block, plane: 3 }).residual, 9);
   });
 
   test('costs nothing for a block of zeros', () => {
