@@ -15,31 +15,29 @@ import { forEachCodeword } from './ht-vlc-table.ts';
 /** More quads than a code-block of 4096 coefficients has, whatever its shape, when rows are filled up to whole pairs. */
 const MAX_QUADS = 2048;
 
-/*
- * All scratch memory is one array: V8 asks an array for its class, its length and the two parts of its address, and with five arrays
- * in one loop it keeps none of that in registers.
- */
-const CODEWORDS = 0;
-const U_CODES = CODEWORDS + 2 * 8 * 256;
-/** By column, with one to the left and two to the right: t of the row above. */
-const ABOVE = U_CODES + 2 * 1024;
-/**
- * By quad, from the lowest bit on: codeword (7 bits) and its length (3), u (5), a bit
- * if the context was 0, so that MEL tells whether the quad is empty, and one if it is not. Where a row has an odd
- * number of quads, one with nothing in it follows.
- */
-const QUADS = ABOVE + 1024 + 6;
-/** The bits of VLC: at most a word a pair of quads, and those of MagSgn: at most four times 31 a quad. */
-const VLC = QUADS + MAX_QUADS;
-const MAG_SGN = VLC + MAX_QUADS / 2 + PADDING_WORDS;
-const MEMORY_WORDS = MAG_SGN + 4 * MAX_QUADS + PADDING_WORDS;
-
+// places in the memory; the loops have them as literals
 /**
  * By table, context, rho (4 bits) and eps (4): the codeword (7 bits), its length (3), the part of the
  * next quad's context that comes from this one (3), and e_k (4). Eps tells the samples that have the
  * largest exponent, and is 0 where that is not above the prediction. Among the codewords that tell no lie, the one that says most.
  */
-let codewords: Int32Array | undefined;
+const CODEWORDS = 0;
+/**
+ * By u of the first and of the second quad of a pair, five bits each, and 1024 more for the first row of quads: the code of both (16
+ * bits) and its length above it. Both prefixes come first, then both suffixes (15444-15 clause 7.3.6, Table 3).
+ */
+const U_CODES = 4096;
+/** By column, with one to the left and two to the right: t of the row above. */
+const ABOVE = 6144;
+/**
+ * By quad, from the lowest bit on: codeword (7 bits) and its length (3), u (5), a bit if the context was 0, so that MEL tells whether the
+ * quad is empty, and one if it is not. Where a row has an odd number of quads, one with nothing in it follows.
+ */
+const QUADS = 7184;
+/** The bits of VLC: at most a word a pair of quads, and those of MagSgn: at most four times 31 a quad. */
+const VLC = 9232;
+const MAG_SGN = 10260;
+const MEMORY_WORDS = MAG_SGN + 4 * MAX_QUADS + PADDING_WORDS;
 
 function codewordTable(): Int32Array {
   const table = new Int32Array(2 * 8 * 256);
@@ -61,12 +59,6 @@ function codewordTable(): Int32Array {
 function bitCount(nibble: number): number {
   return (nibble & 1) + ((nibble >> 1) & 1) + ((nibble >> 2) & 1) + (nibble >> 3);
 }
-
-/**
- * By u of the first and of the second quad of a pair, five bits each, and 1024 more for the first row of quads: the code of both (16
- * bits) and its length above it. Both prefixes come first, then both suffixes (15444-15 clause 7.3.6, Table 3).
- */
-let uCodes: Int32Array | undefined;
 
 function uCodeTable(): Int32Array {
   const table = new Int32Array(2 * 1024);
@@ -107,15 +99,13 @@ function uCode(u1: number, u2: number, single: number): number {
   return bits | (count << 16);
 }
 
-/** Encodes cleanup passes, in scratch memory of its own. */
-export class CleanupWriter {
-  private readonly memory = new Int32Array(MEMORY_WORDS);
-  private readonly mel = new MelWriter();
+/** Encodes cleanup passes; the one memory is that of all encoders. */
+export const cleanupWriter = /* @__PURE__ */ createCleanupWriter();
 
-  constructor() {
-    this.memory.set((codewords ??= codewordTable()), CODEWORDS);
-    this.memory.set((uCodes ??= uCodeTable()), U_CODES);
-  }
+function createCleanupWriter() {
+  const MEMORY = new Int32Array(MEMORY_WORDS);
+  const mel = new MelWriter();
+  let hasTables = false;
 
   /**
    * Encodes `|v| >> shift` of all coefficients, row major; width and height are even. The magnitudes have at most 30 bits. Writes the
@@ -123,20 +113,25 @@ export class CleanupWriter {
    *
    * @returns its length in bytes, 0 if all is zero.
    */
-  encode(coefficients: Int32Array, width: number, height: number, shift: number, data: Uint8Array): number {
-    const magSgnBits = this.gatherMagnitudes(coefficients, width >> 1, height >> 1, shift);
+  function encode(coefficients: Int32Array, width: number, height: number, shift: number, data: Uint8Array): number {
+    if (!hasTables) {
+      MEMORY.set(codewordTable(), CODEWORDS);
+      MEMORY.set(uCodeTable(), U_CODES);
+      hasTables = true;
+    }
+    const magSgnBits = gatherMagnitudes(coefficients, width >> 1, height >> 1, shift | 0);
     if (magSgnBits === 0) return 0;
-    const vlcBits = this.gatherCodewords(width >> 1, height >> 1);
-    return this.join(magSgnBits, vlcBits, data);
+    const vlcBits = gatherCodewords(width >> 1, height >> 1);
+    return join(magSgnBits, vlcBits, data);
   }
 
   /** The first loop. Returns the number of MagSgn bits, which is 0 only for a code-block without significant coefficients. */
-  private gatherMagnitudes(values: Int32Array, quadsWide: number, quadsHigh: number, shift: number): number {
-    const { memory } = this;
+  function gatherMagnitudes(values: Int32Array, quadsWide: number, quadsHigh: number, shift: number): number {
+    const memory = MEMORY;
     const width = (2 * quadsWide) | 0;
     const byMel = 1 << 15;
-    let q = QUADS | 0;
-    let bit = (32 * MAG_SGN) | 0;
+    let q = 7184;
+    let bit = 328320; // 32 times MAG_SGN
     let upper = 0;
     memory.fill(0, ABOVE, ABOVE + width + 4);
     memory[MAG_SGN] = 0;
@@ -145,9 +140,9 @@ export class CleanupWriter {
       const base = row === 0 ? 0 : 2048;
       let left = 0;
       let aboveLeft = 0;
-      let aboveHere = memory[ABOVE + 1];
+      let aboveHere = memory[6145];
       const right = (upper + width) | 0;
-      for (let column = (ABOVE + 1) | 0; upper < right; column = (column + 2) | 0) {
+      for (let column = 6145; upper < right; column = (column + 2) | 0) {
         const aboveNext = memory[(column + 1) | 0];
         const aboveRight = memory[(column + 2) | 0];
         const lower = (upper + width) | 0;
@@ -281,12 +276,12 @@ export class CleanupWriter {
         q = (q + 1) | 0;
       }
     }
-    return (bit - 32 * MAG_SGN) | 0;
+    return (bit - 328320) | 0;
   }
 
   /** The second loop: MEL and VLC (15444-15 clauses 7.3.4 to 7.3.6). Returns the number of VLC bits. */
-  private gatherCodewords(quadsWide: number, quadsHigh: number): number {
-    const { mel, memory } = this;
+  function gatherCodewords(quadsWide: number, quadsHigh: number): number {
+    const memory = MEMORY;
     const pitch = (quadsWide + (quadsWide & 1)) | 0;
     const firstRow = (QUADS + pitch) | 0;
     const end = (QUADS + pitch * quadsHigh) | 0;
@@ -296,8 +291,8 @@ export class CleanupWriter {
     // the first byte of VLC shares its place with the low bits of the suffix length, which count as ones
     let word = 15;
     let held = 4;
-    let w = VLC | 0;
-    for (let q = QUADS | 0; q < end; q = (q + 2) | 0) {
+    let w = 9232;
+    for (let q = 7184; q < end; q = (q + 2) | 0) {
       const first = memory[q];
       const second = memory[q + 1];
       if ((first & byMel) !== 0) mel.put(first & notEmpty);
@@ -310,7 +305,7 @@ export class CleanupWriter {
         if (u1 !== 0 && u2 !== 0) mel.put((2 - u1) & (2 - u2) & notEmpty);
         pair |= 1024;
       }
-      const u = memory[(U_CODES + pair) | 0];
+      const u = memory[(4096 + pair) | 0];
       const length1 = (first >> 7) & 7;
       const lengths = (length1 + ((second >> 7) & 7)) | 0;
       const field = (first & 127) | ((second & 127) << length1) | ((u & 0xffff) << lengths);
@@ -325,20 +320,19 @@ export class CleanupWriter {
     }
     memory[w] = word;
     mel.finish();
-    return (((w - VLC) << 5) + held) | 0;
+    return (((w - 9232) << 5) + held) | 0;
   }
 
   /** Makes one segment of the three streams (15444-15 clause 7.1.1). Returns its length. */
-  private join(magSgnBits: number, vlcBits: number, data: Uint8Array): number {
-    const { mel, memory } = this;
-    let end = stuffForward(memory, MAG_SGN, magSgnBits, -1, data, 0);
+  function join(magSgnBits: number, vlcBits: number, data: Uint8Array): number {
+    let end = stuffForward(MEMORY, MAG_SGN, magSgnBits, -1, data, 0);
     // what follows the last byte reads as ones
     if (data[end - 1] === 0xff) end = (end - 1) | 0;
     const magSgnEnd = end;
     for (let k = 0; k < mel.length; k++) data[end + k] = mel.data[k];
     end = (end + mel.length) | 0;
     // VLC is read backward from the end, so it comes out at the other end of the buffer
-    const stuffed = stuffBackward(memory, VLC, vlcBits, data, data.length);
+    const stuffed = stuffBackward(MEMORY, VLC, vlcBits, data, data.length);
     const begin = stuffed >> 4;
     const used = (1 << (stuffed & 15)) - 1;
     // the bits that count of the last byte of each; after 0xFF the top bit has to be 0, so it counts
@@ -362,4 +356,6 @@ export class CleanupWriter {
     data[end - 2] = (data[end - 2] & 0xf0) | (suffix & 15);
     return end;
   }
+
+  return { encode };
 }
