@@ -3,7 +3,7 @@
  *
  * The loops that choose the bits gather them in 32-bit words, the first bit lowest. What has to be stuffed into them is only looked for
  * here, four bytes at a time: a byte that calls for it is rare, and one test of four says whether it is among them. The two streams of
- * a code-block take 3 % of its time (V8 11.3, 2026-12).
+ * a code-block take about a tenth of its time so (V8 11.3, 2026-12).
  */
 
 /** Words behind the bits that {@link stuffForward} and {@link stuffBackward} may read. */
