@@ -203,8 +203,8 @@ function readU(vlc: Bits, mel: MelDecoder, first: number, second: number, firstR
 
 const EMPTY: Codeword = { rho: 0, uOff: 0, known: 0, ones: 0, bits: [] };
 
-/** The cleanup pass; undefined where the lengths in it are impossible. */
-function decodeCleanup(data: Uint8Array, width: number, height: number): Samples | undefined {
+/** The cleanup pass; undefined where the lengths in it are impossible, or an exponent is above `most`. */
+function decodeCleanup(data: Uint8Array, width: number, height: number, most: number): Samples | undefined {
   const length = data.length;
   if (length < 2) return undefined;
   const suffixLength = 16 * data[length - 1]! + (data[length - 2]! & 15);
@@ -217,6 +217,7 @@ function decodeCleanup(data: Uint8Array, width: number, height: number): Samples
   const nibble = bitsOf(end >> 4, ((end >> 4) & 7) === 7 ? 3 : 4);
   const vlc = new Bits([...nibble, ...unstuffBackward(suffix.slice(0, -2), end | 15)], 0);
 
+  let damaged = false;
   const samples = new Samples(width, height);
   const quadsWide = Math.ceil(width / 2);
   for (let qy = 0; qy < Math.ceil(height / 2); qy++) {
@@ -238,6 +239,7 @@ function decodeCleanup(data: Uint8Array, width: number, height: number): Samples
       const u = readU(vlc, mel, pair[0]!.uOff, pair[1]?.uOff ?? 0, qy === 0);
       pair.forEach((codeword, k) => {
         const bound = samples.kappa(qx + k, qy, codeword.rho) + u[k]!;
+        if (codeword.rho !== 0 && bound > most) damaged = true;
         for (let n = 0; n < 4; n++) {
           const [x, y] = Samples.position(qx + k, qy, n);
           if (((codeword.rho >> n) & 1) === 0) continue;
@@ -245,6 +247,7 @@ function decodeCleanup(data: Uint8Array, width: number, height: number): Samples
           samples.v[y * width + x] = magSgn.getNumber(m) + ((codeword.ones >> n) & 1) * 2 ** m;
         }
       });
+      if (damaged) return undefined;
     }
   }
   return samples;
@@ -306,16 +309,16 @@ function propagate(
 
 /**
  * Decodes a block; the answer has the fast decoder's output format, and is undefined where the block is damaged so that it cannot
- * be decoded.
+ * be decoded. With `mostBits`, exponents and planes above that sum are damage.
  */
-export function decodeHtBlockSlowly(block: CodedBlock): Int32Array | undefined {
+export function decodeHtBlockSlowly(block: CodedBlock, mostBits = 31): Int32Array | undefined {
   const { width, height } = block;
   const values = new Int32Array(width * height);
   const passes = block.numSegments > 0 ? block.segmentPasses[0]! : 0;
   const bytes = block.numSegments > 0 ? Math.min(block.segmentLengths[0]!, block.dataLength) : 0;
   if (bytes === 0) return values;
   const plane = block.bitPlanes - 1 - Math.floor((passes - 1) / 3);
-  const samples = decodeCleanup(block.data.subarray(0, bytes), width, height);
+  const samples = decodeCleanup(block.data.subarray(0, bytes), width, height, mostBits - plane);
   if (samples === undefined) return undefined;
   const magnitude = (v: number): number => Math.floor(v / 2) + 1;
   const signed = (v: number, value: number): number => (v % 2 === 1 ? -value : value);

@@ -5,7 +5,7 @@
  * it by one plane more.
  */
 import type { CodeBlockCoefficients, CodedBlock } from './block-encoder.ts';
-import { CleanupWriter } from './ht-cleanup-writer.ts';
+import { cleanupWriter } from './ht-cleanup-writer.ts';
 import { RefinementWriter } from './ht-refinement-writer.ts';
 import { residualOf } from './residual.ts';
 
@@ -27,7 +27,6 @@ const STYLE_CAUSAL = 8;
 
 /** Encodes code-blocks one after another. */
 export class HtBlockEncoder {
-  private readonly cleanup = new CleanupWriter();
   private readonly refinement = new RefinementWriter();
   private readonly whole = new Int32Array(MAX_WHOLE);
   private readonly result: CodedBlock = {
@@ -77,9 +76,9 @@ export class HtBlockEncoder {
   }
 
   private encodeCleanup({ width, height, coefficients }: CodeBlockCoefficients, shift: number): number {
-    const { cleanup, whole } = this;
+    const { whole } = this;
     const { data } = this.result;
-    if (((width | height) & 1) === 0) return cleanup.encode(coefficients, width, height, shift, data);
+    if (((width | height) & 1) === 0) return cleanupWriter.encode(coefficients, width, height, shift, data);
     const wide = width + (width & 1);
     const high = height + (height & 1);
     for (let y = 0; y < height; y++) {
@@ -87,6 +86,6 @@ export class HtBlockEncoder {
       if (wide > width) whole[y * wide + width] = 0;
     }
     if (high > height) whole.fill(0, height * wide, high * wide);
-    return cleanup.encode(whole, wide, high, shift, data);
+    return cleanupWriter.encode(whole, wide, high, shift, data);
   }
 }

@@ -15,36 +15,32 @@ import { forEachCodeword } from './ht-vlc-table.ts';
 /** More quads than a code-block of 4096 coefficients has, whatever its shape, when rows are filled up to whole pairs. */
 const MAX_QUADS = 2048;
 
-/*
- * All scratch memory is one array: V8 asks an array for its class, its length and the two parts of its address, and with five arrays
- * in one loop it keeps none of that in registers.
- */
-const CODEWORDS = 0;
-const U_CODES = CODEWORDS + 2 * 8 * 256;
-/** By column, with one to the left and two to the right: t of the row above. */
-const ABOVE = U_CODES + 2 * 1024;
+// places in the memory; the loops have them as literals
 /**
- * By quad, from the lowest bit on: codeword (7 bits) and its length (3), u (5), and what MEL is to tell (2). Where a row has an odd
- * number of quads, one with nothing in it follows.
- */
-const QUADS = ABOVE + 1024 + 6;
-/** The bits of VLC: at most a word a pair of quads, and those of MagSgn: at most four times 31 a quad. */
-const VLC = QUADS + MAX_QUADS;
-const MAG_SGN = VLC + MAX_QUADS / 2 + PADDING_WORDS;
-const MEMORY_WORDS = MAG_SGN + 4 * MAX_QUADS + PADDING_WORDS;
-
-/** The context was 0, so that MEL tells whether the quad is empty; and it is not. */
-const BY_MEL = 1 << 15;
-const NOT_EMPTY = 1 << 16;
-
-/**
- * By table, context, rho (4 bits) and eps (4): the codeword (7 bits), its length (3) and e_k (4). Eps tells the samples that have the
+ * By table, context, rho (4 bits) and eps (4): the codeword (7 bits), its length (3), the part of the
+ * next quad's context that comes from this one (3), and e_k (4). Eps tells the samples that have the
  * largest exponent, and is 0 where that is not above the prediction. Among the codewords that tell no lie, the one that says most.
  */
-let codewords: Uint16Array | undefined;
+const CODEWORDS = 0;
+/**
+ * By u of the first and of the second quad of a pair, five bits each, and 1024 more for the first row of quads: the code of both (16
+ * bits) and its length above it. Both prefixes come first, then both suffixes (15444-15 clause 7.3.6, Table 3).
+ */
+const U_CODES = 4096;
+/** By column, with one to the left and two to the right: t of the row above. */
+const ABOVE = 6144;
+/**
+ * By quad, from the lowest bit on: codeword (7 bits) and its length (3), u (5), a bit if the context was 0, so that MEL tells whether the
+ * quad is empty, and one if it is not. Where a row has an odd number of quads, one with nothing in it follows.
+ */
+const QUADS = 7184;
+/** The bits of VLC: at most a word a pair of quads, and those of MagSgn: at most four times 31 a quad. */
+const VLC = 9232;
+const MAG_SGN = 10260;
+const MEMORY_WORDS = MAG_SGN + 4 * MAX_QUADS + PADDING_WORDS;
 
-function codewordTable(): Uint16Array {
-  const table = new Uint16Array(2 * 8 * 256);
+function codewordTable(): Int32Array {
+  const table = new Int32Array(2 * 8 * 256);
   const said = new Int8Array(table.length).fill(-1);
   forEachCodeword((t, context, rho, uOff, known, ones, codeword, length) => {
     const says = 8 * bitCount(known) + 7 - length;
@@ -53,7 +49,8 @@ function codewordTable(): Uint16Array {
       const index = (t << 11) | (context << 8) | (rho << 4) | eps;
       if (says <= said[index]) continue;
       said[index] = says;
-      table[index] = codeword | (length << 7) | (known << 10);
+      const next = t === 0 ? (rho & 1) | (rho >> 1) : ((rho >> 1) | (rho >> 2)) & 2;
+      table[index] = codeword | (length << 7) | (next << 10) | (known << 13);
     }
   });
   return table;
@@ -62,12 +59,6 @@ function codewordTable(): Uint16Array {
 function bitCount(nibble: number): number {
   return (nibble & 1) + ((nibble >> 1) & 1) + ((nibble >> 2) & 1) + (nibble >> 3);
 }
-
-/**
- * By u of the first and of the second quad of a pair, five bits each, and 1024 more for the first row of quads: the code of both (16
- * bits) and its length above it. Both prefixes come first, then both suffixes (15444-15 clause 7.3.6, Table 3).
- */
-let uCodes: Int32Array | undefined;
 
 function uCodeTable(): Int32Array {
   const table = new Int32Array(2 * 1024);
@@ -108,15 +99,13 @@ function uCode(u1: number, u2: number, single: number): number {
   return bits | (count << 16);
 }
 
-/** Encodes cleanup passes, in scratch memory of its own. */
-export class CleanupWriter {
-  private readonly memory = new Int32Array(MEMORY_WORDS);
-  private readonly mel = new MelWriter();
+/** Encodes cleanup passes; the one memory is that of all encoders. */
+export const cleanupWriter = /* @__PURE__ */ createCleanupWriter();
 
-  constructor() {
-    this.memory.set((codewords ??= codewordTable()), CODEWORDS);
-    this.memory.set((uCodes ??= uCodeTable()), U_CODES);
-  }
+function createCleanupWriter() {
+  const MEMORY = new Int32Array(MEMORY_WORDS);
+  const mel = new MelWriter();
+  let hasTables = false;
 
   /**
    * Encodes `|v| >> shift` of all coefficients, row major; width and height are even. The magnitudes have at most 30 bits. Writes the
@@ -124,20 +113,25 @@ export class CleanupWriter {
    *
    * @returns its length in bytes, 0 if all is zero.
    */
-  encode(coefficients: Int32Array, width: number, height: number, shift: number, data: Uint8Array): number {
-    const magSgnBits = this.gatherMagnitudes(coefficients, width >> 1, height >> 1, shift);
+  function encode(coefficients: Int32Array, width: number, height: number, shift: number, data: Uint8Array): number {
+    if (!hasTables) {
+      MEMORY.set(codewordTable(), CODEWORDS);
+      MEMORY.set(uCodeTable(), U_CODES);
+      hasTables = true;
+    }
+    const magSgnBits = gatherMagnitudes(coefficients, width >> 1, height >> 1, shift | 0);
     if (magSgnBits === 0) return 0;
-    const vlcBits = this.gatherCodewords(width >> 1, height >> 1);
-    return this.join(magSgnBits, vlcBits, data);
+    const vlcBits = gatherCodewords(width >> 1, height >> 1);
+    return join(magSgnBits, vlcBits, data);
   }
 
   /** The first loop. Returns the number of MagSgn bits, which is 0 only for a code-block without significant coefficients. */
-  private gatherMagnitudes(values: Int32Array, quadsWide: number, quadsHigh: number, shift: number): number {
-    const { memory } = this;
+  function gatherMagnitudes(values: Int32Array, quadsWide: number, quadsHigh: number, shift: number): number {
+    const memory = MEMORY;
     const width = (2 * quadsWide) | 0;
     const byMel = 1 << 15;
-    let q = QUADS | 0;
-    let bit = (32 * MAG_SGN) | 0;
+    let q = 7184;
+    let bit = 328320; // 32 times MAG_SGN
     let upper = 0;
     memory.fill(0, ABOVE, ABOVE + width + 4);
     memory[MAG_SGN] = 0;
@@ -146,9 +140,9 @@ export class CleanupWriter {
       const base = row === 0 ? 0 : 2048;
       let left = 0;
       let aboveLeft = 0;
-      let aboveHere = memory[ABOVE + 1];
+      let aboveHere = memory[6145];
       const right = (upper + width) | 0;
-      for (let column = (ABOVE + 1) | 0; upper < right; column = (column + 2) | 0) {
+      for (let column = 6145; upper < right; column = (column + 2) | 0) {
         const aboveNext = memory[(column + 1) | 0];
         const aboveRight = memory[(column + 2) | 0];
         const lower = (upper + width) | 0;
@@ -163,11 +157,51 @@ export class CleanupWriter {
         const a3 = (((x3 ^ (x3 >> 31)) - (x3 >> 31)) | 0) >> down;
         const context = left | ((aboveLeft | aboveHere) & 1) | (((aboveNext | aboveRight) & 1) << 2);
         const unknown = (context - 1) & byMel;
-        if ((a0 | a1 | a2 | a3) === 0) {
-          memory[q] = (memory[base | (context << 8)] & 1023) | unknown;
+        const around = aboveLeft | aboveHere | aboveNext | aboveRight;
+        const index = base | (context << 8);
+        const any = a0 | a1 | a2 | a3;
+        if (any === 0) {
+          memory[q] = (memory[index] & 1023) | unknown;
           memory[column] = 0;
           memory[(column + 1) | 0] = 0;
           left = 0;
+        } else if ((any | (around >>> 3)) < 64) {
+          // no exponent is above 8 then, so that all four fit into one word at every step, a byte each
+          const magnitudes = a0 | (a1 << 8) | (a2 << 16) | (a3 << 24);
+          const significant = ((magnitudes + 0x7f7f7f7f) >>> 7) & 0x01010101;
+          const negative = (x0 >>> 31) | ((x1 >>> 23) & 0x100) | ((x2 >>> 15) & 0x10000) | ((x3 >> 7) & 0x1000000);
+          const less = (magnitudes - significant) | 0;
+          const v = (less << 1) | (negative & significant);
+          const t = v | significant;
+          memory[column] = (t >>> 8) & 255;
+          memory[(column + 1) | 0] = t >>> 24;
+          // the bits 0, 8, 16 and 24 come together
+          const rho = Math.imul(significant, 0x01020408) >>> 24;
+          const several = (0 - (rho & (rho - 1))) >> 31;
+          const kappa = (31 - Math.clz32((around & several) | 2)) | 0;
+          const folded = less | (less >>> 16);
+          const excess = (33 - Math.clz32((folded | (folded >>> 8)) & 255) - kappa) | 0;
+          const u = excess & ~(excess >> 31);
+          const exponent = (kappa + u) | 0;
+          const h = (exponent - 1) | 0;
+          const eps = (Math.imul((v >>> h) & 0x01010101, 0x01020408) >>> 24) & ((0 - u) >> 31);
+          const code = memory[index | (rho << 4) | eps];
+          left = (code >> 10) & 7;
+          memory[q] = (code & 1023) | (u << 10) | Math.imul(unknown, 3);
+          const known = Math.imul(code >> 13, 0x204081) & 0x01010101;
+          const f = v & ~(known << h);
+          // the number of bits of each, and then the sums of these
+          const lengths = (Math.imul(significant, exponent) - known) | 0;
+          const sums = Math.imul(lengths, 0x01010101);
+          const field =
+            (f & 255) |
+            (((f >>> 8) & 255) << sums) |
+            (((f >>> 16) & 255) << (sums >> 8)) |
+            ((f >>> 24) << (sums >> 16));
+          const w = bit >> 5;
+          memory[w] |= field << bit;
+          memory[(w + 1) | 0] = (field >>> 1) >>> ~bit;
+          bit = (bit + (sums >>> 24)) | 0;
         } else {
           // all ones where significant
           const s0 = (0 - a0) >> 31;
@@ -179,79 +213,57 @@ export class CleanupWriter {
           const v1 = (((a1 << 1) | (x1 >>> 31)) - 2) & s1;
           const v2 = (((a2 << 1) | (x2 >>> 31)) - 2) & s2;
           const v3 = (((a3 << 1) | (x3 >>> 31)) - 2) & s3;
-          const spread = (s0 & 1) | (s1 & 0x100) | (s2 & 0x10000) | (s3 & 0x1000000);
-          const rho = (Math.imul(spread, 0x01020408) >>> 24) & 15;
-          // kappa: one less than the largest exponent above if more than one sample is significant, and at least 1
+          memory[column] = v1 | (s1 & 1);
+          memory[(column + 1) | 0] = v3 | (s3 & 1);
+          const rho = (s0 & 1) | (s1 & 2) | (s2 & 4) | (s3 & 8);
           const several = (0 - (rho & (rho - 1))) >> 31;
-          const kappa = (31 - Math.clz32(((aboveLeft | aboveHere | aboveNext | aboveRight) & several) | 2)) | 0;
+          const kappa = (31 - Math.clz32((around & several) | 2)) | 0;
           const excess = (32 - Math.clz32(v0 | v1 | v2 | v3 | 1) - kappa) | 0;
           const u = excess & ~(excess >> 31);
           const exponent = (kappa + u) | 0;
           const h = (exponent - 1) | 0;
-          memory[column] = v1 | (s1 & 1);
-          memory[(column + 1) | 0] = v3 | (s3 & 1);
-          left = row === 0 ? ((rho >> 1) & 7) | (rho & 1) : ((rho >> 1) | (rho >> 2)) & 2;
-          const index = base | (context << 8) | (rho << 4);
-          const above1 = (0 - u) >> 31;
-          if (exponent <= 8) {
-            // all four in one word, a byte each
-            const v = v0 | (v1 << 8) | (v2 << 16) | (v3 << 24);
-            const eps = (Math.imul((v >>> h) & 0x01010101, 0x01020408) >>> 24) & above1 & 15;
-            const code = memory[index | eps];
-            memory[q] = (code & 1023) | (u << 10) | (unknown << 1) | unknown;
-            const known = Math.imul(code >> 10, 0x204081) & 0x01010101;
-            const f = v & ~(known << h);
-            // the number of bits of each in a byte, and then the sums of these
-            const lengths = (Math.imul(spread, exponent) - known) | 0;
-            const sums = Math.imul(lengths, 0x01010101);
-            const field =
-              (f & 255) | (((f >> 8) & 255) << sums) | (((f >> 16) & 255) << (sums >> 8)) | ((f >>> 24) << (sums >> 16));
-            const w = bit >> 5;
-            memory[w] |= field << bit;
-            memory[(w + 1) | 0] = (field >>> 1) >>> ~bit;
-            bit = (bit + (sums >>> 24)) | 0;
+          const eps =
+            (((v0 >> h) & 1) | (((v1 >> h) & 1) << 1) | (((v2 >> h) & 1) << 2) | (((v3 >> h) & 1) << 3)) &
+            ((0 - u) >> 31);
+          const code = memory[index | (rho << 4) | eps];
+          left = (code >> 10) & 7;
+          memory[q] = (code & 1023) | (u << 10) | Math.imul(unknown, 3);
+          const m0 = ((exponent & s0) - ((code >> 13) & 1)) | 0;
+          const m1 = ((exponent & s1) - ((code >> 14) & 1)) | 0;
+          const m2 = ((exponent & s2) - ((code >> 15) & 1)) | 0;
+          const m3 = ((exponent & s3) - (code >> 16)) | 0;
+          const f0 = v0 & ((1 << m0) - 1);
+          const f1 = v1 & ((1 << m1) - 1);
+          const f2 = v2 & ((1 << m2) - 1);
+          const f3 = v3 & ((1 << m3) - 1);
+          if (exponent <= 16) {
+            const f01 = f0 | (f1 << m0);
+            let w = bit >> 5;
+            memory[w] |= f01 << bit;
+            memory[(w + 1) | 0] = (f01 >>> 1) >>> ~bit;
+            bit = (bit + m0 + m1) | 0;
+            const f23 = f2 | (f3 << m2);
+            w = bit >> 5;
+            memory[w] |= f23 << bit;
+            memory[(w + 1) | 0] = (f23 >>> 1) >>> ~bit;
+            bit = (bit + m2 + m3) | 0;
           } else {
-            const eps =
-              (((v0 >> h) & 1) | (((v1 >> h) & 1) << 1) | (((v2 >> h) & 1) << 2) | (((v3 >> h) & 1) << 3)) & above1;
-            const code = memory[index | eps];
-            memory[q] = (code & 1023) | (u << 10) | (unknown << 1) | unknown;
-            const m0 = ((exponent & s0) - ((code >> 10) & 1)) | 0;
-            const m1 = ((exponent & s1) - ((code >> 11) & 1)) | 0;
-            const m2 = ((exponent & s2) - ((code >> 12) & 1)) | 0;
-            const m3 = ((exponent & s3) - ((code >> 13) & 1)) | 0;
-            const f0 = v0 & ((1 << m0) - 1);
-            const f1 = v1 & ((1 << m1) - 1);
-            const f2 = v2 & ((1 << m2) - 1);
-            const f3 = v3 & ((1 << m3) - 1);
-            if (exponent <= 16) {
-              const f01 = f0 | (f1 << m0);
-              let w = bit >> 5;
-              memory[w] |= f01 << bit;
-              memory[(w + 1) | 0] = (f01 >>> 1) >>> ~bit;
-              bit = (bit + m0 + m1) | 0;
-              const f23 = f2 | (f3 << m2);
-              w = bit >> 5;
-              memory[w] |= f23 << bit;
-              memory[(w + 1) | 0] = (f23 >>> 1) >>> ~bit;
-              bit = (bit + m2 + m3) | 0;
-            } else {
-              let w = bit >> 5;
-              memory[w] |= f0 << bit;
-              memory[(w + 1) | 0] = (f0 >>> 1) >>> ~bit;
-              bit = (bit + m0) | 0;
-              w = bit >> 5;
-              memory[w] |= f1 << bit;
-              memory[(w + 1) | 0] = (f1 >>> 1) >>> ~bit;
-              bit = (bit + m1) | 0;
-              w = bit >> 5;
-              memory[w] |= f2 << bit;
-              memory[(w + 1) | 0] = (f2 >>> 1) >>> ~bit;
-              bit = (bit + m2) | 0;
-              w = bit >> 5;
-              memory[w] |= f3 << bit;
-              memory[(w + 1) | 0] = (f3 >>> 1) >>> ~bit;
-              bit = (bit + m3) | 0;
-            }
+            let w = bit >> 5;
+            memory[w] |= f0 << bit;
+            memory[(w + 1) | 0] = (f0 >>> 1) >>> ~bit;
+            bit = (bit + m0) | 0;
+            w = bit >> 5;
+            memory[w] |= f1 << bit;
+            memory[(w + 1) | 0] = (f1 >>> 1) >>> ~bit;
+            bit = (bit + m1) | 0;
+            w = bit >> 5;
+            memory[w] |= f2 << bit;
+            memory[(w + 1) | 0] = (f2 >>> 1) >>> ~bit;
+            bit = (bit + m2) | 0;
+            w = bit >> 5;
+            memory[w] |= f3 << bit;
+            memory[(w + 1) | 0] = (f3 >>> 1) >>> ~bit;
+            bit = (bit + m3) | 0;
           }
         }
         q = (q + 1) | 0;
@@ -264,97 +276,63 @@ export class CleanupWriter {
         q = (q + 1) | 0;
       }
     }
-    return (bit - 32 * MAG_SGN) | 0;
+    return (bit - 328320) | 0;
   }
 
   /** The second loop: MEL and VLC (15444-15 clauses 7.3.4 to 7.3.6). Returns the number of VLC bits. */
-  private gatherCodewords(quadsWide: number, quadsHigh: number): number {
-    const { mel, memory } = this;
+  function gatherCodewords(quadsWide: number, quadsHigh: number): number {
+    const memory = MEMORY;
     const pitch = (quadsWide + (quadsWide & 1)) | 0;
     const firstRow = (QUADS + pitch) | 0;
     const end = (QUADS + pitch * quadsHigh) | 0;
+    const byMel = 1 << 15;
+    const notEmpty = 1 << 16;
     mel.start();
-    let runLength = mel.runLength;
-    let run = 0;
     // the first byte of VLC shares its place with the low bits of the suffix length, which count as ones
-    let bit = (32 * VLC + 4) | 0;
-    memory[VLC] = 15;
-    for (let q = QUADS | 0; q < end; q = (q + 2) | 0) {
+    let word = 15;
+    let held = 4;
+    let w = 9232;
+    for (let q = 7184; q < end; q = (q + 2) | 0) {
       const first = memory[q];
       const second = memory[q + 1];
-      if ((first & BY_MEL) !== 0) {
-        if ((first & NOT_EMPTY) !== 0) {
-          mel.endedRun(run);
-          run = 0;
-          runLength = mel.runLength;
-        } else {
-          run = (run + 1) | 0;
-          if (run === runLength) {
-            mel.fullRun();
-            run = 0;
-            runLength = mel.runLength;
-          }
-        }
-      }
-      if ((second & BY_MEL) !== 0) {
-        if ((second & NOT_EMPTY) !== 0) {
-          mel.endedRun(run);
-          run = 0;
-          runLength = mel.runLength;
-        } else {
-          run = (run + 1) | 0;
-          if (run === runLength) {
-            mel.fullRun();
-            run = 0;
-            runLength = mel.runLength;
-          }
-        }
-      }
+      if ((first & byMel) !== 0) mel.put(first & notEmpty);
+      if ((second & byMel) !== 0) mel.put(second & notEmpty);
       const u1 = (first >> 10) & 31;
       const u2 = (second >> 10) & 31;
       let pair = (u1 << 5) | u2;
       if (q < firstRow) {
-        if (u1 !== 0 && u2 !== 0) {
-          if (u1 > 2 && u2 > 2) {
-            mel.endedRun(run);
-            run = 0;
-            runLength = mel.runLength;
-          } else {
-            run = (run + 1) | 0;
-            if (run === runLength) {
-              mel.fullRun();
-              run = 0;
-              runLength = mel.runLength;
-            }
-          }
-        }
+        // in the first row MEL tells of two that are coded whether both are above 2
+        if (u1 !== 0 && u2 !== 0) mel.put((2 - u1) & (2 - u2) & notEmpty);
         pair |= 1024;
       }
-      const u = memory[(U_CODES + pair) | 0];
+      const u = memory[(4096 + pair) | 0];
       const length1 = (first >> 7) & 7;
       const lengths = (length1 + ((second >> 7) & 7)) | 0;
       const field = (first & 127) | ((second & 127) << length1) | ((u & 0xffff) << lengths);
-      const w = bit >> 5;
-      memory[w] |= field << bit;
-      memory[(w + 1) | 0] = (field >>> 1) >>> ~bit;
-      bit = (bit + lengths + (u >> 16)) | 0;
+      const filled = word | (field << held);
+      memory[w] = filled;
+      const beyond = (field >>> 1) >>> ~held;
+      held = (held + lengths + (u >> 16)) | 0;
+      const carry = held >> 5;
+      word = (beyond & -carry) | (filled & (carry - 1));
+      w = (w + carry) | 0;
+      held &= 31;
     }
-    // more zeros than there are, which nobody will ask for
-    if (run > 0) mel.fullRun();
-    return (bit - 32 * VLC) | 0;
+    memory[w] = word;
+    mel.finish();
+    return (((w - 9232) << 5) + held) | 0;
   }
 
   /** Makes one segment of the three streams (15444-15 clause 7.1.1). Returns its length. */
-  private join(magSgnBits: number, vlcBits: number, data: Uint8Array): number {
-    const { mel, memory } = this;
-    let end = stuffForward(memory, MAG_SGN, magSgnBits, -1, data, 0);
+  function join(magSgnBits: number, vlcBits: number, data: Uint8Array): number {
+    let end = stuffForward(MEMORY, MAG_SGN, magSgnBits, -1, data, 0);
     // what follows the last byte reads as ones
     if (data[end - 1] === 0xff) end = (end - 1) | 0;
     const magSgnEnd = end;
     for (let k = 0; k < mel.length; k++) data[end + k] = mel.data[k];
     end = (end + mel.length) | 0;
     // VLC is read backward from the end, so it comes out at the other end of the buffer
-    const stuffed = stuffBackward(memory, VLC, vlcBits, data, data.length);
+    const stuffed = stuffBackward(MEMORY, VLC, vlcBits, data, data.length);
     const begin = stuffed >> 4;
     const used = (1 << (stuffed & 15)) - 1;
     // the bits that count of the last byte of each; after 0xFF the top bit has to be 0, so it counts
@@ -378,4 +356,6 @@ export class CleanupWriter {
     data[end - 2] = (data[end - 2] & 0xf0) | (suffix & 15);
     return end;
   }
+
+  return { encode };
 }
