@@ -44,7 +44,7 @@ export function unstuffForward(
       held = (held - 32) | 0;
       word = byte >> (count - held);
     }
-    last = byte;
+    last = data[k];
   }
   fill(words, w, word, held, filling);
   return 32 * (w - first) + held;
