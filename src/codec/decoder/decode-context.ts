@@ -20,6 +20,9 @@ export interface ContextOptions {
   readonly strips?: StripStore | undefined;
 }
 
+/** Bytes of code-blocks that are decoded between two moments to pause: some milliseconds of work. */
+const PIECE_BYTES = 1 << 14;
+
 /** What all tiles of one decode share. */
 export class DecodeContext {
   readonly log: DiagnosticLog;
@@ -49,6 +52,8 @@ export class DecodeContext {
     convert: 0,
   };
   readonly now: () => number;
+  /** Work since the last moment to pause. */
+  private work = 0;
   private readonly coders: readonly BlockCoder[];
   private readonly inUse: { readonly coder: BlockCoder; readonly name: string; readonly decoder: BlockDecoder }[] = [];
   private readonly fewestPackets: number[] = [];
@@ -80,6 +85,14 @@ export class DecodeContext {
     }
     const clause = style & 0x40 ? '15444-15 A.4' : '15444-1 Table A.19';
     throw unsupported('capability', `no coder for code-block style 0x${style.toString(16)}`, { clause });
+  }
+
+  /** Notes work that is done, in bytes of code-blocks or what takes as long; true when it is time for a moment to pause. */
+  tires(work: number): boolean {
+    this.work += work;
+    if (this.work < PIECE_BYTES) return false;
+    this.work = 0;
+    return true;
   }
 
   /** Notes that a precinct of resolution level r had so many packets of those that were wanted. */
