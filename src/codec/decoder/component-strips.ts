@@ -78,7 +78,8 @@ export class ComponentStrips {
     this.begun = count;
     for (const { band, rows } of this.need(count)) yield* band.begin(rows);
     for (const { precincts, bands } of this.levels) {
-      precincts?.forgetAbove(Math.min(...bands.map((band) => band?.nextPrecinctRow ?? Number.POSITIVE_INFINITY)));
+      if (precincts === undefined || precincts.rect.y1 - precincts.rect.y0 === 1) continue;
+      precincts.forgetAbove(Math.min(...bands.map((band) => band?.nextPrecinctRow ?? Number.POSITIVE_INFINITY)));
     }
   }
 

@@ -21,7 +21,7 @@ export interface ContextOptions {
 }
 
 /** Bytes of code-blocks that are decoded between two moments to pause: some milliseconds of work. */
-const PIECE_BYTES = 1 << 14;
+const PIECE_BYTES = 1 << 13;
 
 /** What all tiles of one decode share. */
 export class DecodeContext {

@@ -10,7 +10,7 @@ import type { PrecinctSnapshot, PrecinctSource } from '../packets/precinct-sourc
 import { type AbortSignalLike, throwIfAborted } from '../source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { makeRows, type Span } from './row-schedule.ts';
-import { componentGroups, openGroup, targetsOf } from './tile-groups.ts';
+import { byComponent, componentGroups, openGroup, targetsOf } from './tile-groups.ts';
 import { planTile, type TileJob } from './tile-plan.ts';
 import type { DecodeWork, WindowRequest } from './decode-work.ts';
 
@@ -52,13 +52,14 @@ function* spansOfTiles(
   context: DecodeContext,
   done: (job: TileJob) => void,
 ): Generator<Span> {
+  const places = byComponent(targets);
   for (const job of jobs) {
     const lists = componentGroups(job, targets);
     if (lists.length === 0) done(job);
     for (const [k, components] of lists.entries()) {
       const group = openGroup(components, job, snapshot, context, spans);
       const onDone = k === lists.length - 1 ? () => done(job) : undefined;
-      const own = targetsOf(group, targets, snapshot);
+      const own = targetsOf(group, places, snapshot);
       yield { group, from: 0, to: group.components[0].height, targets: own, isLast: true, onDone };
     }
   }

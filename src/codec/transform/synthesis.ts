@@ -204,9 +204,10 @@ export class Synthesis97 implements RowSource {
   private a1: Row;
   private b: Row;
   private spare: Row[];
-  /** Finished rows that are waiting to be given: at most four, from `ready[firstReady]` on. */
+  /** Finished rows that are waiting to be given: at most four, `ready[firstReady .. numReady]`. */
   private readonly ready: Row[] = [];
   private firstReady = 0;
+  private numReady = 0;
   /** The first rows in memory: all of a line that is too short to stream. */
   private readonly few: readonly Row[];
 
@@ -217,7 +218,7 @@ export class Synthesis97 implements RowSource {
     this.samples = memory.samples;
     this.length = this.h.numLow + this.h.numHigh;
     this.height = this.v.numLow + this.v.numHigh;
-    this.zeros = new Int32Array(this.length);
+    this.zeros = zerosOf(this.length);
     const take = (): Row => ({ isZero: true, at: memory.take(this.length) });
     this.coefficients = take().at;
     const rows = Array.from({ length: ROWS_HELD_97 - 1 }, take);
@@ -238,8 +239,8 @@ export class Synthesis97 implements RowSource {
       if (k === 0) this.makeFew();
       return this.few[k];
     }
-    while (this.firstReady === this.ready.length) {
-      this.ready.length = 0;
+    while (this.firstReady === this.numReady) {
+      this.numReady = 0;
       this.firstReady = 0;
       const { taken, v } = this;
       if (taken > 1 && 2 * taken + 3 + v.parity < this.height) this.takePairs();
@@ -247,6 +248,11 @@ export class Synthesis97 implements RowSource {
       else this.finishLine();
     }
     return this.ready[this.firstReady++];
+  }
+
+  /** Lets a row wait to be given. The list keeps its length, which costs more to change than to count. */
+  private give(row: Row): void {
+    this.ready[this.numReady++] = row;
   }
 
   /** Takes in two more low-pass rows, each with the high-pass row below it, where nothing mirrors. */
@@ -280,7 +286,10 @@ export class Synthesis97 implements RowSource {
     this.a1 = c;
     this.b = under;
     this.spare = [a2, b1, a1, b];
-    this.ready.push(b1, a1, b, a);
+    this.give(b1);
+    this.give(a1);
+    this.give(b);
+    this.give(a);
   }
 
   /** Takes in one more low-pass row and the high-pass row below it, near an end of the line. */
@@ -313,8 +322,8 @@ export class Synthesis97 implements RowSource {
     this.b1 = b;
     this.b = ends ? odd : below;
     if (!ends) spare[1] = odd;
-    if (n > 1 || v.parity === 1) this.ready.push(odd);
-    this.ready.push(a1);
+    if (n > 1 || v.parity === 1) this.give(odd);
+    this.give(a1);
   }
 
   /** The first low-pass row with its neighbours. */
@@ -333,9 +342,10 @@ export class Synthesis97 implements RowSource {
     // a line that ends with a low-pass row has used up the high-pass row above it already
     const endsLow = (this.height - 1 - v.parity) % 2 === 0;
     const b2 = endsLow ? b1 : this.b;
-    this.ready.push(b1, a1);
+    this.give(b1);
+    this.give(a1);
     if (!endsLow) {
-      this.ready.push(b2);
+      this.give(b2);
       this.lift(b2, a1, a1, GAMMA);
     }
     this.lift(a1, b1, b2, BETA);
@@ -426,6 +436,14 @@ export class Synthesis97 implements RowSource {
     loadBand(hh, hasHigh, samples, coefficients + numLow, numHigh);
     inverse97Row(samples, coefficients, coefficients + numLow, row.at, numLow, numHigh, parity, scale);
   }
+}
+
+let zeros = /* @__PURE__ */ new Int32Array(0);
+
+/** At least so many zeros, for all who want some: tiles are many, and each level of each component would have its own. */
+function zerosOf(length: number): Int32Array {
+  if (zeros.length < length) zeros = new Int32Array(length);
+  return zeros;
 }
 
 /** Puts the current row of a band, or zeros, where a synthesis takes it from. */
