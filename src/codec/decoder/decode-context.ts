@@ -58,7 +58,7 @@ export class DecodeContext {
   private readonly inUse: { readonly coder: BlockCoder; readonly name: string; readonly decoder: BlockDecoder }[] = [];
   private readonly fewestPackets: number[] = [];
   private readonly taken = new Set<string>();
-  private readonly freeRows = new Map<string, GroupMemory[]>();
+  private readonly freeRows: GroupMemory[] = [];
 
   constructor(coders: readonly BlockCoder[], log: DiagnosticLog, options: ContextOptions) {
     const { layers, reconstruction, now, limits, cache, strips } = options;
@@ -122,19 +122,18 @@ export class DecodeContext {
 
   /** Memory for rows of so many samples in all; those of one tile serve for the next. */
   takeRows(length: number, reversible: boolean): GroupMemory {
-    const memory = this.freeRows.get(rowsKey(length, reversible))?.pop();
-    if (memory) return memory;
+    const free = this.freeRows;
+    const at = free.findIndex(
+      (rows) => rows.samples.length === length && rows.samples instanceof Int32Array === reversible,
+    );
+    if (at >= 0) return free.splice(at, 1)[0];
     return reversible ? new RowMemory(new Int32Array(length)) : new RowMemory(new Float64Array(length));
   }
 
   /** Takes it back. */
   giveRows(memory: GroupMemory): void {
     memory.clear();
-    const { samples } = memory;
-    const key = rowsKey(samples.length, samples instanceof Int32Array);
-    const free = this.freeRows.get(key);
-    if (free) free.push(memory);
-    else this.freeRows.set(key, [memory]);
+    this.freeRows.push(memory);
   }
 
   /** Hands on what a source tolerated; what was handed on before is not repeated. */
@@ -146,10 +145,6 @@ export class DecodeContext {
       this.log.add(diagnostic.code, diagnostic.message, diagnostic);
     }
   }
-}
-
-function rowsKey(length: number, reversible: boolean): string {
-  return `${length} ${reversible}`;
 }
 
 function keyOf({ code, offset, message }: Diagnostic): string {

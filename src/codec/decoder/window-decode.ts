@@ -14,8 +14,10 @@ import { byComponent, componentGroups, openGroup, targetsOf } from './tile-group
 import { planTile, type TileJob } from './tile-plan.ts';
 import type { DecodeWork, WindowRequest } from './decode-work.ts';
 
-/** Tiles whose bytes are asked for at once. */
-const TILES_AT_ONCE = 16;
+/** Tiles whose bytes are asked for at once: the more, the fewer samples they give, since each time takes a round trip. */
+const LEAST_TILES = 16;
+const MOST_TILES = 256;
+const SAMPLES_AT_ONCE = 1 << 22;
 const TILE_COMPONENTS_AT_ONCE = 4096;
 
 /** Decodes a window into its targets. */
@@ -24,9 +26,12 @@ export function* decodeWindow(
   request: WindowRequest,
   context: DecodeContext,
 ): DecodeWork<void> {
-  const tiles = tilesOfRegion(source.main, regionOfSamples(source.main.siz, request.targets, request.reduce));
-  const { length } = source.main.siz.components;
-  const atOnce = Math.max(1, Math.min(TILES_AT_ONCE, Math.floor(TILE_COMPONENTS_AT_ONCE / length)));
+  const { siz } = source.main;
+  const tiles = tilesOfRegion(source.main, regionOfSamples(siz, request.targets, request.reduce));
+  const { length } = siz.components;
+  const small = (SAMPLES_AT_ONCE * 4 ** request.reduce) / (length * siz.xtsiz * siz.ytsiz);
+  const some = Math.min(MOST_TILES, Math.max(LEAST_TILES, Math.floor(small)));
+  const atOnce = Math.max(1, Math.min(some, Math.floor(TILE_COMPONENTS_AT_ONCE / length)));
   for (let k = 0; k < tiles.length; k += atOnce) {
     const group = tiles.slice(k, k + atOnce);
     let start = context.now();

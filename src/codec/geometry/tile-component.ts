@@ -163,21 +163,8 @@ export function numPrecinctsOf(resolution: ResolutionGeometry): number {
   return resolution.numPrecinctsWide * resolution.numPrecinctsHigh;
 }
 
-/** Precincts that are all of a resolution level: in small tiles every component asks for the same few, several times. */
-const lonePrecincts = /* @__PURE__ */ new WeakMap<ResolutionGeometry, PrecinctGeometry>();
-
 /** Geometry of precinct `index` (raster order) of a resolution level. */
 export function precinctGeometry(resolution: ResolutionGeometry, index: number): PrecinctGeometry {
-  if (numPrecinctsOf(resolution) > 1) return makePrecinct(resolution, index);
-  let precinct = lonePrecincts.get(resolution);
-  if (precinct === undefined) {
-    precinct = makePrecinct(resolution, index);
-    lonePrecincts.set(resolution, precinct);
-  }
-  return precinct;
-}
-
-function makePrecinct(resolution: ResolutionGeometry, index: number): PrecinctGeometry {
   const half = resolution.r === 0 ? 0 : 1;
   const column = resolution.firstPrecinctX + (index % resolution.numPrecinctsWide);
   const row = resolution.firstPrecinctY + Math.floor(index / resolution.numPrecinctsWide);

@@ -204,10 +204,9 @@ export class Synthesis97 implements RowSource {
   private a1: Row;
   private b: Row;
   private spare: Row[];
-  /** Finished rows that are waiting to be given: at most four, `ready[firstReady .. numReady]`. */
-  private readonly ready: Row[] = [];
+  /** Finished rows that are waiting to be given: at most four, from `ready[firstReady]` on. */
+  private ready: Row[] = [];
   private firstReady = 0;
-  private numReady = 0;
   /** The first rows in memory: all of a line that is too short to stream. */
   private readonly few: readonly Row[];
 
@@ -218,7 +217,8 @@ export class Synthesis97 implements RowSource {
     this.samples = memory.samples;
     this.length = this.h.numLow + this.h.numHigh;
     this.height = this.v.numLow + this.v.numHigh;
-    this.zeros = zerosOf(this.length);
+    if (zeros.length < this.length) zeros = new Int32Array(this.length);
+    this.zeros = zeros;
     const take = (): Row => ({ isZero: true, at: memory.take(this.length) });
     this.coefficients = take().at;
     const rows = Array.from({ length: ROWS_HELD_97 - 1 }, take);
@@ -239,8 +239,8 @@ export class Synthesis97 implements RowSource {
       if (k === 0) this.makeFew();
       return this.few[k];
     }
-    while (this.firstReady === this.numReady) {
-      this.numReady = 0;
+    while (this.firstReady === this.ready.length) {
+      this.ready = []; // cheaper than a new length for the old one
       this.firstReady = 0;
       const { taken, v } = this;
       if (taken > 1 && 2 * taken + 3 + v.parity < this.height) this.takePairs();
@@ -248,11 +248,6 @@ export class Synthesis97 implements RowSource {
       else this.finishLine();
     }
     return this.ready[this.firstReady++];
-  }
-
-  /** Lets a row wait to be given. The list keeps its length, which costs more to change than to count. */
-  private give(row: Row): void {
-    this.ready[this.numReady++] = row;
   }
 
   /** Takes in two more low-pass rows, each with the high-pass row below it, where nothing mirrors. */
@@ -286,10 +281,7 @@ export class Synthesis97 implements RowSource {
     this.a1 = c;
     this.b = under;
     this.spare = [a2, b1, a1, b];
-    this.give(b1);
-    this.give(a1);
-    this.give(b);
-    this.give(a);
+    this.ready.push(b1, a1, b, a);
   }
 
   /** Takes in one more low-pass row and the high-pass row below it, near an end of the line. */
@@ -322,8 +314,8 @@ export class Synthesis97 implements RowSource {
     this.b1 = b;
     this.b = ends ? odd : below;
     if (!ends) spare[1] = odd;
-    if (n > 1 || v.parity === 1) this.give(odd);
-    this.give(a1);
+    if (n > 1 || v.parity === 1) this.ready.push(odd);
+    this.ready.push(a1);
   }
 
   /** The first low-pass row with its neighbours. */
@@ -342,10 +334,9 @@ export class Synthesis97 implements RowSource {
     // a line that ends with a low-pass row has used up the high-pass row above it already
     const endsLow = (this.height - 1 - v.parity) % 2 === 0;
     const b2 = endsLow ? b1 : this.b;
-    this.give(b1);
-    this.give(a1);
+    this.ready.push(b1, a1);
     if (!endsLow) {
-      this.give(b2);
+      this.ready.push(b2);
       this.lift(b2, a1, a1, GAMMA);
     }
     this.lift(a1, b1, b2, BETA);
@@ -438,13 +429,8 @@ export class Synthesis97 implements RowSource {
   }
 }
 
+/** Zeros for all who want some: tiles are many, and each level of each component would have its own. */
 let zeros = /* @__PURE__ */ new Int32Array(0);
-
-/** At least so many zeros, for all who want some: tiles are many, and each level of each component would have its own. */
-function zerosOf(length: number): Int32Array {
-  if (zeros.length < length) zeros = new Int32Array(length);
-  return zeros;
-}
 
 /** Puts the current row of a band, or zeros, where a synthesis takes it from. */
 function loadBand<Samples extends Int32Array | Float64Array>(
