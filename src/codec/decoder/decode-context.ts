@@ -20,8 +20,8 @@ export interface ContextOptions {
   readonly strips?: StripStore | undefined;
 }
 
-/** Bytes of code-blocks that are decoded between two moments to pause: some milliseconds of work. */
-const PIECE_BYTES = 1 << 13;
+/** Bytes of code-blocks that are decoded between two moments to pause: a millisecond or so. */
+const PIECE_BYTES = 1 << 12;
 
 /** What all tiles of one decode share. */
 export class DecodeContext {
