@@ -52,13 +52,15 @@ const KIND_CLASSIC = 2;
 /** B.10.7.1: Lblock begins at 3. */
 const FIRST_LBLOCK = 3;
 
+const NOTHING = /* @__PURE__ */ new Int32Array(0);
+
 /** The growing states of precincts. */
 export class HeaderFollower {
   private memory: Int32Array;
   private used = 0;
   /** Places of states that are not needed any more, by size. */
   private readonly free = new Map<number, number[]>();
-  private saved = new Int32Array(0);
+  private saved = NOTHING;
 
   /** `room`: numbers to begin with. */
   constructor(room = 1024) {
@@ -89,6 +91,12 @@ export class HeaderFollower {
     const places = this.free.get(size);
     if (places) places.push(at);
     else this.free.set(size, [at]);
+  }
+
+  /** Forgets all precincts. */
+  clear(): void {
+    this.used = 0;
+    this.free.clear();
   }
 
   /** Remembers one precinct's state for {@link restore}. */
