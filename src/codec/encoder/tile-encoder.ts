@@ -36,26 +36,27 @@ import type { StageClock } from './stage-clock.ts';
  */
 const PIECE_SAMPLES = 1 << 14;
 
-/**
- * A slope below which bit-planes may be left out, from a sample of the tile's code-blocks: how many of them there are, and how many
- * each stands for.
- */
-export type StopChooser = (sample: SlopeHistogram, count: number, scale: number) => number;
+/** A slope below which bit-planes may be left out, from what the tile is expected to be after a sample of so many of its code-blocks. */
+export type StopChooser = (expected: SlopeHistogram, count: number) => number;
 
 /**
- * One code-block in `SAMPLE_STEP` is a sample, but at least so many; a tile with fewer than four times as many is not sampled. The
- * step is odd, since rows of code-blocks are often a power of two long and a sample should not come from a few columns.
+ * One code-block in `SAMPLE_STEP` of the highest resolution level is a sample, but at least so many in all; a tile with fewer than four times
+ * as many is not sampled. Of each level below it is twice as many, since there are a quarter of the code-blocks and each weighs more:
+ * at low rates most of a file comes from them.
  */
 const SAMPLE_STEP = 17;
 const SAMPLE_LEAST = 64;
 /** Of the sample itself one in so many is coded to the end, the rest down to so much less than the slope that those make expect. */
-const ROUGH_STEP = 4;
+const ROUGH_STEP = 6;
 const ROUGH_MARGIN = 4;
 
 /** A code-block on its way to the coder; used again for the next. */
 interface BlockPlace {
-  /** Number within the tile. */
+  /** Number within the tile, and levels above its resolution level. */
   index: number;
+  depth: number;
+  /** Code-blocks for which it stands in a sample. */
+  standsFor: number;
   plane: Int32Array | Float32Array;
   /** First coefficient, and from a row to the next. */
   from: number;
@@ -70,7 +71,7 @@ interface BlockPlace {
 }
 
 /** What is remembered of a code-block while it is coded elsewhere. */
-type CodedPlace = Pick<BlockPlace, 'index' | 'plan' | 'roiShift'>;
+type CodedPlace = Pick<BlockPlace, 'index' | 'standsFor' | 'plan' | 'roiShift'>;
 
 /** What all tiles of one encode share. */
 export class TileEncoder {
@@ -124,12 +125,12 @@ export class TileEncoder {
     const kept = new Map<number, CodedBlock>();
     let stopSlope = typeof stop === 'number' ? stop : 0;
     if (this.weighs && typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
-      const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST)) | 1;
+      const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST));
       // a few of them are coded to the end; the others can stop well below what those make expect
-      const rough = yield* this.sample(tile, planes, step * ROUGH_STEP, step >> 1, 0, kept);
-      const floor = stop(rough, kept.size, numBlocks / kept.size) / ROUGH_MARGIN;
-      const fine = yield* this.sample(tile, planes, step, step >> 1, floor, kept);
-      stopSlope = Math.max(floor, stop(fine, kept.size, numBlocks / kept.size));
+      const rough = yield* this.sample(tile, planes, step, ROUGH_STEP, 0, kept);
+      const floor = stop(rough, kept.size) / ROUGH_MARGIN;
+      const fine = yield* this.sample(tile, planes, step, 1, floor, kept);
+      stopSlope = Math.max(floor, stop(fine, kept.size));
     }
     const coded = new CodedTile(tile, stopSlope);
     yield* this.code(this.places(tile, planes), sizeOf(tile), stopSlope, kept, ({ plan, roiShift }, block) => {
@@ -142,22 +143,22 @@ export class TileEncoder {
     return coded;
   }
 
-  /** Codes one code-block in `step`, from `first` on, into `kept`, if it is not there yet, and adds them all up. */
+  /** Codes a sample into `kept`, one in `part` of the whole one, if it is not there yet, and adds up what the tile is like after it. */
   private *sample(
     tile: TileGeometry,
     planes: readonly (Int32Array | Float32Array)[],
     step: number,
-    first: number,
+    part: number,
     stopSlope: number,
     kept: Map<number, CodedBlock>,
   ): WaitingWork<SlopeHistogram> {
     const sum = new SlopeHistogram();
-    const places = oneIn(step, first, this.places(tile, planes));
-    yield* this.code(places, sizeOf(tile) / step, stopSlope, kept, ({ index, plan }, block) => {
+    const places = sampled(step, part, this.places(tile, planes));
+    yield* this.code(places, sizeOf(tile) / (step * part), stopSlope, kept, ({ index, plan, standsFor }, block) => {
       if (!kept.has(index)) kept.set(index, copyOf(block));
       this.hull.find(block, plan.weight);
-      sum.addHull(this.hull);
-      sum.residual += block.residual * plan.weight;
+      sum.addHull(this.hull, standsFor);
+      sum.residual += block.residual * plan.weight * standsFor;
     });
     return sum;
   }
@@ -174,7 +175,7 @@ export class TileEncoder {
       yield* this.pooled.code<BlockPlace, CodedPlace>({
         places,
         size,
-        keep: ({ index, plan, roiShift }) => ({ index, plan, roiShift }),
+        keep: ({ index, standsFor, plan, roiShift }) => ({ index, standsFor, plan, roiShift }),
         known: ({ index }) => kept.get(index),
         prepare: (place) => this.prepare(place, stopSlope),
         take,
@@ -190,7 +191,7 @@ export class TileEncoder {
   /** The code-blocks of a tile in the order in which `CodedTile` numbers them. */
   private *places(tile: TileGeometry, planes: readonly (Int32Array | Float32Array)[]): Generator<BlockPlace> {
     const { plan } = this;
-    const place = { index: 0 } as BlockPlace;
+    const place = { index: 0, standsFor: 1 } as BlockPlace;
     for (const component of tile.components) {
       const c = component.component;
       const steps = analysisSteps(component);
@@ -198,8 +199,9 @@ export class TileEncoder {
       place.roiShift = plan.roiShift[c];
       const masks = this.roi && place.roiShift > 0 ? regionMasks(this.roi, plan.main.siz, component) : undefined;
       for (const level of component.geometry.resolutions) {
+        place.depth = steps.length - 1 - level.r;
         // masks stand in the order of steps, the low-pass rest last
-        place.mask = masks?.[steps.length - 1 - level.r];
+        place.mask = masks?.[place.depth];
         const numPrecincts = numPrecinctsOf(level);
         for (let p = 0; p < numPrecincts; p++) {
           for (const band of precinctGeometry(level, p).bands) {
@@ -284,9 +286,16 @@ function* placesOfBand(
   }
 }
 
-/** One code-block in so many, from the middle. */
-function* oneIn(step: number, first: number, places: Iterable<BlockPlace>): Generator<BlockPlace> {
-  for (const place of places) if (place.index % step === first) yield place;
+/**
+ * One code-block in `step` of those of the highest resolution level, and in half as many of each level below; of these one in `part`, from the
+ * middle. Steps are odd, since rows of code-blocks are often a power of two long and a sample should not come from a few columns.
+ */
+function* sampled(step: number, part: number, places: Iterable<BlockPlace>): Generator<BlockPlace> {
+  for (const place of places) {
+    const own = (step >> place.depth) | 1;
+    place.standsFor = part * own;
+    if (place.index % place.standsFor === own >> 1) yield place;
+  }
 }
 
 /** Coefficients of a tile. */
