@@ -6,23 +6,25 @@
  */
 import type { AnalysedBatch, AnalysisBatch, BandSource, BlockPool } from '../block-pool.ts';
 import type { WaitingWork } from '../executor.ts';
+import type { TileComponent } from '../geometry/tile.ts';
 import type { SampleArray } from '../image.ts';
 import type { AbortSignalLike } from '../source.ts';
 import type { AnalysisStep } from '../transform/dwt.ts';
 import { analyse, analysisSteps, lowPassOf, planeLength } from './analysis.ts';
 import type { TileSamples } from './load.ts';
 import type { ComponentTransform } from './quantizers.ts';
-import type { TileComponent } from '../geometry/tile.ts';
 
 /** Rows of a band: some milliseconds of work, and not much more for margins than for themselves. */
 const LEAST_ROWS = 128;
 const MOST_ROWS = 256;
 const BANDS_PER_WORKER = 4;
 /**
- * Rows above and below a band that are made with it. The filters reach over four rows at most; but at the ends of a line steps are rounded
- * where in the middle they are not (lifting-97.ts), so that two more are needed for the same numbers.
+ * Rows above and below a band that are made with it. The filters reach over four rows at most, but near the ends of a line some steps are
+ * rounded that are not rounded elsewhere (lifting-97.ts), and that reaches a row further.
  */
-const MARGIN = 6;
+const MARGIN = 5;
+
+const NOTHING = (): void => {};
 
 /** Tile-components that are loaded together: one, or the three of a component transform. */
 export interface LoadGroup {
@@ -82,14 +84,7 @@ export class PooledAnalysis {
     for (const { starts, steps, apart } of placed) {
       const own = starts.map((start, c) => memory.subarray(start, start + planeLength(steps[c], apart)));
       // the rest is small
-      if (apart < steps[0].length - 1)
-        yield* analyse(
-          steps,
-          own,
-          apart,
-          () => {},
-          () => {},
-        );
+      if (apart < steps[0].length - 1) yield* analyse(steps, own, apart, NOTHING, NOTHING);
       planes.push(...own);
     }
     return { memory, planes, steps: placed.flatMap(({ steps }) => steps) };
