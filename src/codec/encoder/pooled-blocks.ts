@@ -19,6 +19,9 @@ const BATCHES_PER_WORKER = 4;
 /** Coefficients of the largest code-block (Table A.18), by which a batch may be longer than it should. */
 const LARGEST_BLOCK = 4096;
 
+/** Samples of a tile for which shared memory is asked for: it takes 1.4 GB then, and not every host has more in one piece. */
+const MOST_SHARED = 1 << 28;
+
 const NONE = new Int32Array(0);
 
 /** Where a code-block lies in a plane, and what quantises it. */
@@ -86,8 +89,7 @@ export class PooledBlocks {
 
   /** Loads and analyses a tile of so many samples, where workers can do it and it is worth it; undefined, too, where a sample is none. */
   *analyse(groups: readonly LoadGroup[], size: number, reversible: boolean): WaitingWork<SharedPlanes | undefined> {
-    // workers take indices for 32-bit numbers; planes of steps are a third more
-    if (this.analysis === undefined || size < this.pool.leastSamples || size > 2 ** 30) return undefined;
+    if (this.analysis === undefined || size < this.pool.leastSamples || size > MOST_SHARED) return undefined;
     return yield* this.analysis.run(groups, reversible);
   }
 
