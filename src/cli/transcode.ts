@@ -56,7 +56,10 @@ const FLAGS = {
   strict: { type: 'boolean', about: 'stop at whatever is wrong in the input' },
   json: { type: 'boolean', about: 'a report on standard output' },
 
-  ht: { type: 'boolean', about: 'high-throughput code-blocks (HTJ2K): decoded and coded again, every coefficient the same' },
+  ht: {
+    type: 'boolean',
+    about: 'high-throughput code-blocks (HTJ2K): decoded and coded again, every coefficient the same',
+  },
   classic: { type: 'boolean', about: 'code-blocks of Part 1, likewise' },
 
   ...ORDER_OPTIONS,

@@ -6,7 +6,7 @@
  * down to that of the same plane, and significance propagation and magnitude refinement of the next plane have the same members in both,
  * as contexts in the same stripes see the same neighbours. So truncated code-blocks can be recoded, too.
  */
-import { STYLE_HIGH_THROUGHPUT, STYLE_HT_MIXED } from './codestream/cod.ts';
+import { CLASSIC_STYLES } from './codestream/cod.ts';
 import { type BlockCoder, type BlockDecoder, BlockJob } from './decoder/block-jobs.ts';
 import type { BlockEncoder, CodeBlockCoefficients, EncodingCoder } from './encoder/block-jobs.ts';
 import { usage } from './errors.ts';
@@ -65,7 +65,7 @@ export class Recoder implements BlockRecoder {
     job.subband = facts.subband;
     job.bitPlanes = facts.bitPlanes - missing;
     const isClassic = contributions.classicBlocks?.[number] === 1;
-    job.style = isClassic ? facts.style & ~(STYLE_HIGH_THROUGHPUT | STYLE_HT_MIXED) : facts.style;
+    job.style = isClassic ? facts.style & CLASSIC_STYLES : facts.style;
     const q = plain.coefficients;
     const findings = this.decoderFor(job.style).decode(job, q, 0, facts.width);
     // as many of the passes as the bit-planes allow, in the way in which both coders count them

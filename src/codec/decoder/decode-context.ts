@@ -83,8 +83,7 @@ export class DecodeContext {
       this.inUse.push(made);
       return made;
     }
-    const clause = style & 0x40 ? '15444-15 A.4' : '15444-1 Table A.19';
-    throw unsupported('capability', `no coder for code-block style 0x${style.toString(16)}`, { clause });
+    throw unsupported('capability', `no coder for code-block style ${style}`, { clause: '15444-1 A.6.1' });
   }
 
   /** Notes work that is done, in bytes of code-blocks or what takes as long; true when it is time for a moment to pause. */

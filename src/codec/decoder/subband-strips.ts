@@ -2,6 +2,7 @@
  * The code-blocks of a subband of a window, decoded one row of them at a time (15444-1 Annexes D, E and H).
  */
 import { pow2 } from '../bits/int-math.ts';
+import { CLASSIC_STYLES } from '../codestream/cod.ts';
 import { unsupported } from '../errors.ts';
 import type { Work } from '../executor.ts';
 import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
@@ -19,9 +20,6 @@ const MAX_BIT_PLANES = 30;
 
 /** A code-block counts as so many bytes more: clearing, dequantising, looking for it. */
 export const BLOCK_OVERHEAD = 64;
-
-/** Code-block styles of Part 1. */
-const CLASSIC_STYLES = 0x3f;
 
 /** What is the same for all code-blocks of a subband. */
 export interface SubbandPlan {

@@ -7,7 +7,7 @@
  */
 import { floorLog2 } from '../bits/int-math.ts';
 import type { PacketBitReader } from '../bits/packet-bit-reader.ts';
-import { STYLE_HIGH_THROUGHPUT, STYLE_HT_MIXED } from '../codestream/cod.ts';
+import { CLASSIC_STYLES, STYLE_HIGH_THROUGHPUT, STYLE_HT_MIXED } from '../codestream/cod.ts';
 import { malformed, unsupported } from '../errors.ts';
 import type { PrecinctGeometry } from '../geometry/tile-component.ts';
 import { segmentCapacity } from './segments.ts';
@@ -219,11 +219,11 @@ function readContribution(
     before += first.passes;
     passes -= first.passes;
   }
-  const rules = kind === KIND_CLASSIC ? style & ~(STYLE_HIGH_THROUGHPUT | STYLE_HT_MIXED) : style;
+  const rules = kind === KIND_CLASSIC ? style & CLASSIC_STYLES : style;
   // B.10.7.2: one length for each codeword segment that this packet adds to
   while (passes > 0) {
     if (kind === KIND_HT && before % 3 === 0) {
-      throw unsupported('capability', 'a code-block of more than one HT set', { clause: '15444-15 B.1' });
+      throw unsupported('capability', 'several HT sets in a code-block', { clause: '15444-15 B.1' });
     }
     const capacity = segmentCapacity(rules, before);
     const added = Math.min(passes, capacity);
@@ -271,12 +271,11 @@ function readFirstLength(
       return { kind: KIND_HT, passes: throughCleanup, length };
     }
   }
-  if (widthOfAll > 32) throw malformed('packet-header', `a length of ${widthOfAll} bits`, { clause: '15444-1 B.10.7' });
-  length = length * 2 ** (widthOfAll - width) + bits.bits(widthOfAll - width);
+  length = length * 2 ** (widthOfAll - width) + readLength(bits, widthOfAll - width);
   if (length === 0 || bits.overrun) return { kind: KIND_OPEN, passes, length };
-  if (!mixed) throw malformed('packet-header', 'bytes before an HT cleanup pass', { clause: '15444-15 B.3' });
-  if (passes > segmentCapacity(style & ~(STYLE_HIGH_THROUGHPUT | STYLE_HT_MIXED), before)) {
-    const message = 'bypass or termination on each pass in a classic code-block among high-throughput ones';
+  if (!mixed) throw malformed('packet-header', 'bytes before HT cleanup', { clause: '15444-15 B.3' });
+  if (passes > segmentCapacity(style & CLASSIC_STYLES, before)) {
+    const message = 'a classic code-block with bypass or termination among HT ones';
     throw unsupported('capability', message, { clause: '15444-15 B.3' });
   }
   return { kind: KIND_CLASSIC, passes, length };
