@@ -5,6 +5,7 @@
  * bodies.
  */
 import type { PacketBitReader } from '../bits/packet-bit-reader.ts';
+import { STYLE_HT_MIXED } from '../codestream/cod.ts';
 import type { PrecinctGeometry } from '../geometry/tile-component.ts';
 import { HeaderFollower, type HeaderSink, stateSize } from './header-follower.ts';
 
@@ -34,7 +35,7 @@ export interface BlockContributions {
   readonly numRecords: number;
   /** Packets read. */
   readonly numPackets: number;
-  /** Where the style allows high-throughput and classic code-blocks: 1 for the classic ones. */
+  /** Only where the style allows high-throughput and classic code-blocks: 1 for the classic ones. */
   readonly classicBlocks?: Uint8Array | undefined;
 }
 
@@ -77,6 +78,7 @@ export class PrecinctReader implements BlockContributions, HeaderSink {
     this.keepRecords = keepRecords;
     this.follower = follower;
     this.state = this.follower.open(geometry, style);
+    if (style & STYLE_HT_MIXED) this.classicBlocks = new Uint8Array(n);
     this.zeroBitPlanes = new Uint8Array(n);
     this.numPasses = new Uint16Array(n);
     this.first = new Int32Array(n).fill(-1);
@@ -106,8 +108,7 @@ export class PrecinctReader implements BlockContributions, HeaderSink {
 
   /** @internal */
   classic(block: number): void {
-    this.classicBlocks ??= new Uint8Array(this.numBlocks);
-    this.classicBlocks[block] = 1;
+    this.classicBlocks![block] = 1;
   }
 
   private addRecord(block: number, passes: number, length: number, endsSegment: boolean): void {

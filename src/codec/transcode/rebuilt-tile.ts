@@ -6,6 +6,7 @@
  */
 import { joinBytes } from '../bits/join-bytes.ts';
 import { PacketBitWriter } from '../bits/packet-bit-writer.ts';
+import { STYLE_HIGH_THROUGHPUT } from '../codestream/cod.ts';
 import { stepOf } from '../codestream/qcd.ts';
 import { type DiagnosticLog, malformed, overLimit, usage } from '../errors.ts';
 import { cellRange } from '../geometry/axis.ts';
@@ -49,7 +50,7 @@ export function* openRebuiltTile(
   const bodies: Uint8Array[] = new Array(numbers.count).fill(NO_BYTES);
   let complete = pair.ends.tile(pair.number) !== undefined;
   if (source) {
-    checkLayers(cuts, source.header.cod.numLayers);
+    checkLayers(cuts, source);
     checkCodeBlocks(plan, source);
     const snapshot = yield* loadedExactly(wholeTile(plan, source));
     for (const component of result.components) {
@@ -65,7 +66,7 @@ export function* openRebuiltTile(
             ? recodedBlocks(plan.recoder, from, resolution.r, log)
             : (blocks: PrecinctBlocks, number: number, place: BlockPlace) =>
                 takenOver(blocks, number, place, slopes, cuts, numLayers);
-          writeAnew(geometry, level, take, numLayers, headers, bodies, first);
+          writeAnew(geometry, level, take, plan.recoder !== undefined, numLayers, headers, bodies, first);
           yield {};
         }
         complete &&= level.complete;
@@ -106,9 +107,15 @@ export function checkCodeBlocks(plan: TranscodePlan, source: TileGeometry): void
   throw overLimit('limit-code-blocks', `tile ${source.tile} has ${count} code-blocks, the limit is ${most}`);
 }
 
-function checkLayers(cuts: LayerCuts | undefined, numLayers: number): void {
-  if (cuts === undefined || numLayers === 1) return;
-  throw usage('option-value', `layers can be put into pictures that have one; this one has ${numLayers}`);
+function checkLayers(cuts: LayerCuts | undefined, { header, components }: TileGeometry): void {
+  if (cuts === undefined) return;
+  const { numLayers } = header.cod;
+  if (numLayers > 1) {
+    throw usage('option-value', `layers can be put into pictures that have one; this one has ${numLayers}`);
+  }
+  if (components.some(({ parameters }) => (parameters.style.codeBlockStyle & STYLE_HIGH_THROUGHPUT) !== 0)) {
+    throw usage('option-value', 'high-throughput code-blocks cannot be cut into layers', { clause: '15444-15 B.1' });
+  }
 }
 
 /** B.7: xcb' and ycb' depend on the precinct, and with them what is a code-block. */
@@ -244,6 +251,7 @@ function writeAnew(
   geometry: PrecinctGeometry,
   level: SourceLevel,
   take: TakeBlock,
+  recoded: boolean,
   numLayers: number,
   headers: Uint8Array[],
   bodies: Uint8Array[],
@@ -252,18 +260,23 @@ function writeAnew(
   const { numBlocks } = geometry;
   const zeroBitPlanes = new Uint8Array(numBlocks).fill(NO_VALUE);
   const pieces: (readonly Piece[])[] = [];
+  let classicBlocks: Uint8Array | undefined;
   let block = 0;
   for (const band of geometry.bands) {
     for (let y = 0; y < band.numBlocksHigh; y++) {
       for (let x = 0; x < band.numBlocksWide; x++, block++) {
         const { blocks, number } = level.find(band.band, band.firstBlockX + x, band.firstBlockY + y);
         const taken = take(blocks, number, { geometry, band, x, y, numLayers });
+        if (!recoded && blocks.contributions.classicBlocks) {
+          classicBlocks ??= new Uint8Array(numBlocks);
+          classicBlocks[block] = blocks.contributions.classicBlocks[number];
+        }
         pieces.push(taken.pieces);
         if (taken.pieces.length > 0) zeroBitPlanes[block] = taken.zeroBitPlanes;
       }
     }
   }
-  const writer = new PrecinctWriter(geometry, zeroBitPlanes);
+  const writer = new PrecinctWriter(geometry, zeroBitPlanes, classicBlocks);
   const bits = new PacketBitWriter();
   const next = new Int32Array(numBlocks);
   for (let layer = 0; layer < numLayers; layer++) {

@@ -97,6 +97,7 @@ test('what goes with another coder, and what does not', () => {
   expect(failureOf(() => transcodeSync(bytes, { coder: 'ht', container: 'jp2' })).code).toBe('option-value');
   expect(failureOf(() => transcodeSync(bytes, { container: 'jph' })).code).toBe('option-value');
   expect(failureOf(() => transcodeSync(bytes, { coder: 'ht', insertLayers: 3 })).code).toBe('option-value');
+  expect(failureOf(() => transcodeSync(bare, { insertLayers: 3 })).code).toBe('option-value');
 });
 
 test('a picture with layers, precincts and tiles keeps its samples, and its layers in number', () => {
@@ -113,4 +114,13 @@ test('a picture with layers, precincts and tiles keeps its samples, and its laye
   expect(decodeSync(high.data).data).toEqual(decodeSync(bytes).data);
   const less = transcodeSync(bytes, { coder: 'ht', layers: 2, reduce: 1 }).data;
   expect(decodeSync(less).data).toEqual(decodeSync(bytes, { layers: 2, reduce: 1 }).data);
+});
+
+describeShared('conformance', 'where classic and high-throughput code-blocks are mixed', () => {
+  test.each(['ds0_hm_06_b18.j2k'])('%s: packets written anew tell them apart as before', (name) => {
+    const bytes = new Uint8Array(readFileSync(sharedPath('conformance', 'ht', name)));
+    const anew = transcodeSync(bytes, { precincts: [{ width: 128, height: 128 }] });
+    expect(anew.status).toBe('complete');
+    expect(coefficientsOf(anew.data).sort()).toEqual(coefficientsOf(bytes).sort());
+  });
 });
