@@ -11,8 +11,9 @@ import {
   type RawImage,
 } from '../../src/index.ts';
 import { decodeWithGrok, decodeWithOpenJpeg } from '../../test/support/openjpeg.ts';
+import { decodeWithOpenJph } from '../../test/support/openjph.ts';
 import type { PgxImage } from '../../test/support/pgx.ts';
-import { type EncoderCase, makeCase } from './cases.ts';
+import { type Coder, type EncoderCase, makeCase } from './cases.ts';
 import { EXCLUSIONS, type Facts, type Oracle, REFUSALS } from './exclusions.ts';
 import { makePlanes } from './pictures.ts';
 
@@ -49,10 +50,10 @@ export function describeCase({ id, seed, picture, options }: EncoderCase): strin
 const ATTEMPTS = 6;
 
 /** Checks case `number` of a seed, with the first attempt that can be encoded. */
-export async function checkNumber(seed: number, number: number): Promise<Verdict[]> {
+export async function checkNumber(seed: number, number: number, coder: Coder = 'classic'): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const verdict = await checkCase(makeCase(seed, number, attempt));
+    const verdict = await checkCase(makeCase(seed, number, attempt, coder));
     verdicts.push(verdict);
     if (verdict.outcome !== 'refused') break;
   }
@@ -115,19 +116,19 @@ export async function checkCase(item: EncoderCase): Promise<Verdict> {
   const codestream = codestreamOf(result.data);
   const reversible = lossless || options.wavelet === '5/3';
   const wrong: { oracle: Oracle; difference: string }[] = [];
-  const answers = await Promise.all([
-    decodeWithOpenJpeg(codestream).catch((error: unknown) => String(error)),
-    decodeWithGrok(codestream).catch((error: unknown) => String(error)),
-  ]);
+  const oracles = oraclesOf(options);
+  const answers = await Promise.all(
+    oracles.map((oracle) => DECODERS[oracle](codestream).catch((error: unknown) => String(error))),
+  );
   for (const [k, theirs] of answers.entries()) {
-    const oracle = (['opj_decompress', 'grk_decompress'] as const)[k]!;
+    const oracle = oracles[k]!;
     const difference =
       typeof theirs === 'string' ? theirs : differenceOf(ours, theirs, reversible ? undefined : allowedOf);
     if (difference) wrong.push({ oracle, difference });
   }
   // somebody else has to agree with us: the other decoder, or the picture itself, which a lossy one is at least near to
   const near = lossless || psnr > 5;
-  const believed = wrong.length < 2 || (near && details.length === 0);
+  const believed = wrong.length < oracles.length || (near && details.length === 0);
   const facts = factsOf(codestream, item);
   for (const { oracle, difference } of wrong) {
     const known = believed && EXCLUSIONS.find((one) => one.oracle === oracle && one.when(item, facts));
@@ -135,6 +136,18 @@ export async function checkCase(item: EncoderCase): Promise<Verdict> {
     else details.push(`${oracle}: ${difference}`);
   }
   return verdict(details.length > 0 ? 'different' : exclusions.length > 0 ? 'excluded' : 'same', result.data);
+}
+
+const DECODERS: Readonly<Record<Oracle, (codestream: Uint8Array) => Promise<PgxImage[]>>> = {
+  opj_decompress: decodeWithOpenJpeg,
+  grk_decompress: decodeWithGrok,
+  ojph_expand: decodeWithOpenJph,
+};
+
+/** OpenJPH reads high-throughput code-blocks only. */
+function oraclesOf({ coder }: EncoderCase['options']): readonly Oracle[] {
+  const both = ['opj_decompress', 'grk_decompress'] as const;
+  return coder === 'ht' ? [...both, 'ojph_expand'] : both;
 }
 
 function listOf(rate: Rate | readonly Rate[] | undefined): readonly Rate[] {

@@ -4,8 +4,8 @@
  */
 import type { EncoderCase } from './cases.ts';
 
-/** The two decoders. */
-export type Oracle = 'opj_decompress' | 'grk_decompress';
+/** The other decoders. */
+export type Oracle = 'opj_decompress' | 'grk_decompress' | 'ojph_expand';
 
 /** What a codestream is found to hold. */
 export interface Facts {
