@@ -94,21 +94,25 @@ const DECKS = {
 } as const;
 
 /**
- * Other decks for high throughput: fewer of what OpenJPH cannot read (derived quantisation, components other than one or three), so that
- * it has a say in most cases.
+ * Other decks for high throughput: fewer of what OpenJPH cannot read (signed samples, layers, derived quantisation, components other than
+ * one or three), so that it has a say in most cases.
  */
 const HT_DECKS = {
   components: [1, 1, 1, 2, 3, 3, 3, 3, 4],
   precision: [...range(1, 16), 8, 8, 8, 8, 12, 16],
-  formats: ['alike', 'alike', 'alike', 'alike', 'mixed'],
+  signed: [false, false, false, false, false, true],
+  formats: [...Array.from({ length: 9 }, () => 'alike' as const), 'mixed'],
+  size: ['tiny', 'thin', 'small', 'small', 'medium', 'medium', 'medium', 'medium', 'large', 'large'],
+  tile: ['none', 'none', 'none', 'none', 'third', 'third', 'small', 'edge'],
+  levels: [undefined, undefined, 0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8],
   roi: [...Array.from({ length: 12 }, () => 'none' as const), 'rects', 'mask'],
   packed: [...Array.from({ length: 9 }, () => 'none' as const), 'ppm', 'ppt'],
   changes: [...Array.from({ length: 9 }, () => 'none' as const), 'resolutions', 'layers', 'components'],
   quantization: [...Array.from({ length: 7 }, () => 'expounded' as const), 'derived'],
   rate: [
-    ...(['lossless', 'lossless', 'lossless', 'lossless', 'lossless-layers', 'reversible-bytes'] as const),
-    ...(['bytes', 'bpp', 'ratio', 'psnr', 'step', 'step', 'qfactor', 'qfactor', 'qfactor'] as const),
-    ...(['list', 'layers', 'step-layers'] as const),
+    ...(['lossless', 'lossless', 'lossless', 'lossless', 'lossless', 'lossless-layers', 'reversible-bytes'] as const),
+    ...(['bytes', 'bytes', 'bpp', 'ratio', 'psnr', 'step', 'step', 'qfactor', 'qfactor', 'qfactor'] as const),
+    ...(['list', 'lossless-list', 'layers', 'step-layers'] as const),
   ],
 } as const;
 
@@ -212,7 +216,13 @@ export function makeCase(seed: number, number: number, attempt = 0, coder: Coder
   };
   const changes = changesOf(card('changes'), random, levels, numLayers, components.length);
   const whole = changes.length > 0 ? { ...options, progressionChanges: changes } : options;
-  return { id: `${seed}:${number}${isHt ? 'ht' : ''}${attempt ? `.${attempt}` : ''}`, seed: caseSeed, picture, options: whole, cards };
+  return {
+    id: `${seed}:${number}${isHt ? 'ht' : ''}${attempt ? `.${attempt}` : ''}`,
+    seed: caseSeed,
+    picture,
+    options: whole,
+    cards,
+  };
 }
 
 function sameFormat(a: ComponentSpec, b: ComponentSpec): boolean {

@@ -30,7 +30,7 @@ for (const [done, number] of numbers.entries()) {
     say(`different ${describeCase(verdict.item)}\n    ${verdict.details.join('\n    ')}\n`);
     if (values.keep && verdict.file) {
       await mkdir(values.keep, { recursive: true });
-      const extension = verdict.item.options.container ?.replace('codestream', 'j2k');
+      const extension = verdict.item.options.container?.replace('codestream', 'j2k');
       await writeFile(join(values.keep, `${verdict.item.id.replace(':', '-')}.${extension}`), verdict.file);
     }
   }
