@@ -233,7 +233,7 @@ function psnrOf(ours: readonly PgxImage[], originals: readonly PgxImage[]): numb
  * How far decoders may be apart with the 9/7 filter. OpenJPEG and Grok scale high-pass samples by 1.625732422 where 2 / K is
  * 1.625786132 (F.3.8.2), 3.3e-5 less, on both axes and in every subband: up to six steps of 16 bits have been seen where samples jump over the whole range.
  */
-function allowedOf(precision: number): number {
+export function allowedOf(precision: number): number {
   return 1 + Math.floor(2 ** precision * 1e-4);
 }
 
@@ -278,20 +278,36 @@ function factsOf(codestream: Uint8Array, { picture }: EncoderCase): Facts {
     emptyLowest: hasEmptyLowest(codestream),
     emptyTileComponent: hasEmptyTileComponent(codestream),
     emptyLevel: hasEmptyLevel(codestream),
+    exponent: largestExponent(codestream),
     layers: view.getUint16(codAt(codestream) + 6),
     mixed,
   };
 }
 
 function codAt(codestream: Uint8Array): number {
+  return segmentAt(codestream, 0xff52);
+}
+
+function segmentAt(codestream: Uint8Array, marker: number): number {
   const view = new DataView(codestream.buffer, codestream.byteOffset, codestream.byteLength);
   let at = 2;
-  while (view.getUint16(at) !== 0xff52) at += 2 + view.getUint16(at + 2);
+  while (view.getUint16(at) !== marker) at += 2 + view.getUint16(at + 2);
   return at;
 }
 
+/** Of the steps in QCD, two bytes each (Table A.30); those of components that differ are not deeper by more than their samples. */
+function largestExponent(codestream: Uint8Array): number {
+  const view = new DataView(codestream.buffer, codestream.byteOffset, codestream.byteLength);
+  const at = segmentAt(codestream, 0xff5c);
+  const end = at + 2 + view.getUint16(at + 2);
+  if ((view.getUint8(at + 4) & 31) === 0) return 0;
+  let most = 0;
+  for (let k = at + 5; k + 2 <= end; k += 2) most = Math.max(most, view.getUint16(k) >> 11);
+  return most;
+}
+
 /** Whether some tile-component has samples, but none at its lowest resolution level (B-12, B-14), by the codestream's own SIZ and COD. */
-function hasEmptyLowest(codestream: Uint8Array): boolean {
+export function hasEmptyLowest(codestream: Uint8Array): boolean {
   const view = new DataView(codestream.buffer, codestream.byteOffset, codestream.byteLength);
   const siz = (k: number): number => view.getUint32(8 + 4 * k);
   const scale = 2 ** view.getUint8(codAt(codestream) + 9);
@@ -327,7 +343,7 @@ function hasEmptyTileComponent(codestream: Uint8Array): boolean {
 }
 
 /** Whether some resolution level above the lowest of some tile-component has no sample of its own (B-15). */
-function hasEmptyLevel(codestream: Uint8Array): boolean {
+export function hasEmptyLevel(codestream: Uint8Array): boolean {
   const view = new DataView(codestream.buffer, codestream.byteOffset, codestream.byteLength);
   const siz = (k: number): number => view.getUint32(8 + 4 * k);
   const levels = view.getUint8(codAt(codestream) + 9);

@@ -19,6 +19,8 @@ export interface Facts {
   readonly emptyTileComponent: boolean;
   /** Some tile-component has a resolution level that adds no sample to the one below it. */
   readonly emptyLevel: boolean;
+  /** Largest exponent of an irreversible quantiser step (15444-1 A-31), about the bits of the largest magnitude; 0 for reversible coding. */
+  readonly exponent: number;
   /** Quality layers. */
   readonly layers: number;
   /** Components differ in size, depth or sign. */
@@ -180,6 +182,17 @@ export const EXCLUSIONS: readonly Exclusion[] = [
     oracle: 'ojph_expand',
     reason: 'knows no changes of progression',
     when: ({ options }) => options.progressionChanges !== undefined,
+  },
+  {
+    oracle: 'ojph_expand',
+    reason:
+      'refuses some high-throughput code-blocks of 22 bits and more: a single sample in a quad below larger ones (3 x 3 of one value)',
+    when: (_, { exponent }) => exponent >= 21,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'refuses the same high-throughput code-blocks of 22 bits and more as OpenJPH, and all of 26',
+    when: ({ options }, { exponent }) => options.coder === 'ht' && exponent >= 21,
   },
   {
     oracle: 'ojph_expand',
