@@ -98,7 +98,12 @@ const opening: Codec = {
   pooling,
 };
 
-const transcoding: TranscodingCodec = { executor: hostExecutor, indexing: packetIndexing };
+const transcoding: TranscodingCodec = {
+  coders: [classic, ht],
+  encoders: [classicEncoder, htEncoder],
+  executor: hostExecutor,
+  indexing: packetIndexing,
+};
 
 // apart from the ones above, and without spreading them, so that who only decodes is not sent the encoder
 const encoding: EncodingCodec = {

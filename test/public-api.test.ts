@@ -39,7 +39,7 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
     ...['httpSource', 'inspect', 'inspectSync', 'open', 'openJpx', 'openMovie', 'readBoxes', 'setBoxes', 'toImageData'],
     ...['transcode', 'transcodeSync', 'transcodeTo', 'validate', 'writeIndexBoxes'],
   ],
-  './decode-core': ['Jpeg2000Error', 'classic', 'decode', 'decodeSync'],
+  './decode-core': ['Jpeg2000Error', 'classic', 'decode', 'decodeSync', 'ht'],
   './dicom': ['Jpeg2000Error', 'TRANSFER_SYNTAXES', 'decodeFrame', 'decodeFrameSync', 'encodeFrame', 'framesOf'],
   './geo': ['Jpeg2000Error', 'geoOf', 'geoOfWorldFile', 'geotiffBytes', 'gmlText', 'modelToPixel', 'pixelToModel'],
   './browser': ['indexedDbStore'],

@@ -6,7 +6,6 @@
  */
 import { ClassicBlockEncoder } from '../../src/codec/tier1/block-encoder.ts';
 import { HtBlockEncoder, type HtCodeBlockCoefficients } from '../../src/codec/tier1/ht-block-encoder.ts';
-import { CleanupEstimator } from '../../src/codec/tier1/ht-estimate.ts';
 import { SIZE, laplacianBlocks } from '../support/laplacian.ts';
 import { describeMachine, markdownTable } from '../support/table.ts';
 
@@ -14,7 +13,6 @@ const BLOCKS = 96;
 const ROUNDS = 40;
 const classic = new ClassicBlockEncoder();
 const ht = new HtBlockEncoder();
-const estimator = new CleanupEstimator();
 
 const jobs: HtCodeBlockCoefficients[] = laplacianBlocks(BLOCKS).map(({ coefficients, subband }) => ({
   ...{ width: SIZE, height: SIZE, subband, style: 0x40, coefficients, fractionBits: 0, exact: true },
@@ -25,7 +23,6 @@ const rows: [string, (job: HtCodeBlockCoefficients) => void][] = [
   ['high throughput, plane 0', (job) => ht.encode(job)],
   ['high throughput, plane 3', (job) => ht.encode({ ...job, plane: 3 })],
   ['high throughput, plane 3, both refinements', (job) => ht.encode({ ...job, plane: 3, refinements: 2 })],
-  ['look of the estimate', (job) => estimator.look(job)],
 ];
 const least = rows.map(() => Number.POSITIVE_INFINITY);
 for (let round = 0; round < ROUNDS; round++) {

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-if (!existsSync(join(here, 'node_modules', 'jpeg2000'))) {
+if (!existsSync(join(here, 'node_modules', '@cornerstonejs', 'codec-openjph'))) {
   const install = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' });
   if (install.status !== 0) process.exit(1);
 }

@@ -56,6 +56,12 @@ const FLAGS = {
   strict: { type: 'boolean', about: 'stop at whatever is wrong in the input' },
   json: { type: 'boolean', about: 'a report on standard output' },
 
+  ht: {
+    type: 'boolean',
+    about: 'high-throughput code-blocks (HTJ2K): decoded and coded again, every coefficient the same',
+  },
+  classic: { type: 'boolean', about: 'code-blocks of Part 1, likewise' },
+
   ...ORDER_OPTIONS,
   ...MARKER_SWITCHES,
 
@@ -85,9 +91,10 @@ export const TRANSCODE: Command = {
   summary: 'put packets into another order, cut and index files, without decoding',
   usage: ['<inputs…> -o <output> [options]'],
   about:
-    'Coefficients are never decoded: packets are moved, left out, or given new headers. What is not asked for stays as it is.',
+    'Packets are moved, left out, or given new headers; only --ht and --classic decode coefficients, and keep them. What is not asked for stays as it is.',
   options: FLAGS,
   headings: {
+    ht: 'block coder',
     progression: 'order',
     tlm: 'marker segments, to have them or to be rid of them',
     layers: 'less of it',
@@ -172,6 +179,8 @@ export function transcodeOptionsOf(values: Values): TranscodeOptions {
   given('precincts', readPrecincts, (value) => {
     options.precincts = value;
   });
+  if (values.ht && values.classic) throw new CommandLineError('--ht and --classic ask for two block coders');
+  if (values.ht || values.classic) options.coder = values.ht ? 'ht' : 'classic';
   const markers = MARKERS.filter((name) => values[name] !== undefined);
   if (markers.length > 0) options.markers = Object.fromEntries(markers.map((name) => [name, values[name]]));
   if (values.strict) options.strict = true;

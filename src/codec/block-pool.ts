@@ -2,8 +2,9 @@
  * Work that is done somewhere else: what the decoder and the encoder ask of a pool of workers, and nothing of how it is made.
  *
  * Code-blocks are independent of each other (15444-1 Annex D), and coding them is most of the work, so they are handed out: a batch
- * at a time, as a few flat arrays that a message can carry. What is left of a decode is then synthesis and storing, and goes out
- * in bands of rows: filters reach only a few rows beyond theirs (Annex F). A pool gives the same numbers as a coder on the spot.
+ * at a time, as a few flat arrays that a message can carry. What is left of a decode is then synthesis and storing, and of an encode
+ * loading and analysis; they go out in bands of rows: filters reach only a few rows beyond theirs (Annex F). A pool gives the same numbers as
+ * a coder on the spot.
  */
 import type { SampleArray } from './image.ts';
 import type { AbortSignalLike } from './source.ts';
@@ -141,6 +142,55 @@ export const ENCODE_PARAMS = {
   count: 8,
 } as const;
 
+/** Samples of a component, or low-pass samples of the step above, as far as a band needs them. */
+export interface BandSource {
+  readonly data: SampleArray;
+  /** Index of the first one, and how far apart samples and rows are. */
+  readonly offset: number;
+  readonly strideX: number;
+  readonly strideY: number;
+  /** What samples are; low-pass samples have no precision, since nothing is shifted any more. */
+  readonly precision: number | undefined;
+  readonly signed: boolean;
+}
+
+/** Some rows of one analysis step of one component, or of three, which are transformed before the first step (Annexes F and G). */
+export interface AnalysisBatch {
+  readonly sources: readonly BandSource[];
+  readonly transform: 'none' | 'rct' | 'ict';
+  /** False where there is nothing to filter. */
+  readonly filtered: boolean;
+  /** Size of each source, and parity of its first column and row. */
+  readonly width: number;
+  readonly height: number;
+  readonly parityX: 0 | 1;
+  readonly parityY: 0 | 1;
+  /** Of its rows, those that are wanted; the others are margins for the filter. */
+  readonly from: number;
+  readonly to: number;
+  /** Shared memory that they go to, integers for the reversible filter; where each component begins in it, and how far apart rows are. */
+  readonly out: Int32Array | Float32Array;
+  readonly places: readonly number[];
+  readonly stride: number;
+  readonly cost: number;
+}
+
+/** What became of it; the rest is in `out`. */
+export interface AnalysedBatch {
+  /** False where a sample is none; then nothing has been written. */
+  readonly inRange: boolean;
+}
+
+/** Coefficients as analysis leaves them. */
+export interface EncodePlanes {
+  /** Shared memory; integers are coded as they are. */
+  readonly plane: Int32Array | Float32Array;
+  /** By code-block: index of its first coefficient, and from a row to the next. */
+  readonly places: Int32Array;
+  /** By code-block: what its coefficients are multiplied by, `2 ** fractionBits` over the quantiser step. */
+  readonly factors: Float64Array;
+}
+
 /** Code-blocks to encode. */
 export interface EncodeBatch {
   readonly coder: string;
@@ -148,8 +198,10 @@ export interface EncodeBatch {
   readonly params: Int32Array;
   /** Stop slope of each code-block. */
   readonly stopSlopes: Float64Array;
-  /** Coefficients of one code-block after another, row major. */
+  /** Quantised coefficients of one code-block after another, row major. */
   readonly coefficients: Int32Array;
+  /** Where code-blocks are to be taken out of instead, and quantised. */
+  readonly planes?: EncodePlanes | undefined;
   readonly cost: number;
 }
 
@@ -179,5 +231,7 @@ export interface BlockPool {
   /** Rejects with the signal's reason after an abort; a batch that a worker died over is done again by another. */
   decode(batch: DecodeBatch, signal?: AbortSignalLike): Promise<DecodedBatch>;
   synthesise(batch: SynthesisBatch, signal?: AbortSignalLike): Promise<SynthesisedBatch>;
+  /** Only where {@link sharesMemory}. */
+  analyse(batch: AnalysisBatch, signal?: AbortSignalLike): Promise<AnalysedBatch>;
   encode(batch: EncodeBatch, signal?: AbortSignalLike): Promise<EncodedBatch>;
 }

@@ -14,7 +14,7 @@ import {
   writeFidx,
   writeIptr,
 } from './fileformat/index-boxes.ts';
-import { type BoxInfo, type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
+import { type BoxPlace, type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { BoxIndex, makeIndexBox } from './packets/box-index.ts';
 import { CodestreamSource } from './packets/codestream-source.ts';
@@ -46,7 +46,7 @@ const BOX_TYPES = ['iptr', 'fidx', 'cidx'] as const;
 
 /** A file as far as its index boxes go. */
 export interface IndexedFile {
-  readonly boxes: readonly BoxInfo[];
+  readonly boxes: readonly BoxPlace[];
   readonly codestream: { readonly offset: number };
 }
 

@@ -1,6 +1,7 @@
 /**
  * What drives a transcode: a file or any provider of packets in, bytes in memory or a sink out, with waiting or without.
  */
+import { capNeedsHighThroughput } from './codestream/cap.ts';
 import { DiagnosticLog, type Diagnostic, overLimit, usage } from './errors.ts';
 import { Deadline, type Executor, PAUSE_INTERVAL_MS } from './executor.ts';
 import { type Jp2File, readJp2File } from './fileformat/jp2-file.ts';
@@ -9,6 +10,7 @@ import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { CodestreamSource } from './packets/codestream-source.ts';
 import type { PrecinctSource } from './packets/precinct-source.ts';
 import { type Codec, locate } from './picture.ts';
+import { type Coders, Recoder } from './recode-blocks.ts';
 import { type ByteSink, MemorySink, SinkWriter } from './sink.ts';
 import {
   type AbortSignalLike,
@@ -47,8 +49,11 @@ interface OpenSource {
   readonly bytesIn: number | undefined;
 }
 
+/** For transcodes that leave code-blocks as they are. */
+const NO_CODERS: Coders = { coders: [], encoders: [] };
+
 /** What a transcode needs of a build and its host. */
-export type TranscodingCodec = Pick<Codec, 'executor' | 'indexing'>;
+export type TranscodingCodec = Pick<Codec, 'executor' | 'indexing'> & Coders;
 
 /** Transcodes bytes in memory without waiting. */
 export function transcodeNow(codec: TranscodingCodec, bytes: Bytes, options: TranscodeOptions): TranscodeResult {
@@ -64,10 +69,8 @@ export function transcodeNow(codec: TranscodingCodec, bytes: Bytes, options: Tra
   const located = locate(read.file, input); // what is joined of bytes in memory is in memory
   const reading = CodestreamSource.open(located.input, located.place, limits, log);
   const source = readNow(reading, (located.input as BytesSource).bytes);
-  const job = new Job({ ...read, source, found: log.list, bytesIn: input.size }, options, {
-    canPatch: true,
-    letsGo: false,
-  });
+  const out = { canPatch: true, letsGo: false };
+  const job = new Job({ ...read, source, found: log.list, bytesIn: input.size }, options, out, codec);
   const sink = new MemorySink(limits.bytes);
   const deadline = new Deadline(executor, limits.time);
   let step = job.work.next();
@@ -125,12 +128,13 @@ export async function transcodeInto(
     await out.abort(error);
     throw error;
   }
-  const summary = await writing(executor, opened, out, options);
+  const summary = await writing(executor, opened, out, options, codec);
   return { ...summary, ms: executor.now() - start };
 }
 
 /**
- * Transcodes what any provider of packets holds, to a sink: an indexed codestream, an encoder's output, or one of your own.
+ * Transcodes what any provider of packets holds, to a sink: an indexed codestream, an encoder's output, or one of your own. `coders` are
+ * only needed where the block coder changes (`options.coder`).
  *
  * @throws {Jpeg2000Error} as `transcode`.
  * @example
@@ -143,12 +147,13 @@ export async function transcodePackets(
   source: PrecinctSource,
   sink: ByteSink,
   options: TranscodeOptions,
+  coders: Coders = NO_CODERS,
 ): Promise<TranscodeSummary> {
   checkTranscodeOptions(options);
   throwIfAborted(options.signal);
   const start = executor.now();
   const opened = { source, file: undefined, boxes: undefined, found: [], bytesIn: undefined };
-  const summary = await writing(executor, opened, new SinkWriter(sink), options);
+  const summary = await writing(executor, opened, new SinkWriter(sink), options, coders);
   return { ...summary, ms: executor.now() - start };
 }
 
@@ -169,12 +174,13 @@ async function writing(
   opened: OpenSource,
   out: SinkWriter,
   options: TranscodeOptions,
+  coders: Coders,
 ): Promise<TranscodeSummary> {
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const writes = new OneWrite();
   const { signal } = options;
   try {
-    const job = new Job(opened, options, out);
+    const job = new Job(opened, options, out, coders);
     const deadline = new Deadline(executor, limits.time);
     let last = executor.now();
     let step = job.work.next();
@@ -260,14 +266,20 @@ class Job implements Destination {
   private box: { readonly offset: number; readonly headerLength: number } | undefined;
   private readonly seen = new Set<string>();
 
-  constructor(opened: OpenSource, options: TranscodeOptions, out: Pick<SinkWriter, 'canPatch' | 'letsGo'>) {
+  constructor(
+    opened: OpenSource,
+    options: TranscodeOptions,
+    out: Pick<SinkWriter, 'canPatch' | 'letsGo'>,
+    coders: Coders,
+  ) {
     this.opened = opened;
     this.options = options;
     this.log = new DiagnosticLog(options.strict);
     this.canPatch = out.canPatch;
     this.rooms = out.letsGo ? [new Uint8Array(0), new Uint8Array(0)] : undefined;
     for (const diagnostic of opened.found) this.note(diagnostic);
-    this.work = transcodeCodestream(opened.source.main, options, this, this.log);
+    const recoder = options.coder && new Recoder(coders, options.coder);
+    this.work = transcodeCodestream(opened.source.main, options, this, this.log, recoder);
   }
 
   head(plan: TranscodePlan, length: number | undefined): Uint8Array {
@@ -335,10 +347,20 @@ class Job implements Destination {
     const { container, metadata } = this.options;
     const bare = file === undefined || file.container === 'codestream';
     if ((container ?? (bare ? 'codestream' : 'jp2')) === 'codestream') return undefined;
-    if (bare) return writeJp2Head(plan.main.siz, undefined, typeof metadata === 'object' ? metadata : {});
+    const isHt = capNeedsHighThroughput(plan.main.segments.cap);
+    const isNew = bare || this.options.coder !== undefined;
+    if (container === 'jp2' && isHt && isNew) {
+      throw usage('option-value', 'a JP2 file has no high-throughput code-blocks: container jph (15444-15 D)');
+    }
+    if (container === 'jph' && !isHt)
+      throw usage('option-value', 'a JPH file is for high-throughput code-blocks: coder ht');
+    if (bare) return writeJp2Head(plan.main.siz, undefined, typeof metadata === 'object' ? metadata : {}, isHt);
     this.noteGeography(plan, file);
     const changes = { before: plan.source.siz, after: plan.main.siz, components: plan.components, reduce: plan.reduce };
-    return writeKeptBoxes(boxes!, file.header, changes, metadata);
+    // what a file is follows its code-blocks, and nothing else does
+    const brand =
+      this.options.coder === undefined ? undefined : isHt ? 'jph ' : file.container === 'jph' ? 'jp2 ' : undefined;
+    return writeKeptBoxes(boxes!, file.header, changes, metadata, brand);
   }
 }
 

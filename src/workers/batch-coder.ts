@@ -6,6 +6,8 @@
  * a batch are checked before the first code-block, since they say where to write.
  */
 import {
+  type AnalysedBatch,
+  type AnalysisBatch,
   type BandSubband,
   DECODE_PARAMS,
   type DecodeBatch,
@@ -14,6 +16,7 @@ import {
   type EncodeBatch,
   ENCODED_PARAMS,
   type EncodedBatch,
+  type EncodePlanes,
   STRIP_PARAMS,
   type SynthesisBatch,
   type SynthesisedBatch,
@@ -27,8 +30,10 @@ import type {
   EncodingCoder,
 } from '../codec/index.ts';
 import { BandMaker } from '../codec/decoder/make-bands.ts';
+import { BandAnalyser } from '../codec/encoder/analyse-bands.ts';
 import type { Work } from '../codec/executor.ts';
 import { usage } from '../codec/errors.ts';
+import { quantiseIrreversible, quantiseReversible } from '../codec/transform/quantization.ts';
 import type { Outcome, Task } from './protocol.ts';
 
 /** Coefficients of the largest code-block, and its longest side (Table A.18). */
@@ -72,6 +77,7 @@ export class BatchCoder {
     distortions: true,
   };
   private readonly bands = new BandMaker();
+  private readonly analyser = new BandAnalyser();
   // what encoders said of the code-blocks of a batch so far
   private data = new Uint8Array(1 << 16);
   private passLengths = new Int32Array(1 << 12);
@@ -85,7 +91,8 @@ export class BatchCoder {
   /** Does a task of any kind. */
   run(task: Task): Work<Outcome> {
     if (task.kind === 'decode') return this.decode(task.batch);
-    return task.kind === 'synthesise' ? this.synthesise(task.batch) : this.encode(task.batch);
+    if (task.kind === 'synthesise') return this.synthesise(task.batch);
+    return task.kind === 'analyse' ? this.analyse(task.batch) : this.encode(task.batch);
   }
 
   /** Decodes a batch into its own memory, or into an array that is made for it. */
@@ -137,11 +144,17 @@ export class BatchCoder {
     return this.bands.make(batch);
   }
 
+  /** Makes coefficients of samples. */
+  analyse(batch: AnalysisBatch): Work<AnalysedBatch> {
+    checkAnalysisBatch(batch);
+    return this.analyser.make(batch);
+  }
+
   /** Encodes a batch. */
   *encode(batch: EncodeBatch): Work<EncodedBatch> {
     checkEncodeBatch(batch);
     const encoder = this.encoderOf(batch.coder);
-    const { params, stopSlopes, coefficients } = batch;
+    const { params, stopSlopes, coefficients, planes } = batch;
     const count = stopSlopes.length;
     const { plain } = this;
     const outcome = new Int32Array(count * ENCODED_PARAMS.count);
@@ -160,9 +173,12 @@ export class BatchCoder {
       plain.measured = params[p + ENCODE_PARAMS.measured] === 1;
       plain.distortions = params[p + ENCODE_PARAMS.distortions] === 1;
       plain.stopSlope = stopSlopes[k];
-      const to = from + plain.width * plain.height;
-      this.coefficients.set(coefficients.subarray(from, to));
-      from = to;
+      if (planes) takeOut(planes, k, plain.width, plain.height, this.coefficients);
+      else {
+        const to = from + plain.width * plain.height;
+        this.coefficients.set(coefficients.subarray(from, to));
+        from = to;
+      }
       const block = encoder.encode(plain);
       const { bitPlanes, numPasses, dataLength } = block;
       const o = k * ENCODED_PARAMS.count;
@@ -223,6 +239,20 @@ export class BatchCoder {
   }
 }
 
+/** Quantises a code-block that lies in a plane. */
+function takeOut(
+  { plane, places, factors }: EncodePlanes,
+  k: number,
+  width: number,
+  height: number,
+  q: Int32Array,
+): void {
+  const from = places[2 * k];
+  const stride = places[2 * k + 1];
+  if (plane instanceof Int32Array) quantiseReversible(plane, from, stride, width, height, q);
+  else quantiseIrreversible(plane, from, stride, width, height, factors[k], q);
+}
+
 function coderOf<T extends { readonly name: string }>(coders: readonly T[], name: string): T {
   const coder = coders.find((one) => one.name === name);
   if (coder === undefined) throw usage('option-value', `the pool's workers have no block coder "${name}"`);
@@ -280,7 +310,21 @@ function checkStrips({ strips, area, y }: BandSubband, slabs: readonly Int32Arra
   }
 }
 
-function checkEncodeBatch({ params, stopSlopes, coefficients }: EncodeBatch): void {
+function checkAnalysisBatch(batch: AnalysisBatch): void {
+  const { sources, width, height, from, to, out, places, stride } = batch;
+  if (places.length !== sources.length) throw broken('places of components are missing');
+  if (!(from >= 0 && from < to && to <= height && stride >= width)) throw broken('rows that are not there');
+  for (const { data, offset, strideX, strideY } of sources) {
+    const isInside = offset >= 0 && offset + (height - 1) * strideY + (width - 1) * strideX < data.length;
+    if (!isInside) throw broken('samples are missing');
+  }
+  for (const at of places) {
+    if (!(at >= 0 && at + (to - from - 1) * stride + width <= out.length))
+      throw broken('rows lie outside their memory');
+  }
+}
+
+function checkEncodeBatch({ params, stopSlopes, coefficients, planes }: EncodeBatch): void {
   if (params.length !== stopSlopes.length * ENCODE_PARAMS.count) throw broken('numbers of a code-block are missing');
   let size = 0;
   for (let p = 0; p < params.length; p += ENCODE_PARAMS.count) {
@@ -288,8 +332,14 @@ function checkEncodeBatch({ params, stopSlopes, coefficients }: EncodeBatch): vo
     const height = params[p + ENCODE_PARAMS.height];
     checkSize(width, height, params[p + ENCODE_PARAMS.subband]);
     size += width * height;
+    if (planes === undefined) continue;
+    const k = p / ENCODE_PARAMS.count;
+    const at = planes.places[2 * k];
+    const stride = planes.places[2 * k + 1];
+    const isInside = at >= 0 && stride >= width && at + (height - 1) * stride + width <= planes.plane.length;
+    if (!isInside) throw broken('a code-block lies outside its plane');
   }
-  if (size > coefficients.length) throw broken('coefficients are missing');
+  if (planes === undefined && size > coefficients.length) throw broken('coefficients are missing');
 }
 
 function checkSize(width: number, height: number, subband: number): void {

@@ -12,6 +12,8 @@
  * messages are nobody's business here.
  */
 import type {
+  AnalysedBatch,
+  AnalysisBatch,
   DecodeBatch,
   DecodedBatch,
   EncodeBatch,
@@ -30,10 +32,11 @@ export const MOST_OUTSTANDING = 2;
 export type Task =
   | { readonly kind: 'decode'; readonly batch: DecodeBatch }
   | { readonly kind: 'synthesise'; readonly batch: SynthesisBatch }
+  | { readonly kind: 'analyse'; readonly batch: AnalysisBatch }
   | { readonly kind: 'encode'; readonly batch: EncodeBatch };
 
 /** What comes out of a task. */
-export type Outcome = DecodedBatch | SynthesisedBatch | EncodedBatch;
+export type Outcome = DecodedBatch | SynthesisedBatch | AnalysedBatch | EncodedBatch;
 
 /** From the pool to a worker. */
 export type Request =
@@ -101,6 +104,7 @@ export function answers(task: Task, outcome: Outcome): boolean {
     const wanted = task.batch.bands.flatMap(({ outputs }) => outputs);
     return Array.isArray(samples) && samples.length === wanted.length && samples.every(ArrayBuffer.isView);
   }
+  if (task.kind === 'analyse') return typeof (outcome as AnalysedBatch).inRange === 'boolean';
   const { params, data, passLengths, passDistortions, residuals } = outcome as EncodedBatch;
   const areFloats = passDistortions instanceof Float64Array && residuals instanceof Float64Array;
   const areThere = isWords(params) && isWords(passLengths) && data instanceof Uint8Array && areFloats;

@@ -9,6 +9,8 @@
  * two workers died over is done on this thread; and where no worker can be started, all of them are.
  */
 import type {
+  AnalysedBatch,
+  AnalysisBatch,
   BlockPool,
   DecodeBatch,
   DecodedBatch,
@@ -177,6 +179,10 @@ class SeatedPool implements WorkerPool, SeatListener {
     return this.submit({ kind: 'synthesise', batch }, signal) as Promise<SynthesisedBatch>;
   }
 
+  analyse(batch: AnalysisBatch, signal?: AbortSignalLike): Promise<AnalysedBatch> {
+    return this.submit({ kind: 'analyse', batch }, signal) as Promise<AnalysedBatch>;
+  }
+
   encode(batch: EncodeBatch, signal?: AbortSignalLike): Promise<EncodedBatch> {
     return this.submit({ kind: 'encode', batch }, signal) as Promise<EncodedBatch>;
   }
@@ -193,7 +199,8 @@ class SeatedPool implements WorkerPool, SeatListener {
   private async submit(task: Task, signal: AbortSignalLike | undefined): Promise<Outcome> {
     throwIfAborted(signal);
     if (this.isClosed) throw closed();
-    if (task.kind === 'decode' && task.batch.out && !(this.sharesMemory && isShared(task.batch.out))) {
+    const out = task.kind === 'decode' || task.kind === 'analyse' ? task.batch.out : undefined;
+    if (out && !(this.sharesMemory && isShared(out))) {
       throw usage('option-value', 'out: not memory that the workers of this pool can write to');
     }
     const job = new Job(this.ids++, task, signal);

@@ -1,6 +1,8 @@
 /** A pool without threads: batches come back late and in any order, and whoever reads memory that is not theirs any more is found out. */
 import fc from 'fast-check';
 import type {
+  AnalysedBatch,
+  AnalysisBatch,
   BlockPool,
   DecodeBatch,
   DecodedBatch,
@@ -51,6 +53,11 @@ export class SlowPool implements BlockPool {
   synthesise(batch: SynthesisBatch, signal?: AbortSignalLike): Promise<SynthesisedBatch> {
     this.bands++;
     return this.run(() => finish(this.coder.synthesise(batch)), signal);
+  }
+
+  analyse(batch: AnalysisBatch, signal?: AbortSignalLike): Promise<AnalysedBatch> {
+    this.bands++;
+    return this.run(() => finish(this.coder.analyse(batch)), signal);
   }
 
   encode(batch: EncodeBatch, signal?: AbortSignalLike): Promise<EncodedBatch> {

@@ -17,12 +17,17 @@ export function floorDiv(a: number, b: number): number {
 
 /** ceil(a / 2^n). */
 export function ceilDivPow2(a: number, n: number): number {
-  return Math.ceil(a / 2 ** n) + 0; // + 0 turns -0, which a negative numerator can give, into 0
+  return Math.ceil(a / pow2(n)) + 0; // + 0 turns -0, which a negative numerator can give, into 0
 }
 
 /** floor(a / 2^n). */
 export function floorDivPow2(a: number, n: number): number {
-  return Math.floor(a / 2 ** n);
+  return Math.floor(a / pow2(n));
+}
+
+/** 2^n. The engine calls the general function for `**`. */
+export function pow2(n: number): number {
+  return n < 31 ? 1 << n : 2 ** n;
 }
 
 /** floor(log2(a)) for 1 <= a < 2^32. */

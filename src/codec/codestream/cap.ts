@@ -37,7 +37,7 @@ export function writeCap(w: ByteWriter, cap: Cap): void {
 export const RSIZ_HAS_CAP = 0x4000;
 
 /** Pcap15, the bit of Part 15. */
-const PCAP_15 = 0x00020000;
+export const PCAP_15 = 0x00020000;
 
 /** True when the stream says that it needs Part 15 (high throughput), Pcap15. */
 export function capNeedsHighThroughput(cap: Cap | undefined): boolean {

@@ -16,6 +16,8 @@ export const STYLE_PREDICTABLE = 0x10;
 export const STYLE_SEGMENTATION = 0x20;
 export const STYLE_HIGH_THROUGHPUT = 0x40;
 export const STYLE_HT_MIXED = 0x80;
+/** All bits that are Part 1's. */
+export const CLASSIC_STYLES = 0x3f;
 
 /** Progression orders (Table A.16), by their number. */
 export const PROGRESSIONS = ['LRCP', 'RLCP', 'RPCL', 'PCRL', 'CPRL'] as const;

@@ -3,6 +3,7 @@
  * strips of small tiles, or at low rates, hold less.
  */
 import { type BlockPool, DECODE_PARAMS, type DecodedBatch } from '../block-pool.ts';
+import { STYLE_HIGH_THROUGHPUT } from '../codestream/cod.ts';
 import type { WaitingWork } from '../executor.ts';
 import type { AbortSignalLike } from '../source.ts';
 import type { BlockJob } from './block-jobs.ts';
@@ -11,6 +12,8 @@ import { copyRows, StripMemory, StripStore } from './strip-memory.ts';
 /** Bytes of a batch, some milliseconds of work; a code-block counts as so many more. */
 const BATCH_BYTES = 1 << 14;
 const BLOCK_OVERHEAD = 64;
+/** A byte of high throughput is a quarter of the work of one of the MQ coder. */
+const HT_SHIFT = 2;
 
 /** A code-block on its way, with what is needed when it comes back. */
 export interface BatchedBlock {
@@ -139,7 +142,8 @@ export class PendingBatch {
     for (let s = 0; s < numSegments; s++) segments.push(job.segmentPasses[s], job.segmentLengths[s]);
     this.append(job.data.subarray(0, dataLength));
     this.length += width * height;
-    this.cost += dataLength + BLOCK_OVERHEAD;
+    const bytes = (job.style & STYLE_HIGH_THROUGHPUT) !== 0 ? dataLength >> HT_SHIFT : dataLength;
+    this.cost += bytes + BLOCK_OVERHEAD;
     const index = p / DECODE_PARAMS.count;
     return { batch: this, index, from, at, width, height, key, numPasses, dataLength };
   }

@@ -26,6 +26,10 @@ export interface FinishedBlock {
   readonly dataLength: number;
 }
 
+/** Coefficients of a large code-block. */
+const PIECE = 4096;
+const NOTHING = /* @__PURE__ */ new Int32Array(0);
+
 /** Bytes that an entry takes besides its coefficients, about. */
 const OVERHEAD = 200;
 
@@ -35,6 +39,8 @@ export class BlockCache {
   private readonly maxBytes: number;
   /** Bytes held, about. */
   bytes = 0;
+  /** What is left of the last piece of memory. */
+  private room = NOTHING;
 
   constructor(maxBytes: number) {
     this.maxBytes = maxBytes;
@@ -66,7 +72,7 @@ export class BlockCache {
   /** Keeps a code-block out of a strip. */
   keep(block: FinishedBlock, strip: Int32Array, stride: number, findings: number): void {
     const { at, width, height, key, numPasses, dataLength } = block;
-    const coefficients = new Int32Array(width * height);
+    const coefficients = this.take(width * height);
     copyRows(strip, at, stride, coefficients, 0, width, width, height);
     this.set(key, { numPasses, dataLength, coefficients, findings });
   }
@@ -79,6 +85,14 @@ export class BlockCache {
     this.entries.set(key, entry);
     this.bytes += size;
     while (this.bytes > this.maxBytes) this.drop(this.entries.keys().next().value!);
+  }
+
+  /** Memory for a code-block. Small ones share pieces of the size of a large one, since each array of its own costs some microseconds. */
+  private take(length: number): Int32Array {
+    if (this.room.length < length) this.room = new Int32Array(Math.max(length, PIECE));
+    const taken = this.room.subarray(0, length);
+    this.room = this.room.subarray(length);
+    return taken;
   }
 
   /** Lets go of everything. */

@@ -11,7 +11,7 @@ import type { Work } from '../executor.ts';
 import { clip, lengthOf } from '../geometry/axis.ts';
 import type { TileComponent } from '../geometry/tile.ts';
 import type { ResolutionGeometry, SubbandGeometry, TileComponentGeometry } from '../geometry/tile-component.ts';
-import { type ComponentWindow, precinctsOfWindow, subbandWindow } from '../geometry/window.ts';
+import { type ComponentWindow, subbandWindow, type TileWindow } from '../geometry/window.ts';
 import type { PrecinctSnapshot } from '../packets/precinct-source.ts';
 import { magnitudeBitPlanesOf, stepSizeOf } from '../transform/quantization.ts';
 import { ROWS_AHEAD_53, ROWS_AHEAD_97 } from '../transform/synthesis.ts';
@@ -44,7 +44,7 @@ export class ComponentStrips {
   constructor(
     tile: number,
     component: TileComponent,
-    window: ComponentWindow,
+    { window, resolutions }: TileWindow,
     snapshot: PrecinctSnapshot | undefined,
     context: DecodeContext,
     decoderOf: () => StripDecoder,
@@ -57,7 +57,7 @@ export class ComponentStrips {
     this.height = lengthOf(window.y.kept[window.target]) | 0;
     for (let r = 0; r <= window.target; r++) {
       const resolution = component.geometry.resolutions[r];
-      const rect = precinctsOfWindow(window, resolution);
+      const rect = resolutions[r];
       if (rect === undefined || snapshot === undefined) {
         this.levels.push({ precincts: undefined, bands: [] });
         continue;
@@ -78,7 +78,8 @@ export class ComponentStrips {
     this.begun = count;
     for (const { band, rows } of this.need(count)) yield* band.begin(rows);
     for (const { precincts, bands } of this.levels) {
-      precincts?.forgetAbove(Math.min(...bands.map((band) => band?.nextPrecinctRow ?? Number.POSITIVE_INFINITY)));
+      if (precincts === undefined || precincts.rect.y1 - precincts.rect.y0 === 1) continue;
+      precincts.forgetAbove(Math.min(...bands.map((band) => band?.nextPrecinctRow ?? Number.POSITIVE_INFINITY)));
     }
   }
 

@@ -20,6 +20,9 @@ export interface ContextOptions {
   readonly strips?: StripStore | undefined;
 }
 
+/** Bytes of code-blocks that are decoded between two moments to pause: a millisecond or so. */
+const PIECE_BYTES = 1 << 12;
+
 /** What all tiles of one decode share. */
 export class DecodeContext {
   readonly log: DiagnosticLog;
@@ -49,11 +52,13 @@ export class DecodeContext {
     convert: 0,
   };
   readonly now: () => number;
+  /** Work since the last moment to pause. */
+  private work = 0;
   private readonly coders: readonly BlockCoder[];
   private readonly inUse: { readonly coder: BlockCoder; readonly name: string; readonly decoder: BlockDecoder }[] = [];
   private readonly fewestPackets: number[] = [];
   private readonly taken = new Set<string>();
-  private readonly freeRows = new Map<string, GroupMemory[]>();
+  private readonly freeRows: GroupMemory[] = [];
 
   constructor(coders: readonly BlockCoder[], log: DiagnosticLog, options: ContextOptions) {
     const { layers, reconstruction, now, limits, cache, strips } = options;
@@ -78,8 +83,15 @@ export class DecodeContext {
       this.inUse.push(made);
       return made;
     }
-    const clause = style & 0x40 ? '15444-15 A.4' : '15444-1 Table A.19';
-    throw unsupported('capability', `no coder for code-block style 0x${style.toString(16)}`, { clause });
+    throw unsupported('capability', `no coder for code-block style ${style}`, { clause: '15444-1 A.6.1' });
+  }
+
+  /** Notes work that is done, in bytes of code-blocks or what takes as long; true when it is time for a moment to pause. */
+  tires(work: number): boolean {
+    this.work += work;
+    if (this.work < PIECE_BYTES) return false;
+    this.work = 0;
+    return true;
   }
 
   /** Notes that a precinct of resolution level r had so many packets of those that were wanted. */
@@ -109,19 +121,18 @@ export class DecodeContext {
 
   /** Memory for rows of so many samples in all; those of one tile serve for the next. */
   takeRows(length: number, reversible: boolean): GroupMemory {
-    const memory = this.freeRows.get(rowsKey(length, reversible))?.pop();
-    if (memory) return memory;
+    const free = this.freeRows;
+    const at = free.findIndex(
+      (rows) => rows.samples.length === length && rows.samples instanceof Int32Array === reversible,
+    );
+    if (at >= 0) return free.splice(at, 1)[0];
     return reversible ? new RowMemory(new Int32Array(length)) : new RowMemory(new Float64Array(length));
   }
 
   /** Takes it back. */
   giveRows(memory: GroupMemory): void {
     memory.clear();
-    const { samples } = memory;
-    const key = rowsKey(samples.length, samples instanceof Int32Array);
-    const free = this.freeRows.get(key);
-    if (free) free.push(memory);
-    else this.freeRows.set(key, [memory]);
+    this.freeRows.push(memory);
   }
 
   /** Hands on what a source tolerated; what was handed on before is not repeated. */
@@ -133,10 +144,6 @@ export class DecodeContext {
       this.log.add(diagnostic.code, diagnostic.message, diagnostic);
     }
   }
-}
-
-function rowsKey(length: number, reversible: boolean): string {
-  return `${length} ${reversible}`;
 }
 
 function keyOf({ code, offset, message }: Diagnostic): string {

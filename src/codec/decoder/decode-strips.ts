@@ -37,7 +37,7 @@ import type { DecodeWork } from './decode-work.ts';
 import type { DecodeOptions } from './options.ts';
 import { makeRows, type PooledSpans, type RowGroup, type Span } from './row-schedule.ts';
 import type { ComponentTarget } from './store.ts';
-import { componentGroups, openGroup, targetsOf } from './tile-groups.ts';
+import { byComponent, componentGroups, openGroup, targetsOf } from './tile-groups.ts';
 import { planTile, type TileJob } from './tile-plan.ts';
 
 /** A strip, and where it lies in the decoded window. */
@@ -205,15 +205,15 @@ class Strips {
   /** Brings in the precincts of some rows, and makes the rows. */
   private *load(groups: readonly OpenGroup[], targets: readonly ComponentTarget[]): DecodeWork<void> {
     const { context } = this;
-    const byComponent = new Map(targets.map((target) => [target.component, target]));
+    const places = byComponent(targets);
     const spans: Span[] = [];
     const wanted = new Map<TileJob, { groups: OpenGroup[]; to: number[] }>();
     for (const group of groups) {
       const { components } = group.rows;
-      const shown = components.find(({ component }) => byComponent.has(component))!.component;
+      const shown = components.find(({ component }) => places.has(component))!.component;
       const { window, height } = components[0];
       const kept = window.y.kept[window.target];
-      const to = Math.max(group.done, Math.min(height, byComponent.get(shown)!.y.hi - kept.lo));
+      const to = Math.max(group.done, Math.min(height, places.get(shown)!.y.hi - kept.lo));
       if (to === group.done) continue;
       const entry = wanted.get(group.job) ?? { groups: [], to: [] };
       entry.groups.push(group);
@@ -236,7 +236,7 @@ class Strips {
         const { components } = group.rows;
         for (const component of components) yield* feed(component, snapshot, to);
         const isLast = to === components[0].height;
-        const own = targetsOf(group.rows, targets, snapshot);
+        const own = targetsOf(group.rows, places, snapshot);
         spans.push({ group: group.rows, from: group.done, to, targets: own, isLast });
         group.done = to;
       }

@@ -11,8 +11,8 @@ import type { Bounds } from '../rect.ts';
 import { type PrecinctBlocks, readBlocks } from '../tier2/read-blocks.ts';
 import type { DecodeContext } from './decode-context.ts';
 
-/** Precincts between two yields, where none of them holds a code-block. */
-const EMPTY_PRECINCTS_AT_ONCE = 256;
+/** What a precinct takes, even without data, as bytes of a code-block: they are many where a file is only a header. */
+const PRECINCT_WORK = 64;
 
 /** One row of precincts; those without data are `undefined`. */
 export type PrecinctRow = readonly (PrecinctBlocks | undefined)[];
@@ -75,8 +75,7 @@ export class LevelPrecincts {
     const row: (PrecinctBlocks | undefined)[] = [];
     let start = context.now();
     for (let px = rect.x0; px < rect.x1; px++) {
-      // precincts without data are many where a file is only a header
-      if (px % EMPTY_PRECINCTS_AT_ONCE === 0) {
+      if (context.tires(PRECINCT_WORK)) {
         context.stages.packets += context.now() - start;
         yield;
         start = context.now();

@@ -21,7 +21,7 @@ const BATCHES_A_WORKER = 6;
 /** Batches of bands for each worker that may be under way: their strips and samples are held. */
 const BAND_BATCHES_A_WORKER = 3;
 /** Samples for each worker that may be under way, whose coefficients are held; and bands, since small tiles are mostly objects. */
-const SAMPLES_A_WORKER = 1 << 21;
+const SAMPLES_A_WORKER = 3 << 20;
 const BANDS_A_WORKER = 8;
 /** Coefficients that are held for a sample under way: whole code-blocks, of which the neighbours need a few rows. */
 const COEFFICIENTS_A_SAMPLE = 1.5;

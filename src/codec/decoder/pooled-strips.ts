@@ -3,7 +3,7 @@ import type { WaitingWork, Work } from '../executor.ts';
 import type { Interval } from '../geometry/axis.ts';
 import type { BatchedBlock, Batches } from './block-batch.ts';
 import type { PrecinctRow } from './level-precincts.ts';
-import type { Strip, StripDecoder, SubbandStrips } from './subband-strips.ts';
+import { BLOCK_OVERHEAD, type Strip, type StripDecoder, type SubbandStrips } from './subband-strips.ts';
 
 /** What there is to know of a strip besides its coefficients. */
 interface StripState {
@@ -33,7 +33,7 @@ export class PooledStrips implements StripDecoder {
       const { name } = context.coderFor(context.job.style);
       pending.push(this.batches.add(name, context.job, strip.memory!, at, area.stride, key));
     }
-    yield;
+    if (context.tires(pending.length * BLOCK_OVERHEAD)) yield;
   }
 
   /** Waits until the first `count` rows of the subband are there. */

@@ -79,8 +79,12 @@ export interface PooledSpans {
   finish(context: DecodeContext): WaitingWork<void>;
 }
 
-/** Samples that are synthesised between two yields: some milliseconds of work. */
+/** Samples that are synthesised between two yields: some milliseconds of work, as much as a byte of a code-block for each 16. */
 const PIECE_SAMPLES = 1 << 18;
+const SAMPLES_A_BYTE = 16;
+
+/** Storing is timed for one row in so many, since a short row takes little longer than looking at the clock. */
+const TIMED_ROWS = 8;
 
 /** Makes all rows of a schedule. */
 export function* makeRows(
@@ -94,13 +98,14 @@ export function* makeRows(
 function* makeSpan(span: Span, context: DecodeContext): WaitingWork<void> {
   const { group, from, to, isLast, onDone } = span;
   const { components } = group;
-  const rowsAtOnce = Math.max(1, Math.floor(PIECE_SAMPLES / (components[0].width * components.length)));
+  const row = components[0].width * components.length;
+  const rowsAtOnce = Math.max(1, Math.floor(PIECE_SAMPLES / row));
   for (let y = from; y < to; ) {
     const end = Math.min(to, y + rowsAtOnce);
     for (const component of components) yield* component.begin(end);
     drawRows(span, y, end, context);
+    if (context.tires(((end - y) * row) / SAMPLES_A_BYTE)) yield;
     y = end;
-    yield;
   }
   if (isLast) yield* group.finish(context);
   onDone?.();
@@ -111,12 +116,17 @@ export function drawRows({ group, targets }: Span, from: number, to: number, con
   const { rows, memory } = group.draw(context);
   const { now, stages } = context;
   const writer = writerOf(rows, memory, targets);
+  const begin = now();
+  let stored = 0;
   for (let y = from; y < to; y++) {
-    const start = now();
     for (const { samples } of rows) samples.advance();
-    const between = now();
-    writer.write(y);
-    stages.transform += between - start;
-    stages.store += now() - between;
+    if ((y - from) % TIMED_ROWS > 0) writer.write(y);
+    else {
+      const start = now();
+      writer.write(y);
+      stored += (now() - start) * Math.min(TIMED_ROWS, to - y);
+    }
   }
+  stages.store += stored;
+  stages.transform += now() - begin - stored;
 }

@@ -135,7 +135,9 @@ class SideBySideWriter implements RowWriter {
 
   write(y: number): void {
     const { target, shift, storer, samples } = this;
-    const [a, b, c] = this.rows;
+    const a = this.rows[0];
+    const b = this.rows[1];
+    const c = this.rows[2];
     const { out, strideX } = target;
     const to = integer(target.offset + y * target.strideY);
     storer(samples as never, a.samples.at, b.samples.at, c.samples.at, a.width, out as never, to, strideX, shift);

@@ -1,6 +1,8 @@
 /**
  * The code-blocks of a subband of a window, decoded one row of them at a time (15444-1 Annexes D, E and H).
  */
+import { pow2 } from '../bits/int-math.ts';
+import { CLASSIC_STYLES } from '../codestream/cod.ts';
 import { unsupported } from '../errors.ts';
 import type { Work } from '../executor.ts';
 import { clip, type Interval, lengthOf } from '../geometry/axis.ts';
@@ -16,13 +18,8 @@ import type { DecodedStrip } from './strip-rows.ts';
 /** Bit-planes that fit a coefficient of twice the magnitude in 32 bits with sign. */
 const MAX_BIT_PLANES = 30;
 
-/** Bytes of code-blocks that are decoded between two yields: some milliseconds of work. */
-const PIECE_BYTES = 1 << 14;
 /** A code-block counts as so many bytes more: clearing, dequantising, looking for it. */
-const BLOCK_OVERHEAD = 64;
-
-/** Code-block styles of Part 1. */
-const CLASSIC_STYLES = 0x3f;
+export const BLOCK_OVERHEAD = 64;
 
 /** What is the same for all code-blocks of a subband. */
 export interface SubbandPlan {
@@ -77,7 +74,7 @@ export class SubbandStrips {
     context: DecodeContext,
     decoder: StripDecoder,
   ) {
-    const cell = 2 ** resolution.xcbPrime;
+    const cell = pow2(resolution.xcbPrime);
     const lo = Math.floor(plan.x.lo / cell) * cell;
     this.x = clip({ lo, hi: Math.ceil(plan.x.hi / cell) * cell }, plan.subband.x);
     const { step } = plan;
@@ -106,7 +103,7 @@ export class SubbandStrips {
   /** The row of precincts that row `y` of the subband is in. */
   precinctRowAt(y: number): number {
     const half = this.resolution.r === 0 ? 0 : 1;
-    return Math.floor(y / 2 ** (this.resolution.ppy - half)) - this.resolution.firstPrecinctY;
+    return Math.floor(y / pow2(this.resolution.ppy - half)) - this.resolution.firstPrecinctY;
   }
 
   /** Gives the memory back. */
@@ -124,7 +121,7 @@ export class SubbandStrips {
 
   private *beginStrip(): Work<void> {
     const { plan, resolution, precincts } = this;
-    const height = 2 ** resolution.ycbPrime;
+    const height = pow2(resolution.ycbPrime);
     const row = Math.floor(this.begunTo / height);
     const y = clip({ lo: row * height, hi: (row + 1) * height }, plan.subband.y);
     const strip: Strip = { y, memory: undefined };
@@ -141,7 +138,7 @@ export class SubbandStrips {
    */
   *blocks(precincts: PrecinctRow, strip: Strip, row: number): Generator<number> {
     const { plan, resolution, context } = this;
-    const width = 2 ** resolution.xcbPrime;
+    const width = pow2(resolution.xcbPrime);
     const { job } = context;
     for (const blocks of precincts) {
       if (blocks === undefined) continue;
@@ -225,21 +222,17 @@ export const HERE: StripDecoder = {
     const { context, area } = subband;
     const { job, stages, now } = context;
     let start = now();
-    let work = 0;
     for (const at of subband.blocks(precincts, strip, row)) {
       const findings = context.coderFor(job.style).decoder.decode(job, strip.memory!.ints, at, area.stride);
       const { width, height, numPasses, dataLength } = job;
       const block = { at, width, height, key: subband.keyOf(at, row), numPasses, dataLength };
       subband.finishBlock(strip.memory!, block, findings);
-      work += dataLength + BLOCK_OVERHEAD;
-      if (work < PIECE_BYTES) continue;
-      work = 0;
+      if (!context.tires(dataLength + BLOCK_OVERHEAD)) continue;
       stages.blocks += now() - start;
       yield;
       start = now();
     }
     stages.blocks += now() - start;
-    yield;
   },
   letGo: (subband, strip) => subband.free(strip),
 };

@@ -41,14 +41,19 @@ export function openGroup(
   return new RowGroup(strips);
 }
 
+/** Targets by component, of which there may be thousands. */
+export function byComponent<T extends { readonly component: number }>(targets: readonly T[]): ReadonlyMap<number, T> {
+  return new Map(targets.map((target) => [target.component, target]));
+}
+
 /** Where the components of a group go. */
 export function targetsOf(
   group: RowGroup,
-  targets: readonly ComponentTarget[],
+  targets: ReadonlyMap<number, ComponentTarget>,
   { main }: PrecinctSnapshot,
 ): (StoreTarget | undefined)[] {
   return group.components.map(({ component, window }) => {
-    const target = targets.find((t) => t.component === component);
+    const target = targets.get(component);
     return target && storeTarget(target, window, main.siz);
   });
 }

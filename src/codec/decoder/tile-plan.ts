@@ -8,9 +8,8 @@ import { clip, lengthOf } from '../geometry/axis.ts';
 import type { ComponentSamples } from '../geometry/region.ts';
 import { type TileComponent, type TileGeometry, tileGeometry } from '../geometry/tile.ts';
 import type { TileComponentGeometry } from '../geometry/tile-component.ts';
-import { type ComponentWindow, planWindow, precinctsOfWindow } from '../geometry/window.ts';
+import { planWindow, precinctsOfWindow, type TileWindow } from '../geometry/window.ts';
 import type { PrecinctSnapshot, TileSelection } from '../packets/precinct-source.ts';
-import type { Bounds } from '../rect.ts';
 import type { DecodeContext } from './decode-context.ts';
 import type { SamplesRequest } from './decode-work.ts';
 
@@ -19,15 +18,9 @@ export interface TileJob {
   readonly geometry: TileGeometry;
   /** True when the codestream does not have the tile: its coefficients are zeros, which the level shift makes mid-grey. */
   readonly missing: boolean;
-  readonly windows: ReadonlyMap<number, ComponentWindow>;
+  readonly windows: ReadonlyMap<number, TileWindow>;
   readonly mct: boolean;
   readonly selection: TileSelection;
-}
-
-/** A window of a tile-component's geometry, and the precincts that it touches by resolution level. */
-interface SharedWindow {
-  readonly window: ComponentWindow | undefined;
-  readonly rects: readonly (Bounds | undefined)[];
 }
 
 /** Works out what a window needs of a tile, by its header. */
@@ -44,27 +37,24 @@ export function planTile(
   const mct = usesMct(geometry, header.cod, request, context);
   const wanted = new Set(request.targets.map((target) => target.component));
   if (mct && (wanted.has(0) || wanted.has(1) || wanted.has(2))) for (const c of [0, 1, 2]) wanted.add(c);
-  const windows = new Map<number, ComponentWindow>();
+  const windows = new Map<number, TileWindow>();
   const components = [];
   // components that share their geometry share its window, which matters where there are thousands
-  const shared = new Map<TileComponentGeometry, Map<boolean, SharedWindow>>();
+  const shared = new Map<TileComponentGeometry, (TileWindow | false | undefined)[]>();
   for (const c of wanted) {
     const component = geometry.components[c];
-    const { reversible } = component.parameters.style;
-    const known = shared.get(component.geometry) ?? new Map<boolean, SharedWindow>();
-    shared.set(component.geometry, known);
-    let plan = known.get(reversible);
-    if (plan === undefined) {
-      // of components that are transformed together, one that nobody asked for has the window of another
-      const target = request.targets.find((t) => t.component === c) ?? request.targets.find((t) => t.component < 3)!;
-      const window = planComponent(component, target, request.reduce);
-      const resolutions = window ? component.geometry.resolutions.slice(0, window.target + 1) : [];
-      plan = { window, rects: resolutions.map((resolution) => precinctsOfWindow(window!, resolution)) };
-      known.set(reversible, plan);
-    }
-    if (plan.window === undefined) continue;
-    windows.set(c, plan.window);
-    components.push({ component: c, resolutions: plan.rects });
+    const kind = component.parameters.style.reversible ? 1 : 0;
+    let known = shared.get(component.geometry);
+    if (known === undefined) shared.set(component.geometry, (known = []));
+    // of components that are transformed together, one that nobody asked for has the window of another
+    const plan = (known[kind] ??= planComponent(
+      component,
+      request.targets.find((t) => t.component === c) ?? request.targets.find((t) => t.component < 3)!,
+      request.reduce,
+    ));
+    if (plan === false) continue;
+    windows.set(c, plan);
+    components.push({ component: c, resolutions: plan.resolutions });
   }
   // a tile without a sample at this reduction is missed by nobody
   if (missing && windows.size > 0) context.notePackets(0, 0, false);
@@ -90,11 +80,7 @@ function usesMct(tile: TileGeometry, cod: Cod, request: SamplesRequest, context:
   return false;
 }
 
-function planComponent(
-  component: TileComponent,
-  wanted: ComponentSamples,
-  reduce: number,
-): ComponentWindow | undefined {
+function planComponent(component: TileComponent, wanted: ComponentSamples, reduce: number): TileWindow | false {
   const { geometry, parameters } = component;
   const target = geometry.numDecompositionLevels - reduce;
   if (target < 0) {
@@ -104,8 +90,10 @@ function planComponent(
   const { x, y } = geometry.resolutions[target];
   const wx = clip(wanted.x, x);
   const wy = clip(wanted.y, y);
-  if (lengthOf(wx) === 0 || lengthOf(wy) === 0) return undefined;
-  return planWindow(geometry, target, wx, wy, parameters.style.reversible);
+  if (lengthOf(wx) === 0 || lengthOf(wy) === 0) return false;
+  const window = planWindow(geometry, target, wx, wy, parameters.style.reversible);
+  const resolutions = geometry.resolutions.slice(0, target + 1);
+  return { window, resolutions: resolutions.map((resolution) => precinctsOfWindow(window, resolution)) };
 }
 
 /**

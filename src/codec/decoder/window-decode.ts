@@ -10,12 +10,14 @@ import type { PrecinctSnapshot, PrecinctSource } from '../packets/precinct-sourc
 import { type AbortSignalLike, throwIfAborted } from '../source.ts';
 import type { DecodeContext } from './decode-context.ts';
 import { makeRows, type Span } from './row-schedule.ts';
-import { componentGroups, openGroup, targetsOf } from './tile-groups.ts';
+import { byComponent, componentGroups, openGroup, targetsOf } from './tile-groups.ts';
 import { planTile, type TileJob } from './tile-plan.ts';
 import type { DecodeWork, WindowRequest } from './decode-work.ts';
 
-/** Tiles whose bytes are asked for at once. */
-const TILES_AT_ONCE = 16;
+/** Tiles whose bytes are asked for at once: the more, the fewer samples they give, since each time takes a round trip. */
+const LEAST_TILES = 16;
+const MOST_TILES = 256;
+const SAMPLES_AT_ONCE = 1 << 22;
 const TILE_COMPONENTS_AT_ONCE = 4096;
 
 /** Decodes a window into its targets. */
@@ -24,9 +26,12 @@ export function* decodeWindow(
   request: WindowRequest,
   context: DecodeContext,
 ): DecodeWork<void> {
-  const tiles = tilesOfRegion(source.main, regionOfSamples(source.main.siz, request.targets, request.reduce));
-  const { length } = source.main.siz.components;
-  const atOnce = Math.max(1, Math.min(TILES_AT_ONCE, Math.floor(TILE_COMPONENTS_AT_ONCE / length)));
+  const { siz } = source.main;
+  const tiles = tilesOfRegion(source.main, regionOfSamples(siz, request.targets, request.reduce));
+  const { length } = siz.components;
+  const small = (SAMPLES_AT_ONCE * 4 ** request.reduce) / (length * siz.xtsiz * siz.ytsiz);
+  const some = Math.min(MOST_TILES, Math.max(LEAST_TILES, Math.floor(small)));
+  const atOnce = Math.max(1, Math.min(some, Math.floor(TILE_COMPONENTS_AT_ONCE / length)));
   for (let k = 0; k < tiles.length; k += atOnce) {
     const group = tiles.slice(k, k + atOnce);
     let start = context.now();
@@ -52,13 +57,14 @@ function* spansOfTiles(
   context: DecodeContext,
   done: (job: TileJob) => void,
 ): Generator<Span> {
+  const places = byComponent(targets);
   for (const job of jobs) {
     const lists = componentGroups(job, targets);
     if (lists.length === 0) done(job);
     for (const [k, components] of lists.entries()) {
       const group = openGroup(components, job, snapshot, context, spans);
       const onDone = k === lists.length - 1 ? () => done(job) : undefined;
-      const own = targetsOf(group, targets, snapshot);
+      const own = targetsOf(group, places, snapshot);
       yield { group, from: 0, to: group.components[0].height, targets: own, isLast: true, onDone };
     }
   }

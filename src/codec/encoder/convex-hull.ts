@@ -88,10 +88,10 @@ export class SlopeHistogram {
     this.bytes[code] += bytes;
   }
 
-  /** Takes in the points of a hull. */
-  addHull(hull: ConvexHull): void {
+  /** Takes in the points of a hull, so many times. */
+  addHull(hull: ConvexHull, times: number): void {
     for (let k = 0; k < hull.length; k++) {
-      this.bytes[hull.slopes[k]] += hull.bytes[k] - (k > 0 ? hull.bytes[k - 1] : 0);
+      this.bytes[hull.slopes[k]] += times * (hull.bytes[k] - (k > 0 ? hull.bytes[k - 1] : 0));
     }
   }
 

@@ -233,9 +233,9 @@ class PictureEncode {
   }
 
   /** For the first tile: the slope that the whole picture would need if it were like the sample. */
-  private readonly stopOfSample: StopChooser = (sample, count, scale) => {
+  private readonly stopOfSample: StopChooser = (expected, count) => {
     const { numTiles } = this.plan;
-    return this.stopOf(sample, scale * numTiles, numTiles === 1 ? 1 + SAMPLE_MARGIN / Math.sqrt(count) : TILE_MARGIN);
+    return this.stopOf(expected, numTiles, numTiles === 1 ? 1 + SAMPLE_MARGIN / Math.sqrt(count) : TILE_MARGIN);
   };
 
   /** A slope safely below the lowest that a layer will be cut at; 0 where nothing will be cut. */

@@ -225,7 +225,7 @@ export interface LayerSummary {
 
 /** Milliseconds by stage of an encode, by the executor's clock. Planning and decoding to verify are none of them. */
 export interface EncodeStages {
-  /** Samples into planes: level shift, and for three components of bytes the component transform. */
+  /** Samples into planes: level shift and component transform; where workers do it, it counts with `transform`. */
   readonly load: number;
   /** Wavelet analysis. */
   readonly transform: number;

@@ -7,7 +7,7 @@
  */
 import type { WaitingWork, Work } from '../executor.ts';
 import { lengthOf } from '../geometry/axis.ts';
-import type { TileComponent, TileGeometry } from '../geometry/tile.ts';
+import type { TileGeometry } from '../geometry/tile.ts';
 import {
   numPrecinctsOf,
   type Orientation,
@@ -15,48 +15,53 @@ import {
   precinctGeometry,
   type ResolutionGeometry,
 } from '../geometry/tile-component.ts';
-import { type AnalysisStep, analyse53, analyse97 } from '../transform/dwt.ts';
+import type { AnalysisStep } from '../transform/dwt.ts';
 import { quantiseIrreversible, quantiseReversible } from '../transform/quantization.ts';
 import { forwardMaxshift } from '../transform/roi-maxshift.ts';
 import type { LevelMask } from '../transform/roi-mask.ts';
+import { analyse, analysisSteps } from './analysis.ts';
 import type { BlockEncoder, CodeBlockCoefficients, CodedBlock } from './block-jobs.ts';
 import { CodedTile } from './coded-tile.ts';
 import { ConvexHull, SlopeHistogram } from './convex-hull.ts';
-import { loadColourRows, loadRows, type SamplesOf } from './load.ts';
+import { badSample, loadRows, type SamplesOf, tileSamplesOf } from './load.ts';
 import type { RegionOfInterest } from './options.ts';
 import type { EncodePlan } from './plan.ts';
+import type { LoadGroup } from './pooled-analysis.ts';
 import type { PooledBlocks } from './pooled-blocks.ts';
 import { isQuantized } from './rates.ts';
 import type { SubbandPlan } from './quantizers.ts';
 import { regionMasks } from './region-masks.ts';
 import type { StageClock } from './stage-clock.ts';
 
-/**
- * Samples of one component between two yields: rows that are loaded are analysed while they are in the cache, with those of the other
- * components of a colour.
- */
-const PIECE_SAMPLES = 1 << 14;
+/** A slope below which bit-planes may be left out, from what the tile is expected to be after a sample of so many of its code-blocks. */
+export type StopChooser = (expected: SlopeHistogram, count: number) => number;
 
 /**
- * A slope below which bit-planes may be left out, from a sample of the tile's code-blocks: how many of them there are, and how many
- * each stands for.
- */
-export type StopChooser = (sample: SlopeHistogram, count: number, scale: number) => number;
-
-/**
- * One code-block in `SAMPLE_STEP` is a sample, but at least so many; a tile with fewer than four times as many is not sampled. The
- * step is odd, since rows of code-blocks are often a power of two long and a sample should not come from a few columns.
+ * One code-block in `SAMPLE_STEP` of the highest resolution level is a sample, but at least so many in all; a tile with fewer than four times
+ * as many is not sampled. Of each level below it is twice as many, since there are a quarter of the code-blocks and each weighs more:
+ * at low rates most of a file comes from them.
  */
 const SAMPLE_STEP = 17;
 const SAMPLE_LEAST = 64;
 /** Of the sample itself one in so many is coded to the end, the rest down to so much less than the slope that those make expect. */
-const ROUGH_STEP = 4;
+const ROUGH_STEP = 6;
 const ROUGH_MARGIN = 4;
+
+/** Planes after analysis and the steps that were taken in them, by component. */
+interface TilePlanes {
+  readonly planes: readonly (Int32Array | Float32Array)[];
+  readonly steps: readonly (readonly AnalysisStep[])[];
+  /** The memory that planes are parts of, where workers can read it. */
+  readonly memory?: Int32Array | Float32Array;
+}
 
 /** A code-block on its way to the coder; used again for the next. */
 interface BlockPlace {
-  /** Number within the tile. */
+  /** Number within the tile, and levels above its resolution level. */
   index: number;
+  depth: number;
+  /** Code-blocks for which it stands in a sample. */
+  standsFor: number;
   plane: Int32Array | Float32Array;
   /** First coefficient, and from a row to the next. */
   from: number;
@@ -65,13 +70,15 @@ interface BlockPlace {
   height: number;
   subband: Orientation;
   plan: SubbandPlan;
+  /** What turns a coefficient into quantiser steps with fraction bits. */
+  factor: number;
   roiShift: number;
   mask: LevelMask | undefined;
   maskFrom: number;
 }
 
 /** What is remembered of a code-block while it is coded elsewhere. */
-type CodedPlace = Pick<BlockPlace, 'index' | 'plan' | 'roiShift'>;
+type CodedPlace = Pick<BlockPlace, 'index' | 'standsFor' | 'plan' | 'roiShift'>;
 
 /** What all tiles of one encode share. */
 export class TileEncoder {
@@ -125,15 +132,15 @@ export class TileEncoder {
     const kept = new Map<number, CodedBlock>();
     let stopSlope = typeof stop === 'number' ? stop : 0;
     if (this.weighs && typeof stop === 'function' && numBlocks >= 4 * SAMPLE_LEAST) {
-      const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST)) | 1;
+      const step = Math.min(SAMPLE_STEP, Math.floor(numBlocks / SAMPLE_LEAST));
       // a few of them are coded to the end; the others can stop well below what those make expect
-      const rough = yield* this.sample(tile, planes, step * ROUGH_STEP, step >> 1, 0, kept);
-      const floor = stop(rough, kept.size, numBlocks / kept.size) / ROUGH_MARGIN;
-      const fine = yield* this.sample(tile, planes, step, step >> 1, floor, kept);
-      stopSlope = Math.max(floor, stop(fine, kept.size, numBlocks / kept.size));
+      const rough = yield* this.sample(tile, planes, step, ROUGH_STEP, 0, kept);
+      const floor = stop(rough, kept.size) / ROUGH_MARGIN;
+      const fine = yield* this.sample(tile, planes, step, 1, floor, kept);
+      stopSlope = Math.max(floor, stop(fine, kept.size));
     }
     const coded = new CodedTile(tile, stopSlope);
-    yield* this.code(this.places(tile, planes), sizeOf(tile), stopSlope, kept, ({ plan, roiShift }, block) => {
+    yield* this.code(this.places(tile, planes), planes, sizeOf(tile), stopSlope, kept, ({ plan, roiShift }, block) => {
       if (this.weighs) this.hull.find(block, plan.weight);
       coded.add(block, plan.bitPlanes + roiShift, this.hull);
       coded.residual += block.residual * plan.weight;
@@ -143,29 +150,37 @@ export class TileEncoder {
     return coded;
   }
 
-  /** Codes one code-block in `step`, from `first` on, into `kept`, if it is not there yet, and adds them all up. */
+  /** Codes a sample into `kept`, one in `part` of the whole one, if it is not there yet, and adds up what the tile is like after it. */
   private *sample(
     tile: TileGeometry,
-    planes: readonly (Int32Array | Float32Array)[],
+    planes: TilePlanes,
     step: number,
-    first: number,
+    part: number,
     stopSlope: number,
     kept: Map<number, CodedBlock>,
   ): WaitingWork<SlopeHistogram> {
     const sum = new SlopeHistogram();
-    const places = oneIn(step, first, this.places(tile, planes));
-    yield* this.code(places, sizeOf(tile) / step, stopSlope, kept, ({ index, plan }, block) => {
-      if (!kept.has(index)) kept.set(index, copyOf(block));
-      this.hull.find(block, plan.weight);
-      sum.addHull(this.hull);
-      sum.residual += block.residual * plan.weight;
-    });
+    const places = sampled(step, part, this.places(tile, planes));
+    yield* this.code(
+      places,
+      planes,
+      sizeOf(tile) / (step * part),
+      stopSlope,
+      kept,
+      ({ index, plan, standsFor }, block) => {
+        if (!kept.has(index)) kept.set(index, copyOf(block));
+        this.hull.find(block, plan.weight);
+        sum.addHull(this.hull, standsFor);
+        sum.residual += block.residual * plan.weight * standsFor;
+      },
+    );
     return sum;
   }
 
   /** Codes code-blocks, about `size` coefficients in all, here or elsewhere, and hands them over in order; not again what is in `kept`. */
   private *code(
     places: Iterable<BlockPlace>,
+    { memory }: TilePlanes,
     size: number,
     stopSlope: number,
     kept: ReadonlyMap<number, CodedBlock>,
@@ -175,9 +190,10 @@ export class TileEncoder {
       yield* this.pooled.code<BlockPlace, CodedPlace>({
         places,
         size,
-        keep: ({ index, plan, roiShift }) => ({ index, plan, roiShift }),
+        keep: ({ index, standsFor, plan, roiShift }) => ({ index, standsFor, plan, roiShift }),
         known: ({ index }) => kept.get(index),
-        prepare: (place) => this.prepare(place, stopSlope),
+        memory: this.roi ? undefined : memory,
+        prepare: (place, inPlace) => this.prepare(place, stopSlope, inPlace),
         take,
       });
       return;
@@ -189,23 +205,25 @@ export class TileEncoder {
   }
 
   /** The code-blocks of a tile in the order in which `CodedTile` numbers them. */
-  private *places(tile: TileGeometry, planes: readonly (Int32Array | Float32Array)[]): Generator<BlockPlace> {
+  private *places(tile: TileGeometry, { planes, steps: allSteps }: TilePlanes): Generator<BlockPlace> {
     const { plan } = this;
-    const place = { index: 0 } as BlockPlace;
+    const place = { index: 0, standsFor: 1 } as BlockPlace;
     for (const component of tile.components) {
       const c = component.component;
-      const steps = analysisSteps(component);
+      const steps = allSteps[c];
       place.plane = planes[c];
       place.roiShift = plan.roiShift[c];
       const masks = this.roi && place.roiShift > 0 ? regionMasks(this.roi, plan.main.siz, component) : undefined;
       for (const level of component.geometry.resolutions) {
+        place.depth = steps.length - 1 - level.r;
         // masks stand in the order of steps, the low-pass rest last
-        place.mask = masks?.[steps.length - 1 - level.r];
+        place.mask = masks?.[place.depth];
         const numPrecincts = numPrecinctsOf(level);
         for (let p = 0; p < numPrecincts; p++) {
           for (const band of precinctGeometry(level, p).bands) {
             place.subband = band.subband.orientation;
             place.plan = plan.subbands[c][level.r === 0 ? 0 : 3 * (level.r - 1) + place.subband];
+            place.factor = 2 ** plan.fractionBits / place.plan.step;
             yield* placesOfBand(place, band, level, placeOf(steps, level.r, place.subband));
           }
         }
@@ -213,17 +231,18 @@ export class TileEncoder {
     }
   }
 
-  /** Quantises a code-block. */
-  private prepare(place: BlockPlace, stopSlope: number): CodeBlockCoefficients {
-    const { job, plan } = this;
+  /** Quantises a code-block, unless it stays where it is. */
+  private prepare(place: BlockPlace, stopSlope: number, inPlace = false): CodeBlockCoefficients {
+    const { job } = this;
     const { plane, from, stride, width, height } = place;
     const q = job.coefficients;
     job.width = width;
     job.height = height;
     job.subband = place.subband;
     job.stopSlope = stopSlope / place.plan.weight;
+    if (inPlace) return job;
     if (plane instanceof Int32Array) quantiseReversible(plane, from, stride, width, height, q);
-    else quantiseIrreversible(plane, from, stride, width, height, 2 ** plan.fractionBits / place.plan.step, q);
+    else quantiseIrreversible(plane, from, stride, width, height, place.factor, q);
     job.measured = place.mask !== undefined;
     if (place.mask) {
       const { blockMask } = this;
@@ -236,27 +255,49 @@ export class TileEncoder {
     return job;
   }
 
-  /** Loads and analyses a tile; a plane for each component. */
-  private *transform({ components }: TileGeometry, samplesOf: SamplesOf): Work<(Int32Array | Float32Array)[]> {
+  /** Loads and analyses a tile, here or elsewhere. */
+  private *transform(tile: TileGeometry, samplesOf: SamplesOf): WaitingWork<TilePlanes> {
     const { reversible, mct, main } = this.plan;
-    const { siz } = main;
-    const { clock } = this;
-    const planes: (Int32Array | Float32Array)[] = [];
-    for (let c = 0; c < components.length; ) {
-      const group = components.slice(c, mct !== 'none' && c === 0 ? 3 : c + 1);
-      const [{ component, geometry }] = group;
-      const size = lengthOf(geometry.x) * lengthOf(geometry.y);
-      const all = reversible ? new Int32Array(group.length * size) : new Float32Array(group.length * size);
-      for (let k = 0; k < group.length; k++) planes.push(all.subarray(k * size, (k + 1) * size));
-      yield* analyse(group, planes.slice(c), clock, (y0, y1) => {
-        if (group.length > 1) loadColourRows(siz, group, samplesOf, all, mct, y0, y1);
-        else loadRows(siz, group[0], samplesOf(component), all, y0, y1);
-      });
-      c += group.length;
+    const groups: LoadGroup[] = [];
+    for (let c = 0; c < tile.components.length; ) {
+      const isColour = mct !== 'none' && c === 0;
+      const components = tile.components.slice(c, isColour ? 3 : c + 1);
+      const samples = components.map((one) => tileSamplesOf(main.siz, one, samplesOf(one.component)));
+      groups.push({ components, samples, transform: isColour ? mct : 'none' });
+      c += components.length;
     }
-    return planes;
+    const shared = yield* this.pooled?.analyse(groups, sizeOf(tile), reversible) ?? nowhere();
+    // without them, or where a sample is none, which is told here
+    if (shared === undefined) return yield* this.transformHere(groups);
+    this.clock.lap('transform');
+    return shared;
+  }
+
+  private *transformHere(groups: readonly LoadGroup[]): Work<TilePlanes> {
+    const { reversible, main } = this.plan;
+    const planes: (Int32Array | Float32Array)[] = [];
+    const steps: AnalysisStep[][] = [];
+    for (const { components, samples, transform } of groups) {
+      const [{ geometry }] = components;
+      const width = lengthOf(geometry.x);
+      const size = width * lengthOf(geometry.y);
+      const all = reversible ? new Int32Array(samples.length * size) : new Float32Array(samples.length * size);
+      const own = samples.map((_, k) => all.subarray(k * size, (k + 1) * size));
+      const ownSteps = components.map((component) => analysisSteps(component, 0));
+      const load = (y0: number, y1: number): void => {
+        const bad = loadRows(samples, transform, all, size, width, y0, y1);
+        if (bad) throw badSample(main.siz, components[bad.component], samples[bad.component], bad.index);
+      };
+      yield* analyse(ownSteps, own, 0, load, (what) => this.clock.lap(what));
+      planes.push(...own);
+      steps.push(...ownSteps);
+    }
+    return { planes, steps };
   }
 }
+
+/** Nobody else analyses. */
+function* nowhere(): Work<undefined> {}
 
 /** The code-blocks of one subband of a precinct. */
 function* placesOfBand(
@@ -285,9 +326,16 @@ function* placesOfBand(
   }
 }
 
-/** One code-block in so many, from the middle. */
-function* oneIn(step: number, first: number, places: Iterable<BlockPlace>): Generator<BlockPlace> {
-  for (const place of places) if (place.index % step === first) yield place;
+/**
+ * One code-block in `step` of those of the highest resolution level, and in half as many of each level below; of these one in `part`, from the
+ * middle. Steps are odd, since rows of code-blocks are often a power of two long and a sample should not come from a few columns.
+ */
+function* sampled(step: number, part: number, places: Iterable<BlockPlace>): Generator<BlockPlace> {
+  for (const place of places) {
+    const own = (step >> place.depth) | 1;
+    place.standsFor = part * own;
+    if (place.index % place.standsFor === own >> 1) yield place;
+  }
 }
 
 /** Coefficients of a tile. */
@@ -317,55 +365,6 @@ function copyOf(block: CodedBlock): CodedBlock {
     passDistortions: block.passDistortions.slice(0, numPasses),
     residual,
   };
-}
-
-/** The samples of one tile-component, as steps of analysis from the highest resolution level down, and what they leave. */
-function analysisSteps(component: TileComponent): AnalysisStep[] {
-  const { resolutions } = component.geometry;
-  const steps: AnalysisStep[] = [];
-  let at = 0;
-  let stride = lengthOf(component.geometry.x);
-  for (let r = resolutions.length - 1; r >= 0; r--) {
-    const { x, y } = resolutions[r];
-    const parityX = (x.lo & 1) as 0 | 1;
-    const parityY = (y.lo & 1) as 0 | 1;
-    steps.push({ at, stride, width: lengthOf(x), height: lengthOf(y), parityX, parityY });
-    at += parityY * stride;
-    stride *= 2;
-  }
-  return steps;
-}
-
-/** All levels of tile-components of one size, whose rows are loaded as the first level needs them. */
-function* analyse(
-  components: readonly TileComponent[],
-  planes: readonly (Int32Array | Float32Array)[],
-  clock: StageClock,
-  load: (y0: number, y1: number) => void,
-): Work<void> {
-  const steps = components.map(analysisSteps);
-  // the last entry is only what remains
-  const levels = steps[0].length - 1;
-  for (let k = 0; k < Math.max(1, levels); k++) {
-    const { width, height } = steps[0][k];
-    if (width === 0 || height === 0) return;
-    const rows = Math.max(2, Math.floor(PIECE_SAMPLES / width));
-    const scratch = planes[0] instanceof Int32Array ? new Int32Array(width) : new Float32Array(width);
-    for (let y0 = 0; y0 < height; y0 += rows) {
-      const y1 = Math.min(height, y0 + rows);
-      if (k === 0) {
-        load(y0, y1);
-        clock.lap('load');
-      }
-      for (let c = 0; c < planes.length && levels > 0; c++) {
-        const plane = planes[c];
-        if (plane instanceof Int32Array) analyse53(plane, steps[c][k], y0, y1, scratch as Int32Array);
-        else analyse97(plane, steps[c][k], y0, y1, scratch as Float32Array);
-      }
-      clock.lap('transform');
-      yield;
-    }
-  }
 }
 
 /** Where a subband lies after analysis: in the plane, and in the mask of its step, whose rows are not interleaved. */

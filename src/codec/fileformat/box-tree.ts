@@ -10,9 +10,8 @@ import type { Limits } from '../limits.ts';
 import { ReadWindow } from '../read-window.ts';
 import type { Reading } from '../source.ts';
 import { type BoxHeader, contentOffset, readBoxHeader } from './box.ts';
-import { boxNameOf } from './box-names.ts';
+import { type BoxInfo, boxNameOf } from './box-names.ts';
 import { orderProblems } from './box-order.ts';
-import type { BoxInfo } from './jp2-file.ts';
 import { fieldsBeforeBoxes } from './superboxes.ts';
 
 /** One box of a file, as `readBoxes` finds it. Plain data, which can be kept, sent and compared. */

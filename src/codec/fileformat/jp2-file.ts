@@ -21,7 +21,6 @@ import {
   readBoxHeader,
   readContent,
 } from './box.ts';
-import { boxNameOf } from './box-names.ts';
 import { type Fragment, readFragments } from './fragment-list.ts';
 import type { SampleFormat } from './image-header.ts';
 import { type FileTypeBox, type Jp2Header, readFileType, readJp2Header } from './jp2-boxes.ts';
@@ -40,18 +39,16 @@ export interface CodestreamPlace {
 }
 
 /** One box of the file, for showing. */
-export interface BoxInfo {
+export interface BoxPlace {
   /** TBox as four characters. */
   readonly type: string;
-  /** The standard's name, `Unknown` for a box no standard here defines. */
-  readonly name: string;
   readonly offset: number;
   /** Bytes of LBox, TBox and XLBox. */
   readonly headerLength: number;
   /** Bytes of the whole box, as far as the input is known to go; `undefined` when it goes on to an unknown end. */
   readonly length: number | undefined;
   /** What a superbox holds, where it was looked into. */
-  readonly children?: readonly BoxInfo[];
+  readonly children?: readonly BoxPlace[];
 }
 
 /** A file of the JPEG 2000 family. */
@@ -67,7 +64,7 @@ export interface Jp2File {
   readonly header: Jp2Header | undefined;
   readonly metadata: Metadata;
   /** All boxes; empty for a bare codestream. */
-  readonly boxes: readonly BoxInfo[];
+  readonly boxes: readonly BoxPlace[];
 }
 
 /** How far ahead of a box header the file is read: small boxes then come along for nothing. */
@@ -96,7 +93,7 @@ export function* readJp2File(
 
   const quiet = new DiagnosticLog();
   const state: Walk = { file, log, quiet, size, numBoxes: 0, numShown: 0, budget: limits.bytes };
-  const boxes: BoxInfo[] = [];
+  const boxes: BoxPlace[] = [];
   const codestreams: CodestreamPlace[] = [];
   const metadata = emptyMetadata();
   let fileType: FileTypeBox | undefined;
@@ -341,17 +338,12 @@ function noCodestream(fileType: FileTypeBox | undefined): Jpeg2000Error {
 }
 
 /** A box for showing, with what it holds where that was read. */
-function boxInfo(box: BoxHeader, content: BoxContent | undefined, state: Walk, depth = 0): BoxInfo {
+function boxInfo(box: BoxHeader, content: BoxContent | undefined, state: Walk, depth = 0): BoxPlace {
   const length = box.length ?? (state.size === undefined ? content?.length : state.size - box.offset);
-  const info = {
-    type: box.type,
-    name: boxNameOf(box.type),
-    offset: box.offset,
-    headerLength: box.headerLength,
-    length,
-  };
-  if (!content || !SUPERBOXES.has(box.type) || depth >= MAX_DEPTH) return info;
-  const children: BoxInfo[] = [];
+  const { type, offset, headerLength } = box;
+  const info = { type, offset, headerLength, length };
+  if (!content || !SUPERBOXES.has(type) || depth >= MAX_DEPTH) return info;
+  const children: BoxPlace[] = [];
   for (const child of boxesIn(content.content, contentOffset(box), state.quiet)) {
     if (++state.numShown > MAX_BOXES) break;
     children.push(boxInfo(child, child, state, depth + 1));

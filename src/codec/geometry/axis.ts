@@ -4,7 +4,7 @@
  *
  * Intervals are half-open. Coordinates are below 2^32, so they are handled as doubles (see `int-math`).
  */
-import { ceilDiv, ceilDivPow2, floorDivPow2 } from '../bits/int-math.ts';
+import { ceilDiv, ceilDivPow2, floorDivPow2, pow2 } from '../bits/int-math.ts';
 
 /** `lo <= x < hi`. */
 export interface Interval {
@@ -29,7 +29,7 @@ export function resolutionInterval(tc: Interval, d: number): Interval {
 
 /** A tile-component's interval in a subband of decomposition level nb; `xob` is 1 where the band is high-pass (B-15). */
 export function subbandInterval(tc: Interval, nb: number, xob: 0 | 1): Interval {
-  const shift = xob === 0 ? 0 : 2 ** (nb - 1);
+  const shift = xob === 0 ? 0 : pow2(nb - 1);
   return { lo: ceilDivPow2(tc.lo - shift, nb), hi: ceilDivPow2(tc.hi - shift, nb) };
 }
 

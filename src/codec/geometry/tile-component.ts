@@ -4,6 +4,7 @@
  * Nothing here is allocated by precinct or code-block: a resolution level is a few numbers, and {@link precinctGeometry} works
  * out one precinct when it is asked for. A picture of a hundred thousand precincts costs nothing until a window needs them.
  */
+import { pow2 } from '../bits/int-math.ts';
 import { type ComponentCodingStyle, ppxOf, ppyOf } from '../codestream/cod.ts';
 import type { Siz } from '../codestream/siz.ts';
 import { numXTiles } from '../codestream/siz.ts';
@@ -168,8 +169,8 @@ export function precinctGeometry(resolution: ResolutionGeometry, index: number):
   const column = resolution.firstPrecinctX + (index % resolution.numPrecinctsWide);
   const row = resolution.firstPrecinctY + Math.floor(index / resolution.numPrecinctsWide);
   // a precinct of the resolution level is 2^(PP - 1) wide in the subbands of r > 0 (B.6)
-  const width = 2 ** (resolution.ppx - half);
-  const height = 2 ** (resolution.ppy - half);
+  const width = pow2(resolution.ppx - half);
+  const height = pow2(resolution.ppy - half);
   const cellX = { lo: column * width, hi: (column + 1) * width };
   const cellY = { lo: row * height, hi: (row + 1) * height };
   const bands: PrecinctBand[] = [];

@@ -33,8 +33,19 @@ export interface TileGeometry {
   readonly components: readonly TileComponent[];
 }
 
-/** Works out a tile. */
+/** What was worked out before: whoever finds the packets of a tile and whoever decodes them ask for the same. */
+const known = /* @__PURE__ */ new WeakMap<TileHeader, { readonly main: MainHeader; readonly tile: TileGeometry }>();
+
+/** Works out a tile, once for each header. */
 export function tileGeometry(main: MainHeader, header: TileHeader): TileGeometry {
+  const found = known.get(header);
+  if (found?.main === main) return found.tile;
+  const tile = makeTile(main, header);
+  known.set(header, { main, tile });
+  return tile;
+}
+
+function makeTile(main: MainHeader, header: TileHeader): TileGeometry {
   const bounds = tileBounds(main.siz, header.tile);
   const shared = new Map<string, TileComponentGeometry>();
   // a style object stands for many components, so its key is made once

@@ -32,6 +32,12 @@ export interface ComponentWindow {
   readonly y: AxisWindow;
 }
 
+/** A window of a tile-component's geometry, and the precincts that it touches by resolution level. */
+export interface TileWindow {
+  readonly window: ComponentWindow;
+  readonly resolutions: readonly (Bounds | undefined)[];
+}
+
 /** Works out a window. `x` and `y` are samples of resolution level `target`, inside the tile-component. */
 export function planWindow(
   geometry: TileComponentGeometry,

@@ -1,6 +1,7 @@
 /**
  * Describes a file without decoding it: headers as plain data, and on demand where all tile-parts and packets stand.
  */
+import { withNames } from '../fileformat/box-names.ts';
 import {
   STYLE_BYPASS,
   STYLE_CAUSAL,
@@ -92,7 +93,7 @@ export function describeHeaders(
       uuid: metadata.uuids.map(({ id, data }) => ({ id, data })),
     },
     comments: segments.com.flatMap((comment) => (comment.text === undefined ? [] : [comment.text])),
-    boxes: file.boxes,
+    boxes: withNames(file.boxes),
     codestream: { offset: file.codestream.offset, ...(length === undefined ? {} : { length }) },
     segments: segments.places.map(segmentInfo),
     warnings,

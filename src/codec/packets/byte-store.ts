@@ -1,4 +1,5 @@
 /** Pieces of an input that are held in memory, found by their offset. */
+import type { ByteRange } from '../source.ts';
 
 /** What a snapshot reads from. */
 export interface ByteStore {
@@ -28,4 +29,19 @@ export function piecesStore(pieces: readonly { readonly offset: number; readonly
       return piece.bytes.subarray(at, at + length);
     },
   };
+}
+
+/** Ranges sorted, with those joined that have at most `near` bytes between them. */
+export function joinNear(ranges: readonly ByteRange[], near: number): ByteRange[] {
+  const sorted = [...ranges].sort((a, b) => a.offset - b.offset);
+  const runs: { offset: number; length: number }[] = [];
+  let end = Number.NEGATIVE_INFINITY;
+  for (const { offset, length } of sorted) {
+    const stop = offset + length;
+    const last = runs[runs.length - 1];
+    if (offset > end + near) runs.push({ offset, length });
+    else if (stop > end) last.length = stop - last.offset;
+    end = Math.max(end, stop);
+  }
+  return runs;
 }

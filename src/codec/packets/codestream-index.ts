@@ -23,6 +23,7 @@ import {
   readRange,
   sourceError,
 } from '../source.ts';
+import { joinNear } from './byte-store.ts';
 import type { CodestreamSource } from './codestream-source.ts';
 import type { DataRun, FoundPackets, PacketIndex } from './found-packets.ts';
 import {
@@ -58,7 +59,8 @@ export class CodestreamIndex implements PacketIndex {
   private readonly beginning: Uint8Array;
   /** `undefined` for a tile that is not in the index. */
   private readonly tiles = new Map<number, TilePages | undefined>();
-  private readonly pages = new Map<string, IndexPage>();
+  /** By tile and page. */
+  private readonly pages = new Map<number, IndexPage>();
   private packetsHeld = 0;
 
   private constructor(
@@ -118,14 +120,14 @@ export class CodestreamIndex implements PacketIndex {
     const found = new Map<number, FoundPackets>();
     // a plan may name a tile several times, for several parts of it
     const asked = new Map<number, Map<number, IndexPage>>();
-    const asking = new Set<string>();
+    const asking = new Set<number>();
     for (const selection of plan) {
       const tile = tiles.get(selection.tile);
       if (tile === undefined) continue;
       const pages = asked.get(selection.tile) ?? new Map<number, IndexPage>();
       asked.set(selection.tile, pages);
       for (const page of tile.pagesFor(selection)) {
-        const key = `${selection.tile} ${page}`;
+        const key = keyOf(selection.tile, page);
         const held = this.pages.get(key);
         if (held) pages.set(page, held);
         else if (!asking.has(key)) wanted.push({ tile, page, into: pages });
@@ -138,7 +140,7 @@ export class CodestreamIndex implements PacketIndex {
       if (k % 64 === 63) yield [];
       const read = tile.readPage(page, pieces[k]);
       into.set(page, read);
-      this.keep(`${tile.geometry.tile} ${page}`, read);
+      this.keep(keyOf(tile.geometry.tile, page), read);
     }
     return found;
   }
@@ -199,13 +201,7 @@ export class CodestreamIndex implements PacketIndex {
       if (offset + length > head.length) throw damaged('a piece beyond its end', offset);
     }
     const far = pieces.filter(({ offset, length }) => offset + length > beginning.length);
-    const runs: { offset: number; length: number }[] = [];
-    for (const { offset, length } of [...far].sort((a, b) => a.offset - b.offset)) {
-      const last = runs.at(-1);
-      if (last && offset <= last.offset + last.length + NEAR) {
-        last.length = Math.max(last.length, offset + length - last.offset);
-      } else runs.push({ offset, length });
-    }
+    const runs = joinNear(far, NEAR);
     const total = runs.reduce((sum, run) => sum + run.length, 0);
     if (total > limits.bytes) {
       throw overLimit('limit-bytes', `${total} bytes of an index are needed at once, the limit is ${limits.bytes}`);
@@ -225,7 +221,7 @@ export class CodestreamIndex implements PacketIndex {
     });
   }
 
-  private keep(key: string, page: IndexPage): void {
+  private keep(key: number, page: IndexPage): void {
     for (const [old, { start }] of this.pages) {
       if (this.packetsHeld < MAX_PACKETS) break;
       this.packetsHeld -= start.length;
@@ -234,6 +230,11 @@ export class CodestreamIndex implements PacketIndex {
     this.pages.set(key, page);
     this.packetsHeld += page.start.length;
   }
+}
+
+/** One number for a page of a tile. */
+function keyOf(tile: number, page: number): number {
+  return tile * 2 ** 32 + page;
 }
 
 /** Reads the head, and holds it against the codestream's. */

@@ -16,7 +16,7 @@ import type { Limits } from '../limits.ts';
 import { ReadWindow } from '../read-window.ts';
 import { type ByteRange, BytesSource, type RandomAccessSource, readFrom, type Reading, readNow } from '../source.ts';
 import { type PacketView, type PrecinctHeld, skipSop } from '../tier2/read-blocks.ts';
-import { type ByteStore, piecesStore, wholeStore } from './byte-store.ts';
+import { type ByteStore, joinNear, piecesStore, wholeStore } from './byte-store.ts';
 import { type FoundEnds, foundEnds, type FoundTile } from './found-ends.ts';
 import { type DataRun, type FoundPackets, type PacketIndex, type PacketRange, rangesIn } from './found-packets.ts';
 import type {
@@ -35,6 +35,9 @@ const REMOTE_CHUNK = 32768;
 
 /** The most that is fetched at once while one packet header after the other is followed. */
 const MOST_CHUNK = 1 << 18;
+
+/** Ranges with at most this many bytes between them are read as one: a read costs more than these do. */
+const NEAR = 1024;
 
 /** A tile whose header has been read. */
 interface OpenTile {
@@ -359,7 +362,7 @@ export class CodestreamSource implements PrecinctSource {
       const packets = found.get(selection.tile)?.packets;
       if (packets) for (const range of wantedRanges(packets, selection)) ranges.push(range);
     }
-    const runs = joinAdjacent(ranges);
+    const runs = joinNear(ranges, NEAR);
     const total = runs.reduce((sum, run) => sum + run.length, 0);
     if (total > this.limits.bytes) {
       throw overLimit('limit-bytes', `${total} bytes are needed at once, the limit is ${this.limits.bytes}`);
@@ -482,17 +485,4 @@ function* wantedRanges(packets: FoundPackets, selection: TileSelection): Generat
 /** The least that is fetched at once: over memory a fetch costs nothing. */
 function chunkOf(input: RandomAccessSource, remote: number): number {
   return input instanceof BytesSource ? Number.POSITIVE_INFINITY : remote;
-}
-
-/** Sorts ranges and joins those that touch. */
-function joinAdjacent(ranges: ByteRange[]): ByteRange[] {
-  const sorted = ranges.filter((range) => range.length > 0).sort((a, b) => a.offset - b.offset);
-  const runs: { offset: number; length: number }[] = [];
-  for (const { offset, length } of sorted) {
-    const last = runs.at(-1);
-    if (last && offset <= last.offset + last.length) {
-      last.length = Math.max(last.length, offset + length - last.offset);
-    } else runs.push({ offset, length });
-  }
-  return runs;
 }

@@ -4,6 +4,7 @@
 import { joinBytes } from '../bits/join-bytes.ts';
 import { malformed } from '../errors.ts';
 import { type ByteRange, BytesSource, type RandomAccessSource } from '../source.ts';
+import { joinNear } from './byte-store.ts';
 import type { FoundEnds } from './found-ends.ts';
 import { rangesIn } from './found-packets.ts';
 import type { LoadOptions, PrecinctKey } from './precinct-source.ts';
@@ -28,7 +29,7 @@ export interface ReadPieces {
 }
 
 /** Ranges with at most this many bytes between them are read as one: a read costs more than these do. */
-const NEAR = 8192;
+export const NEAR = 8192;
 
 /**
  * Where the bytes of a precinct begin in the input, if they stand there just as pieces have them; `undefined` where other packets or SOP
@@ -66,7 +67,7 @@ export async function readPieces(
   options: Pick<LoadOptions, 'signal'> = {},
 ): Promise<ReadPieces> {
   const parts = pieces.map((piece) => partsOf(ends, piece));
-  const runs = joinNear(parts.flat().filter((part) => !(part instanceof Uint8Array)) as ByteRange[]);
+  const runs = joinNear(parts.flat().filter((part) => !(part instanceof Uint8Array)) as ByteRange[], NEAR);
   const { input } = ends;
   const { signal } = options;
   const held =
@@ -106,19 +107,6 @@ function partsOf({ found }: FoundEnds, { key, start, end }: PrecinctPiece): (Byt
     at = next;
   }
   return parts;
-}
-
-/** Ranges sorted, with those that lie near each other joined. */
-export function joinNear(ranges: readonly ByteRange[]): ByteRange[] {
-  const sorted = [...ranges].sort((a, b) => a.offset - b.offset);
-  const runs: { offset: number; length: number }[] = [];
-  for (const { offset, length } of sorted) {
-    const last = runs.at(-1);
-    if (last && offset <= last.offset + last.length + NEAR) {
-      last.length = Math.max(last.length, offset + length - last.offset);
-    } else runs.push({ offset, length });
-  }
-  return runs;
 }
 
 /** Reads runs at once. */

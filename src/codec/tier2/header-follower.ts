@@ -7,7 +7,7 @@
  */
 import { floorLog2 } from '../bits/int-math.ts';
 import type { PacketBitReader } from '../bits/packet-bit-reader.ts';
-import { STYLE_HIGH_THROUGHPUT, STYLE_HT_MIXED } from '../codestream/cod.ts';
+import { CLASSIC_STYLES, STYLE_HIGH_THROUGHPUT, STYLE_HT_MIXED } from '../codestream/cod.ts';
 import { malformed, unsupported } from '../errors.ts';
 import type { PrecinctGeometry } from '../geometry/tile-component.ts';
 import { segmentCapacity } from './segments.ts';
@@ -52,13 +52,15 @@ const KIND_CLASSIC = 2;
 /** B.10.7.1: Lblock begins at 3. */
 const FIRST_LBLOCK = 3;
 
+const NOTHING = /* @__PURE__ */ new Int32Array(0);
+
 /** The growing states of precincts. */
 export class HeaderFollower {
   private memory: Int32Array;
   private used = 0;
   /** Places of states that are not needed any more, by size. */
   private readonly free = new Map<number, number[]>();
-  private saved = new Int32Array(0);
+  private saved = NOTHING;
 
   /** `room`: numbers to begin with. */
   constructor(room = 1024) {
@@ -89,6 +91,12 @@ export class HeaderFollower {
     const places = this.free.get(size);
     if (places) places.push(at);
     else this.free.set(size, [at]);
+  }
+
+  /** Forgets all precincts. */
+  clear(): void {
+    this.used = 0;
+    this.free.clear();
   }
 
   /** Remembers one precinct's state for {@link restore}. */
@@ -211,11 +219,11 @@ function readContribution(
     before += first.passes;
     passes -= first.passes;
   }
-  const rules = kind === KIND_CLASSIC ? style & ~(STYLE_HIGH_THROUGHPUT | STYLE_HT_MIXED) : style;
+  const rules = kind === KIND_CLASSIC ? style & CLASSIC_STYLES : style;
   // B.10.7.2: one length for each codeword segment that this packet adds to
   while (passes > 0) {
     if (kind === KIND_HT && before % 3 === 0) {
-      throw unsupported('capability', 'a code-block of more than one HT set', { clause: '15444-15 B.1' });
+      throw unsupported('capability', 'several HT sets in a code-block', { clause: '15444-15 B.1' });
     }
     const capacity = segmentCapacity(rules, before);
     const added = Math.min(passes, capacity);
@@ -263,12 +271,11 @@ function readFirstLength(
       return { kind: KIND_HT, passes: throughCleanup, length };
     }
   }
-  if (widthOfAll > 32) throw malformed('packet-header', `a length of ${widthOfAll} bits`, { clause: '15444-1 B.10.7' });
-  length = length * 2 ** (widthOfAll - width) + bits.bits(widthOfAll - width);
+  length = length * 2 ** (widthOfAll - width) + readLength(bits, widthOfAll - width);
   if (length === 0 || bits.overrun) return { kind: KIND_OPEN, passes, length };
-  if (!mixed) throw malformed('packet-header', 'bytes before an HT cleanup pass', { clause: '15444-15 B.3' });
-  if (passes > segmentCapacity(style & ~(STYLE_HIGH_THROUGHPUT | STYLE_HT_MIXED), before)) {
-    const message = 'bypass or termination on each pass in a classic code-block among high-throughput ones';
+  if (!mixed) throw malformed('packet-header', 'bytes before HT cleanup', { clause: '15444-15 B.3' });
+  if (passes > segmentCapacity(style & CLASSIC_STYLES, before)) {
+    const message = 'a classic code-block with bypass or termination among HT ones';
     throw unsupported('capability', message, { clause: '15444-15 B.3' });
   }
   return { kind: KIND_CLASSIC, passes, length };

@@ -5,6 +5,7 @@
  * bodies.
  */
 import type { PacketBitReader } from '../bits/packet-bit-reader.ts';
+import { STYLE_HT_MIXED } from '../codestream/cod.ts';
 import type { PrecinctGeometry } from '../geometry/tile-component.ts';
 import { HeaderFollower, type HeaderSink, stateSize } from './header-follower.ts';
 
@@ -34,7 +35,7 @@ export interface BlockContributions {
   readonly numRecords: number;
   /** Packets read. */
   readonly numPackets: number;
-  /** Where the style allows high-throughput and classic code-blocks: 1 for the classic ones. */
+  /** Only where the style allows high-throughput and classic code-blocks: 1 for the classic ones. */
   readonly classicBlocks?: Uint8Array | undefined;
 }
 
@@ -52,9 +53,10 @@ export class PrecinctReader implements BlockContributions, HeaderSink {
   readonly numBlocks: number;
   private readonly follower: HeaderFollower;
   private readonly state: number;
+  /** Twice the last record of each code-block, and one more where it ends its codeword segment; -1 for none. */
   private readonly last: Int32Array;
-  /** Index of the open codeword segment, by code-block. */
-  private readonly segment: Uint16Array;
+  /** Packets read. */
+  numPackets = 0;
   /** Packet, and offset in its body, of the next contribution. */
   private packet = 0;
   private offset = 0;
@@ -63,25 +65,25 @@ export class PrecinctReader implements BlockContributions, HeaderSink {
 
   /**
    * `style` is the code-block style byte, which decides where codeword segments end. Without `keepRecords` the headers are only
-   * followed to learn how long bodies are.
+   * followed to learn how long bodies are. A `follower` that is handed in must not be cleared as long as headers are read.
    */
-  constructor(geometry: PrecinctGeometry, style: number, keepRecords = true) {
+  constructor(
+    geometry: PrecinctGeometry,
+    style: number,
+    keepRecords = true,
+    follower = new HeaderFollower(stateSize(geometry)),
+  ) {
     const n = geometry.numBlocks;
     this.numBlocks = n;
     this.keepRecords = keepRecords;
-    this.follower = new HeaderFollower(stateSize(geometry));
+    this.follower = follower;
     this.state = this.follower.open(geometry, style);
+    if (style & STYLE_HT_MIXED) this.classicBlocks = new Uint8Array(n);
     this.zeroBitPlanes = new Uint8Array(n);
     this.numPasses = new Uint16Array(n);
     this.first = new Int32Array(n).fill(-1);
     this.last = new Int32Array(n).fill(-1);
-    this.segment = new Uint16Array(n);
     this.records = new Int32Array(keepRecords ? RECORD_SIZE * n : 0);
-  }
-
-  /** Packets read. */
-  get numPackets(): number {
-    return this.follower.numPackets(this.state);
   }
 
   /** Reads the header of the next packet, up to and without EPH. Sets {@link bodyLength}. */
@@ -89,6 +91,7 @@ export class PrecinctReader implements BlockContributions, HeaderSink {
     this.packet = this.numPackets;
     this.offset = 0;
     this.bodyLength = this.follower.readHeader(bits, this.state, this.keepRecords ? this : undefined);
+    this.numPackets = this.follower.numPackets(this.state);
   }
 
   /** @internal */
@@ -98,19 +101,17 @@ export class PrecinctReader implements BlockContributions, HeaderSink {
 
   /** @internal */
   contribute(block: number, passes: number, length: number, endsSegment: boolean): void {
-    this.addRecord(block, passes, length);
+    this.addRecord(block, passes, length, endsSegment);
     this.numPasses[block] += passes;
     this.offset += length;
-    if (endsSegment) this.segment[block]++;
   }
 
   /** @internal */
   classic(block: number): void {
-    this.classicBlocks ??= new Uint8Array(this.numBlocks);
-    this.classicBlocks[block] = 1;
+    this.classicBlocks![block] = 1;
   }
 
-  private addRecord(block: number, passes: number, length: number): void {
+  private addRecord(block: number, passes: number, length: number, endsSegment: boolean): void {
     const at = this.numRecords * RECORD_SIZE;
     if (at === this.records.length) {
       const grown = new Int32Array(Math.max(16 * RECORD_SIZE, this.records.length * 2));
@@ -118,15 +119,20 @@ export class PrecinctReader implements BlockContributions, HeaderSink {
       this.records = grown;
     }
     const { records } = this;
+    const last = this.last[block];
+    let segment = 0;
+    if (last < 0) this.first[block] = this.numRecords;
+    else {
+      const previous = (last >> 1) * RECORD_SIZE;
+      segment = records[previous + RECORD_SEGMENT] + (last & 1);
+      records[previous + RECORD_NEXT] = this.numRecords;
+    }
     records[at + RECORD_NEXT] = -1;
     records[at + RECORD_PACKET] = this.packet;
-    records[at + RECORD_SEGMENT] = this.segment[block];
+    records[at + RECORD_SEGMENT] = segment;
     records[at + RECORD_PASSES] = passes;
     records[at + RECORD_OFFSET] = this.offset;
     records[at + RECORD_LENGTH] = length;
-    const previous = this.last[block];
-    if (previous < 0) this.first[block] = this.numRecords;
-    else records[previous * RECORD_SIZE + RECORD_NEXT] = this.numRecords;
-    this.last[block] = this.numRecords++;
+    this.last[block] = 2 * this.numRecords++ + (endsSegment ? 1 : 0);
   }
 }

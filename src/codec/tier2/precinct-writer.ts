@@ -15,6 +15,9 @@ export const NO_VALUE = 255;
 /** Coding passes that one packet can add to a code-block (Table B.4). */
 const MAX_PASSES = 164;
 
+/** Lblock of the first length of a high-throughput code-block where there may be classic ones. */
+const LEAST_HT_LBLOCK = 4;
+
 /** Bits that the header of a packet with nothing in it has room for: it is a byte in any case. */
 const EMPTY_PACKET_BITS = 8;
 
@@ -46,16 +49,20 @@ export class PrecinctWriter {
   private numIncluded = 0;
   /** Layers of which the inclusion trees have told, as long as no code-block is included. */
   private layersTold = 0;
+  /** Where kinds may be mixed: 0 for high-throughput code-blocks of which no bytes have come yet. */
+  private readonly told: Uint8Array | undefined;
   private savedPackets = 0;
   private savedNumIncluded = 0;
   private savedLayersTold = 0;
 
   /**
    * `zeroBitPlanes` are the missing most significant bit-planes by code-block, for all that any packet will ever include, and
-   * {@link NO_VALUE} for the others. They are not copied.
+   * {@link NO_VALUE} for the others. They are not copied. `classicBlocks` is there where the style allows classic and high-throughput
+   * code-blocks (15444-15 B.3): 1 for the classic ones. Nothing is rewound then.
    */
-  constructor(geometry: PrecinctGeometry, zeroBitPlanes: Uint8Array) {
+  constructor(geometry: PrecinctGeometry, zeroBitPlanes: Uint8Array, classicBlocks?: Uint8Array) {
     const n = geometry.numBlocks;
+    this.told = classicBlocks?.slice();
     this.geometry = geometry;
     this.zeroBitPlanes = zeroBitPlanes;
     this.state = new Uint8Array(4 * n);
@@ -193,7 +200,12 @@ export class PrecinctWriter {
     for (let k = pieceStart[block]; k < end; k++) {
       passes += piecePasses[k];
       // B.10.7.1: a length takes Lblock + floor(log2(passes)) bits, passes being those of the piece
-      const need = bitLength(pieceLengths[k]) - floorLog2(piecePasses[k]);
+      let need = bitLength(pieceLengths[k]) - floorLog2(piecePasses[k]);
+      if (this.told?.[block] === 0 && pieceLengths[k] > 0) {
+        // a bit to spare says that it is no classic one, whose first length has none
+        need = Math.max(need + 1, LEAST_HT_LBLOCK);
+        this.told[block] = 1;
+      }
       if (need > lblock) lblock = need;
     }
     writeNumPasses(bits, passes);

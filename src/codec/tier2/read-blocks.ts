@@ -4,6 +4,7 @@
 import { PacketBitReader } from '../bits/packet-bit-reader.ts';
 import { Jpeg2000Error, malformed } from '../errors.ts';
 import type { PrecinctGeometry } from '../geometry/tile-component.ts';
+import { HeaderFollower } from './header-follower.ts';
 import { type BlockContributions, PrecinctReader } from './packet-header.ts';
 
 /**
@@ -42,7 +43,11 @@ export function readBlocks(
   held: PrecinctHeld,
   maxLayers: number,
 ): PrecinctBlocks {
-  const reader = new PrecinctReader(geometry, style);
+  // one for every precinct of ordinary size: its memory and its map cost more than what it does
+  follower ??= new HeaderFollower();
+  follower.clear();
+  const shared = geometry.numBlocks < MANY_BLOCKS ? follower : undefined;
+  const reader = new PrecinctReader(geometry, style, true, shared);
   const bits = new PacketBitReader(EMPTY);
   const bodies: Uint8Array[] = [];
   let error: Jpeg2000Error | undefined;
@@ -71,6 +76,10 @@ export function readBlocks(
   }
   return { geometry, contributions: reader, bodies, error };
 }
+
+let follower: HeaderFollower | undefined;
+/** Code-blocks of a precinct whose memory is not kept. */
+const MANY_BLOCKS = 4096;
 
 const EMPTY = /* @__PURE__ */ new Uint8Array(0);
 

@@ -27,7 +27,7 @@ export function writePackets(blocks: PrecinctBlocks, numLayers: number, eph: boo
   for (let b = 0; b < numBlocks; b++) {
     if (contributions.first[b] >= 0) zeroBitPlanes[b] = contributions.zeroBitPlanes[b];
   }
-  const writer = new PrecinctWriter(geometry, zeroBitPlanes);
+  const writer = new PrecinctWriter(geometry, zeroBitPlanes, contributions.classicBlocks);
   const bits = new PacketBitWriter();
   const next = contributions.first.slice();
   const contents: PacketContents = {

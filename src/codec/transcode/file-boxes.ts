@@ -197,17 +197,19 @@ export interface KeptBoxes {
   readonly kept: readonly Uint8Array[];
 }
 
-/** Everything before the codestream's box in a result that was a file before. */
+/** Everything before the codestream's box in a result that was a file before; `brand` where it has become another one. */
 export function writeKeptBoxes(
   boxes: KeptBoxes,
   header: Jp2Header | undefined,
   changes: BoxChanges,
   metadata: TranscodeOptions['metadata'],
+  brand?: string,
 ): Uint8Array {
   const { before, after, components } = changes;
   const w = new ByteWriter();
   writeBox(w, 'jP  ', () => w.u32(0x0d0a870a)); // 15444-1 I.5.1
-  if (boxes.fileType) w.append(boxes.fileType);
+  if (brand !== undefined) writeFileType(w, { brand, minorVersion: 0, compatible: [brand] });
+  else if (boxes.fileType) w.append(boxes.fileType);
   else writeFileType(w, { brand: 'jp2 ', minorVersion: 0, compatible: ['jp2 '] });
   const sameHeader =
     components.length === before.components.length &&

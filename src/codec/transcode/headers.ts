@@ -14,6 +14,7 @@ import { type DiagnosticLog, usage } from '../errors.ts';
 import type { Arrangement } from '../packets/arrangement.ts';
 import { croppedSiz, reducedSiz } from './canvas.ts';
 import type { TranscodeOptions } from './options.ts';
+import { type BlockRecoder, recodedStyle } from './recoded-block.ts';
 
 /** What becomes of a picture. */
 export interface TranscodePlan {
@@ -31,6 +32,8 @@ export interface TranscodePlan {
   readonly reduce: number;
   /** Packets are taken apart to code-blocks and their headers written anew. */
   readonly rebuild: boolean;
+  /** Where code-blocks change their coder: who does it. */
+  readonly recoder: BlockRecoder | undefined;
 }
 
 /** Profile numbers in Rsiz, between its extension bits (15444-1 Table A.10). */
@@ -40,7 +43,12 @@ const PROFILE_BITS = 0x0fff;
 const EXTENSION_BITS = 0xc000;
 
 /** Works out the headers of a result. What a profile in Rsiz may no longer hold for is told in `log`. */
-export function planTranscode(source: MainHeader, options: TranscodeOptions, log: DiagnosticLog): TranscodePlan {
+export function planTranscode(
+  source: MainHeader,
+  options: TranscodeOptions,
+  log: DiagnosticLog,
+  recoder: BlockRecoder | undefined,
+): TranscodePlan {
   const { reduce = 0, crop } = options;
   const numComponents = source.siz.components.length;
   const components = options.components ?? Array.from({ length: numComponents }, (_, c) => c);
@@ -55,7 +63,8 @@ export function planTranscode(source: MainHeader, options: TranscodeOptions, log
     tiles: tilesOf(source.siz, options),
     filled: options.tiles && new Set(checkedTiles(source.siz, options)),
     reduce,
-    rebuild: options.precincts !== undefined || options.insertLayers !== undefined,
+    rebuild: options.precincts !== undefined || options.insertLayers !== undefined || options.coder !== undefined,
+    recoder,
   };
   const cropped = crop ? croppedSiz(source.siz, crop) : source.siz;
   const kept: Siz = { ...cropped, components: components.map((c) => cropped.components[c]) };
@@ -146,6 +155,7 @@ function rsizOf(source: MainHeader, options: TranscodeOptions, log: DiagnosticLo
     options.crop === undefined &&
     options.tiles === undefined &&
     options.precincts === undefined &&
+    options.coder === undefined &&
     tileParts === undefined &&
     Object.keys(markers).length === 0;
   if (arrangementOnly || (rsiz & PROFILE_BITS) === 0) return rsiz;
@@ -192,6 +202,7 @@ function styleOf({ options, reduce }: Kept, style: ComponentCodingStyle): Compon
   const levels = Math.max(0, style.numDecompositionLevels - reduce);
   return {
     ...style,
+    codeBlockStyle: options.coder ? recodedStyle(style.codeBlockStyle, options.coder) : style.codeBlockStyle,
     numDecompositionLevels: levels,
     precincts: options.precincts ? precinctBytes(options.precincts, levels) : style.precincts?.slice(0, levels + 1),
   };

@@ -70,15 +70,26 @@ export function bandSlopesOf(main: MainHeader, tile: TileGeometry, component: Ti
 /** Coefficients of the code-block in column x and row y of a precinct's part of a subband. */
 export function samplesOf(
   band: PrecinctBand,
-  { xcbPrime, ycbPrime }: Pick<PrecinctGeometry, 'xcbPrime' | 'ycbPrime'>,
+  geometry: Pick<PrecinctGeometry, 'xcbPrime' | 'ycbPrime'>,
   x: number,
   y: number,
 ): number {
+  const { width, height } = sizeOfBlock(band, geometry, x, y);
+  return width * height;
+}
+
+/** The size of the code-block in column x and row y of a precinct's subband. */
+export function sizeOfBlock(
+  band: PrecinctBand,
+  { xcbPrime, ycbPrime }: Pick<PrecinctGeometry, 'xcbPrime' | 'ycbPrime'>,
+  x: number,
+  y: number,
+): { readonly width: number; readonly height: number } {
   const width = 2 ** xcbPrime;
   const height = 2 ** ycbPrime;
   const inX = clip(band.x, { lo: (band.firstBlockX + x) * width, hi: (band.firstBlockX + x + 1) * width });
   const inY = clip(band.y, { lo: (band.firstBlockY + y) * height, hi: (band.firstBlockY + y + 1) * height });
-  return lengthOf(inX) * lengthOf(inY);
+  return { width: lengthOf(inX), height: lengthOf(inY) };
 }
 
 /** log2 of what pass `pass` of a code-block is worth. Passes never gain in worth. */

@@ -48,7 +48,16 @@ export interface TranscodeProgress {
  * same samples, or to those that a decode with `region`, `reduce`, `layers` or `components` gives of the source.
  */
 export interface TranscodeOptions {
-  /** `jp2` puts boxes around a bare codestream, `codestream` takes them off; default: as the source is. */
+  /**
+   * Block coder of all code-blocks: those of Part 1 become high-throughput ones (15444-15), or the other way round, without a change of
+   * a coefficient. Of several quality layers the bytes of a code-block then come in the last one that brings any, so the layers are still
+   * there and the steps of quality are not. Default: as the source is.
+   */
+  readonly coder?: 'classic' | 'ht';
+  /**
+   * `jp2` or `jph` puts boxes around a bare codestream, `codestream` takes them off; default: as the source is, and `jph` for a file with
+   * high-throughput code-blocks only.
+   */
   readonly container?: 'codestream' | 'jp2' | 'jph';
   /** A progression order for all tiles; changes of progression (POC) go. (15444-1 B.12) */
   readonly progression?: Progression;
@@ -172,6 +181,7 @@ const METADATA: Shape = (name, value) => {
 const MARKER_NAMES = ['tlm', 'plt', 'plm', 'ppm', 'ppt', 'sop', 'eph'] as const;
 
 const OPTIONS = /* @__PURE__ */ (() => ({
+  coder: oneOf(['classic', 'ht']),
   container: oneOf(['codestream', 'jp2', 'jph']),
   progression: oneOf(PROGRESSIONS),
   progressionChanges: listOf(objectOf(CHANGE)),
@@ -202,13 +212,17 @@ export function checkTranscodeOptions(options: unknown): asserts options is Tran
   checkFields('options', '', options, Object.fromEntries(Object.entries(OPTIONS).map(([k, s]) => [k, maybe(s)])));
   const stray = Object.keys(options as object).find((key) => !Object.hasOwn(OPTIONS, key));
   if (stray !== undefined) throw usage('option-value', `a transcode has no option ${shown(stray)}`);
-  const { progression, progressionChanges, layers, insertLayers, markers, precincts } = options as TranscodeOptions;
+  const { coder, progression, progressionChanges, layers, insertLayers, markers, precincts } =
+    options as TranscodeOptions;
   if (progression && progressionChanges) {
     throw usage('option-value', 'progression and progressionChanges exclude each other');
   }
   if (progressionChanges?.length === 0) throw usage('option-value', 'progressionChanges must not be empty');
   if (layers !== undefined && insertLayers !== undefined) {
     throw usage('option-value', 'layers and insertLayers exclude each other');
+  }
+  if (coder !== undefined && insertLayers !== undefined) {
+    throw usage('option-value', 'coder and insertLayers exclude each other: insert layers first');
   }
   if (markers?.ppm && markers.ppt) {
     throw usage('option-value', 'packet headers go into PPM or PPT, not into both (15444-1 A.7.4, A.7.5)');

@@ -6,9 +6,12 @@
  */
 import { joinBytes } from '../bits/join-bytes.ts';
 import { PacketBitWriter } from '../bits/packet-bit-writer.ts';
-import { type DiagnosticLog, overLimit, usage } from '../errors.ts';
+import { STYLE_HIGH_THROUGHPUT } from '../codestream/cod.ts';
+import { stepOf } from '../codestream/qcd.ts';
+import { type DiagnosticLog, malformed, overLimit, usage } from '../errors.ts';
 import { cellRange } from '../geometry/axis.ts';
 import {
+  type PrecinctBand,
   type PrecinctGeometry,
   numPrecinctsOf,
   precinctGeometry,
@@ -28,7 +31,8 @@ import {
 import { NO_VALUE, type PacketContents, PrecinctWriter } from '../tier2/precinct-writer.ts';
 import { type PrecinctBlocks, readBlocks } from '../tier2/read-blocks.ts';
 import type { TranscodePlan } from './headers.ts';
-import { type BandSlopes, bandSlopesOf, type LayerCuts, samplesOf } from './layer-cuts.ts';
+import { type BandSlopes, bandSlopesOf, type LayerCuts, samplesOf, sizeOfBlock } from './layer-cuts.ts';
+import type { BlockRecoder } from './recoded-block.ts';
 import { inOrder, mostPackets, type OpenTile, orderOf, type PacketRun, type TilePair, wholeTile } from './open-tile.ts';
 import { loadedExactly, type TranscodeWork } from './work.ts';
 
@@ -46,7 +50,7 @@ export function* openRebuiltTile(
   const bodies: Uint8Array[] = new Array(numbers.count).fill(NO_BYTES);
   let complete = pair.ends.tile(pair.number) !== undefined;
   if (source) {
-    checkLayers(cuts, source.header.cod.numLayers);
+    checkLayers(cuts, source);
     checkCodeBlocks(plan, source);
     const snapshot = yield* loadedExactly(wholeTile(plan, source));
     for (const component of result.components) {
@@ -58,7 +62,11 @@ export function* openRebuiltTile(
         for (let precinct = 0; precinct < numPrecinctsOf(resolution); precinct++) {
           const geometry = precinctGeometry(resolution, precinct);
           const first = numbers.of(component.component, resolution.r, precinct, 0);
-          writeAnew(geometry, level, slopes, cuts, numLayers, headers, bodies, first);
+          const take = plan.recoder
+            ? recodedBlocks(plan.recoder, from, resolution.r, log)
+            : (blocks: PrecinctBlocks, number: number, place: BlockPlace) =>
+                takenOver(blocks, number, place, slopes, cuts, numLayers);
+          writeAnew(geometry, level, take, plan.recoder !== undefined, numLayers, headers, bodies, first);
           yield {};
         }
         complete &&= level.complete;
@@ -99,9 +107,15 @@ export function checkCodeBlocks(plan: TranscodePlan, source: TileGeometry): void
   throw overLimit('limit-code-blocks', `tile ${source.tile} has ${count} code-blocks, the limit is ${most}`);
 }
 
-function checkLayers(cuts: LayerCuts | undefined, numLayers: number): void {
-  if (cuts === undefined || numLayers === 1) return;
-  throw usage('option-value', `layers can be put into pictures that have one; this one has ${numLayers}`);
+function checkLayers(cuts: LayerCuts | undefined, { header, components }: TileGeometry): void {
+  if (cuts === undefined) return;
+  const { numLayers } = header.cod;
+  if (numLayers > 1) {
+    throw usage('option-value', `layers can be put into pictures that have one; this one has ${numLayers}`);
+  }
+  if (components.some(({ parameters }) => (parameters.style.codeBlockStyle & STYLE_HIGH_THROUGHPUT) !== 0)) {
+    throw usage('option-value', 'high-throughput code-blocks cannot be cut into layers', { clause: '15444-15 B.1' });
+  }
 }
 
 /** B.7: xcb' and ycb' depend on the precinct, and with them what is a code-block. */
@@ -173,12 +187,71 @@ interface Piece {
   readonly bytes: Uint8Array;
 }
 
+/** A code-block of the result: where it is, and how many layers there are. */
+interface BlockPlace {
+  readonly geometry: PrecinctGeometry;
+  readonly band: PrecinctBand;
+  readonly x: number;
+  readonly y: number;
+  readonly numLayers: number;
+}
+
+/** A code-block's contributions in order, none for one that is never included, and its missing bit-planes. */
+interface TakenBlock {
+  readonly zeroBitPlanes: number;
+  readonly pieces: readonly Piece[];
+}
+
+/** What becomes of code-block `number` of a precinct of the source. */
+type TakeBlock = (blocks: PrecinctBlocks, number: number, place: BlockPlace) => TakenBlock;
+
+/** As it was, or cut into new layers. */
+function takenOver(
+  blocks: PrecinctBlocks,
+  number: number,
+  { band, geometry, x, y }: BlockPlace,
+  slopes: readonly BandSlopes[] | undefined,
+  cuts: LayerCuts | undefined,
+  numLayers: number,
+): TakenBlock {
+  const insert = cuts && slopes && { cuts, slopes: slopes[band.band], samples: samplesOf(band, geometry, x, y) };
+  const pieces = piecesOf(blocks, number, numLayers, insert);
+  return { zeroBitPlanes: blocks.contributions.zeroBitPlanes[number], pieces };
+}
+
+/** With its coefficients coded anew. */
+function recodedBlocks(
+  recoder: BlockRecoder,
+  { component, parameters }: TileComponent,
+  r: number,
+  log: DiagnosticLog,
+): TakeBlock {
+  const { style, quantization, roiShift } = parameters;
+  return (blocks, number, { band, geometry, x, y, numLayers }) => {
+    const orientation = band.subband.orientation;
+    const step = stepOf(quantization, style.numDecompositionLevels, r, orientation);
+    if (step === undefined)
+      throw malformed('qcd-length', `no step size for resolution level ${r}`, { clause: '15444-1 A.6.4' });
+    const size = sizeOfBlock(band, geometry, x, y);
+    const bitPlanes = quantization.guardBits + step.epsilon - 1 + roiShift;
+    const facts = { ...size, subband: orientation, style: style.codeBlockStyle, bitPlanes };
+    const recoded = recoder.recode(blocks, number, facts, numLayers);
+    if (recoded === undefined) return { zeroBitPlanes: NO_VALUE, pieces: [] };
+    if (recoded.findings !== 0) {
+      const message = `a code-block of component ${component} is damaged (finding ${recoded.findings})`;
+      log.add('code-block-check', message, { clause: '15444-1 D.5' });
+    }
+    const { layer, zeroBitPlanes } = recoded;
+    return { zeroBitPlanes, pieces: recoded.segments.map((segment) => ({ ...segment, layer })) };
+  };
+}
+
 /** Writes the packets of one precinct into `headers` and `bodies`, from place `first` on. */
 function writeAnew(
   geometry: PrecinctGeometry,
   level: SourceLevel,
-  slopes: readonly BandSlopes[] | undefined,
-  cuts: LayerCuts | undefined,
+  take: TakeBlock,
+  recoded: boolean,
   numLayers: number,
   headers: Uint8Array[],
   bodies: Uint8Array[],
@@ -186,25 +259,24 @@ function writeAnew(
 ): void {
   const { numBlocks } = geometry;
   const zeroBitPlanes = new Uint8Array(numBlocks).fill(NO_VALUE);
-  const pieces: Piece[][] = [];
+  const pieces: (readonly Piece[])[] = [];
+  let classicBlocks: Uint8Array | undefined;
   let block = 0;
   for (const band of geometry.bands) {
     for (let y = 0; y < band.numBlocksHigh; y++) {
       for (let x = 0; x < band.numBlocksWide; x++, block++) {
         const { blocks, number } = level.find(band.band, band.firstBlockX + x, band.firstBlockY + y);
-        const insert = cuts &&
-          slopes && {
-            cuts,
-            slopes: slopes[band.band],
-            samples: samplesOf(band, geometry, x, y),
-          };
-        const whole = piecesOf(blocks, number, numLayers, insert);
-        pieces.push(whole);
-        if (whole.length > 0) zeroBitPlanes[block] = blocks.contributions.zeroBitPlanes[number];
+        const taken = take(blocks, number, { geometry, band, x, y, numLayers });
+        if (!recoded && blocks.contributions.classicBlocks) {
+          classicBlocks ??= new Uint8Array(numBlocks);
+          classicBlocks[block] = blocks.contributions.classicBlocks[number];
+        }
+        pieces.push(taken.pieces);
+        if (taken.pieces.length > 0) zeroBitPlanes[block] = taken.zeroBitPlanes;
       }
     }
   }
-  const writer = new PrecinctWriter(geometry, zeroBitPlanes);
+  const writer = new PrecinctWriter(geometry, zeroBitPlanes, classicBlocks);
   const bits = new PacketBitWriter();
   const next = new Int32Array(numBlocks);
   for (let layer = 0; layer < numLayers; layer++) {

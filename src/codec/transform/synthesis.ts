@@ -205,7 +205,7 @@ export class Synthesis97 implements RowSource {
   private b: Row;
   private spare: Row[];
   /** Finished rows that are waiting to be given: at most four, from `ready[firstReady]` on. */
-  private readonly ready: Row[] = [];
+  private ready: Row[] = [];
   private firstReady = 0;
   /** The first rows in memory: all of a line that is too short to stream. */
   private readonly few: readonly Row[];
@@ -217,7 +217,8 @@ export class Synthesis97 implements RowSource {
     this.samples = memory.samples;
     this.length = this.h.numLow + this.h.numHigh;
     this.height = this.v.numLow + this.v.numHigh;
-    this.zeros = new Int32Array(this.length);
+    if (zeros.length < this.length) zeros = new Int32Array(this.length);
+    this.zeros = zeros;
     const take = (): Row => ({ isZero: true, at: memory.take(this.length) });
     this.coefficients = take().at;
     const rows = Array.from({ length: ROWS_HELD_97 - 1 }, take);
@@ -239,7 +240,7 @@ export class Synthesis97 implements RowSource {
       return this.few[k];
     }
     while (this.firstReady === this.ready.length) {
-      this.ready.length = 0;
+      this.ready = []; // cheaper than a new length for the old one
       this.firstReady = 0;
       const { taken, v } = this;
       if (taken > 1 && 2 * taken + 3 + v.parity < this.height) this.takePairs();
@@ -427,6 +428,9 @@ export class Synthesis97 implements RowSource {
     inverse97Row(samples, coefficients, coefficients + numLow, row.at, numLow, numHigh, parity, scale);
   }
 }
+
+/** Zeros for all who want some: tiles are many, and each level of each component would have its own. */
+let zeros = /* @__PURE__ */ new Int32Array(0);
 
 /** Puts the current row of a band, or zeros, where a synthesis takes it from. */
 function loadBand<Samples extends Int32Array | Float64Array>(

@@ -13,7 +13,7 @@ import type { Limits } from '../limits.ts';
 import { ReadWindow } from '../read-window.ts';
 import type { Reading } from '../source.ts';
 import { FindingLog, type Findings } from './findings.ts';
-import { checkIndices, checkMainHeader, checkSegments, CodingRules, usesHighThroughput } from './header-rules.ts';
+import { checkIndices, checkMainHeader, checkSegments, CodingRules } from './header-rules.ts';
 import { type PartData, PacketWalk } from './packet-rules.ts';
 import { type Extent, walkTileParts, type WalkedPart } from './tile-part-rules.ts';
 
@@ -104,11 +104,6 @@ export function* checkCodestream(
     coding.checkTile(header);
     const changes = progressionChangesOf(main, header);
     coding.checkChanges(header.segments.poc, parts[0].offset);
-    if (usesHighThroughput(main, header.segments)) {
-      const message = 'packets of the block coder of 15444-15 are not followed';
-      findings.note('capability', message, { offset: parts[0].offset });
-      continue;
-    }
     const data = parts.map((part) => partData(part, packed, extent.end, findings));
     const walk = new PacketWalk(tileGeometry(main, header), changes, data, limits, findings);
     yield* walk.run(window);

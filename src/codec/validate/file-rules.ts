@@ -9,7 +9,8 @@ import { DiagnosticLog, type ErrorPlace, Jpeg2000Error } from '../errors.ts';
 import type { ChannelDefinition } from '../fileformat/channel-boxes.ts';
 import type { Fragment } from '../fileformat/fragment-list.ts';
 import { readIccHeader } from '../fileformat/icc-header.ts';
-import type { BoxInfo, Jp2File } from '../fileformat/jp2-file.ts';
+import { boxNameOf } from '../fileformat/box-names.ts';
+import type { BoxPlace, Jp2File } from '../fileformat/jp2-file.ts';
 import type { Jp2Header } from '../fileformat/jp2-boxes.ts';
 import { type Reading, readRange } from '../source.ts';
 import type { Findings } from './findings.ts';
@@ -68,8 +69,8 @@ function checkFileType({ fileType, boxes }: Jp2File, findings: Findings): void {
   }
 }
 
-function checkBox(box: BoxInfo, last: boolean, findings: Findings): void {
-  if (box.name === 'Unknown') {
+function checkBox(box: BoxPlace, last: boolean, findings: Findings): void {
+  if (boxNameOf(box.type) === 'Unknown') {
     findings.note('box-value', `box '${box.type}' is of no standard known here`, place(box, 'I.8'));
   }
   if (box.length === undefined && !last)
@@ -77,7 +78,7 @@ function checkBox(box: BoxInfo, last: boolean, findings: Findings): void {
   for (const child of box.children ?? []) checkBox(child, true, findings);
 }
 
-function checkImageHeader(header: Jp2Header, boxes: readonly BoxInfo[], offset: number, findings: Findings): void {
+function checkImageHeader(header: Jp2Header, boxes: readonly BoxPlace[], offset: number, findings: Findings): void {
   const { imageHeader: image, bitsPerComponent } = header;
   if (!image) return;
   const at = { offset, clause: '15444-1 I.5.3.1' };
@@ -226,6 +227,6 @@ export function* checkDataReferences(
   });
 }
 
-function place(box: BoxInfo, clause: string): { offset: number; clause: string } {
+function place(box: BoxPlace, clause: string): { offset: number; clause: string } {
   return { offset: box.offset, clause: `15444-1 ${clause}` };
 }

@@ -14,7 +14,7 @@ import {
   STYLE_HT_MIXED,
 } from '../codestream/cod.ts';
 import { type TileHeader, tileComponentParametersOf } from '../codestream/coding-parameters.ts';
-import type { HeaderSegments, SegmentPlace } from '../codestream/header-segments.ts';
+import type { SegmentPlace } from '../codestream/header-segments.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
 import * as M from '../codestream/markers.ts';
 import type { ProgressionChange } from '../codestream/poc.ts';
@@ -260,10 +260,4 @@ export class CodingRules {
       findings.note('cod-value', 'a component transform over components with different numbers of levels', place);
     }
   }
-}
-
-/** True where a tile's packets are those of 15444-15, whose headers are read in another way. */
-export function usesHighThroughput(main: MainHeader, segments: HeaderSegments): boolean {
-  const styles = [main.cod.style, ...main.segments.coc.values(), segments.cod?.style, ...segments.coc.values()];
-  return styles.some((style) => style !== undefined && (style.codeBlockStyle & STYLE_HIGH_THROUGHPUT) !== 0);
 }

@@ -1,6 +1,6 @@
 /** What a server engine needs of the platform and of the rest of the library: handed in, so that the engine names neither. */
 import type { Executor } from '../../codec/executor.ts';
-import type { BoxInfo } from '../../codec/fileformat/jp2-file.ts';
+import type { BoxPlace } from '../../codec/fileformat/jp2-file.ts';
 import type { JpxFile } from '../../codec/fileformat/jpx-file.ts';
 import type { CodestreamSource } from '../../codec/packets/codestream-source.ts';
 import type { AbortSignalLike, Bytes, RandomAccessSource } from '../../codec/source.ts';
@@ -37,7 +37,7 @@ export interface EngineHost extends Executor {
   attachIndex(
     source: CodestreamSource,
     index: Bytes | RandomAccessSource | undefined,
-    file: { readonly boxes: readonly BoxInfo[]; readonly offset: number },
+    file: { readonly boxes: readonly BoxPlace[]; readonly offset: number },
   ): Promise<void>;
   /** Makes the index of a codestream. */
   makeIndex(source: CodestreamSource): Promise<Uint8Array>;

@@ -7,7 +7,8 @@
  * not send it too; what cannot be read or is not wanted any more is taken back.
  */
 import type { FoundEnds } from '../../codec/packets/found-ends.ts';
-import { joinNear, type PrecinctPiece, readPieces, readRuns, sliceOf } from '../../codec/packets/packet-pieces.ts';
+import { joinNear } from '../../codec/packets/byte-store.ts';
+import { NEAR, type PrecinctPiece, readPieces, readRuns, sliceOf } from '../../codec/packets/packet-pieces.ts';
 import type { AbortSignalLike, ByteRange, RandomAccessSource } from '../../codec/source.ts';
 import type { CacheModel } from '../bins/cache-model.ts';
 import { BlockSource, type Gap } from './block-source.ts';
@@ -259,7 +260,7 @@ export class ResponseWriter {
       this.readBytes += readBytes;
       return;
     }
-    const runs = joinNear(gaps);
+    const runs = joinNear(gaps, NEAR);
     const held = await readRuns(source, runs, options);
     this.reads += runs.length;
     for (const { length } of held) this.readBytes += length;

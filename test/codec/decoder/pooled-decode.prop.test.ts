@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type {
+  AnalysedBatch,
   BlockPool,
   DecodeBatch,
   DecodedBatch,
@@ -133,6 +134,9 @@ test('a pool that fails fails the decode with its reason', async () => {
       throw reason;
     }
     async synthesise(): Promise<SynthesisedBatch> {
+      throw reason;
+    }
+    async analyse(): Promise<AnalysedBatch> {
       throw reason;
     }
     async encode(): Promise<EncodedBatch> {

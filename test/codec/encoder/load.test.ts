@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { joinTileHeaders } from '../../../src/codec/codestream/coding-parameters.ts';
-import { loadColourRows } from '../../../src/codec/encoder/load.ts';
+import { loadRows, tileSamplesOf } from '../../../src/codec/encoder/load.ts';
 import { planEncode } from '../../../src/codec/encoder/plan.ts';
 import { type ComponentSamples, formatOf, samplesOf } from '../../../src/codec/encoder/samples.ts';
 import { tileGeometry } from '../../../src/codec/geometry/tile.ts';
@@ -30,10 +30,11 @@ test.each(['rct', 'ict'] as const)('%s of bytes is what the same samples give in
           const height = bounds.y1 - bounds.y0;
           const [fast, general] = [bytes, words].map((samples) => {
             const size = (bounds.x1 - bounds.x0) * height;
+            const own = components.map((one, c) => tileSamplesOf(main.siz, one, samples[c]!));
             const planes = mct === 'rct' ? new Int32Array(3 * size) : new Float32Array(3 * size);
             for (let y = 0; y < height; y += piece) {
               const y1 = Math.min(height, y + piece);
-              loadColourRows(main.siz, components, (c) => samples[c]!, planes, mct, y, y1);
+              loadRows(own, mct, planes, size, bounds.x1 - bounds.x0, y, y1);
             }
             return planes;
           });

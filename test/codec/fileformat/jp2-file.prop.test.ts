@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DiagnosticLog, Jpeg2000Error } from '../../../src/codec/errors.ts';
-import { type BoxInfo, type Jp2File, readJp2File } from '../../../src/codec/fileformat/jp2-file.ts';
+import { type BoxPlace, type Jp2File, readJp2File } from '../../../src/codec/fileformat/jp2-file.ts';
 import { DEFAULT_LIMITS } from '../../../src/codec/limits.ts';
 import { bytesSource, readFrom, readNow } from '../../../src/codec/source.ts';
 import { describeShared, sharedPath } from '../../support/shared.ts';
@@ -41,7 +41,7 @@ function shapeOf(t: Tree): unknown {
   return t.type === 'asoc' ? [t.type, length, t.children.map(shapeOf)] : [t.type, length];
 }
 
-function shapeRead(b: BoxInfo): unknown {
+function shapeRead(b: BoxPlace): unknown {
   return b.children ? [b.type, b.length, b.children.map(shapeRead)] : [b.type, b.length];
 }
 

@@ -122,16 +122,19 @@ describe('what is read', () => {
     const window = await image.decode({ ...options, region });
     expectSamePicture(window, decodeSync(bytes, { ...options, region }));
     const parts = (await inspect(bytes, { index: true })).tileParts!;
-    for (const { offset, length } of input.asked.slice(opened)) {
-      const inData = (part: (typeof parts)[number]): boolean => {
+    // what lies between pieces that are near each other may come with them, but none begins or ends in a header
+    const isInData = (place: number): boolean =>
+      parts.some((part) => {
         const end = part.offset + part.length;
-        return offset >= end - part.dataLength && offset + length <= end;
-      };
-      expect(parts.some(inData)).toBe(true);
+        return place >= end - part.dataLength && place < end;
+      });
+    for (const { offset, length } of input.asked.slice(opened)) {
+      expect(isInData(offset)).toBe(true);
+      expect(isInData(offset + length - 1)).toBe(true);
     }
     // one round trip
     expect(window.stats.requests).toBe(input.asked.length - opened);
-    expect(window.stats.bytesRead).toBeLessThan(bytes.length / 2);
+    expect(window.stats.bytesRead).toBeLessThan(bytes.length);
   });
 
   test('pages are read alone, and not again', async () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { HtBlockDecoder } from '../../../src/codec/tier1/ht-block-decoder.ts';
 import { HtBlockEncoder, type HtCodeBlockCoefficients } from '../../../src/codec/tier1/ht-block-encoder.ts';
 import { htEncoder } from '../../../src/codec/tier1/ht-encoder.ts';
+import { HtLadderEncoder } from '../../../src/codec/tier1/ht-ladder.ts';
 import type { CodedBlock } from '../../reference/block-coder.ts';
 import { decodeHtBlockSlowly, encodeHtBlock } from '../../reference/ht-block-coder.ts';
 import { randomFrom } from '../../support/random.ts';
@@ -212,6 +213,6 @@ describe('the high-throughput block encoder', () => {
     expect([0, 1, 0x3f, 0x40, 0x48, 0xc0].map((style) => htEncoder.handles(style))).toEqual([
       ...[false, false, false, true, true, true],
     ]);
-    expect(htEncoder.createEncoder()).toBeInstanceOf(HtBlockEncoder);
+    expect(htEncoder.createEncoder()).toBeInstanceOf(HtLadderEncoder);
   });
 });

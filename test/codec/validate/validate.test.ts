@@ -77,7 +77,7 @@ describeShared('conformance', 'the conformance set', () => {
       expect(performance.now() - start).toBeLessThan(6000);
       if (report.valid) passed.push(name);
     }
-    // damage inside the code-blocks of HTJ2K, whose packets are not followed
+    // damage inside the code-blocks of HTJ2K, which are not decoded
     expect(passed).toEqual([
       'fuzz_ht_emb_shift.j2c',
       'security_threaded_decode_abort.j2k',
