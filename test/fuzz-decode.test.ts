@@ -21,6 +21,17 @@ describeShared('conformance', 'spoilt files', () => {
   });
 });
 
+describeShared('conformance', 'spoilt high-throughput files', () => {
+  test.each([
+    ['cut at structural boundaries', 0, 700],
+    ['spoilt in every other way', 100_000, 1500],
+  ])('%s end in a typed error or a picture', { timeout: 180_000 }, async (_, from, count) => {
+    const { findings, tally } = await runFuzz({ seed: 1, from, count, coder: 'ht' });
+    expect(findings).toEqual([]);
+    expect(Object.values(tally).reduce((a, b) => a + b, 0)).toBe(count);
+  });
+});
+
 describeShared('conformance/bad', 'files that broke other decoders', () => {
   let program: string;
   beforeAll(async () => {

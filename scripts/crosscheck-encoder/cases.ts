@@ -10,6 +10,9 @@ import { componentSize } from '../../src/codec/encoder/samples.ts';
 import type { EncodeOptions, ProgressionChange, Rate, RegionOfInterest } from '../../src/index.ts';
 import { type Random, randomFrom } from '../../test/support/random.ts';
 
+/** Block coder of a case (15444-1 Annex C, 15444-15). */
+export type Coder = 'classic' | 'ht';
+
 /** One encode to be. */
 export interface EncoderCase {
   readonly id: string;
@@ -84,13 +87,37 @@ const DECKS = {
   packed: ['none', 'none', 'none', 'ppm', 'ppt'],
   sop: [false, false, true],
   eph: [false, false, true],
-  container: ['codestream', 'jp2'],
+  container: ['codestream', 'file'],
   registration: [false, false, true],
   comments: ['default', 'none', 'several'],
+  refinement: [false, false, true],
+} as const;
+
+/**
+ * Other decks for high throughput: fewer of what OpenJPH cannot read (signed samples, layers, derived quantisation, components other than
+ * one or three), so that it has a say in most cases.
+ */
+const HT_DECKS = {
+  components: [1, 1, 1, 2, 3, 3, 3, 3, 4],
+  precision: [...range(1, 16), 8, 8, 8, 8, 12, 16],
+  signed: [false, false, false, false, false, true],
+  formats: [...Array.from({ length: 9 }, () => 'alike' as const), 'mixed'],
+  size: ['tiny', 'thin', 'small', 'small', 'medium', 'medium', 'medium', 'medium', 'large', 'large'],
+  tile: ['none', 'none', 'none', 'none', 'third', 'third', 'small', 'edge'],
+  levels: [undefined, undefined, 0, 1, 1, 2, 2, 3, 3, 4, 5, 6, 7, 8],
+  roi: [...Array.from({ length: 12 }, () => 'none' as const), 'rects', 'mask'],
+  packed: [...Array.from({ length: 9 }, () => 'none' as const), 'ppm', 'ppt'],
+  changes: [...Array.from({ length: 9 }, () => 'none' as const), 'resolutions', 'layers', 'components'],
+  quantization: [...Array.from({ length: 7 }, () => 'expounded' as const), 'derived'],
+  rate: [
+    ...(['lossless', 'lossless', 'lossless', 'lossless', 'lossless', 'lossless-layers', 'reversible-bytes'] as const),
+    ...(['bytes', 'bytes', 'bpp', 'ratio', 'psnr', 'step', 'step', 'qfactor', 'qfactor', 'qfactor'] as const),
+    ...(['list', 'lossless-list', 'layers', 'step-layers'] as const),
+  ],
 } as const;
 
 type Deck = keyof typeof DECKS;
-type Card<D extends Deck> = (typeof DECKS)[D][number];
+type Card<D extends Deck> = (typeof DECKS)[D][number] | (D extends 'rate' ? 'qfactor' : never);
 
 /** Names of all decks, and how many different values each has. */
 export const DECK_SIZES = Object.entries(DECKS).map(([name, cards]) => {
@@ -98,8 +125,9 @@ export const DECK_SIZES = Object.entries(DECKS).map(([name, cards]) => {
 });
 
 /** The card of a deck for a case. */
-function deal<D extends Deck>(deck: D, seed: number, number: number): Card<D> {
-  const cards: readonly Card<D>[] = DECKS[deck];
+function deal<D extends Deck>(deck: D, seed: number, number: number, coder: Coder): Card<D> {
+  const decks: Readonly<Partial<Record<Deck, readonly unknown[]>>> = coder === 'ht' ? { ...DECKS, ...HT_DECKS } : DECKS;
+  const cards = decks[deck] as readonly Card<D>[];
   const round = Math.floor(number / cards.length);
   let hash = Math.imul(seed, 0x9e3779b1) ^ Math.imul(round + 1, 0x85ebca6b);
   for (const char of deck) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193);
@@ -113,16 +141,17 @@ function deal<D extends Deck>(deck: D, seed: number, number: number): Card<D> {
 }
 
 /** One case by its number. A further attempt is another case, for where the first has no answer. */
-export function makeCase(seed: number, number: number, attempt = 0): EncoderCase {
+export function makeCase(seed: number, number: number, attempt = 0, coder: Coder = 'classic'): EncoderCase {
   const at = number + 10007 * attempt;
   const caseSeed = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(at + 1, 0xc2b2ae35)) >>> 0;
   const random = randomFrom(caseSeed);
   const cards: Record<string, string> = {};
   const card = <D extends Deck>(deck: D): Card<D> => {
-    const value = deal(deck, seed, at);
+    const value = deal(deck, seed, at, coder);
     cards[deck] = JSON.stringify(value) ?? 'default';
     return value;
   };
+  const isHt = coder === 'ht';
   const rateCard = card('rate');
   const lossless = rateCard.startsWith('lossless');
   const reversible = lossless || rateCard.startsWith('reversible');
@@ -145,23 +174,26 @@ export function makeCase(seed: number, number: number, attempt = 0): EncoderCase
   const guardBits = card('guardBits');
   const side = Math.max(width, height);
   const options: EncodeOptions = {
-    container: card('container'),
+    container: card('container') === 'codestream' ? 'codestream' : isHt ? 'jph' : 'jp2',
+    ...(isHt ? { coder, htRefinement: card('refinement') } : {}),
     ...rates,
     ...(rateCard.startsWith('reversible') ? { wavelet: '5/3' } : {}),
     ...(levels === undefined ? {} : { levels }),
     progression: card('progression'),
     ...(tile ? { tile, tileOrigin } : {}),
     ...(origin.x + origin.y > 0 ? { origin } : {}),
-    codeBlock: { width: card('codeBlock')[0], height: deal('codeBlock', seed, at)[1] },
+    codeBlock: { width: card('codeBlock')[0], height: deal('codeBlock', seed, at, coder)[1] },
     ...precinctsOf(card('precincts'), random, levels ?? defaultLevels(picture, tile), side),
-    codeBlockStyle: {
-      bypass: (style & 1) !== 0,
-      reset: (style & 2) !== 0,
-      terminate: (style & 4) !== 0,
-      causal: (style & 8) !== 0,
-      predictable: (style & 16) !== 0,
-      segmentation: (style & 32) !== 0,
-    },
+    codeBlockStyle: isHt
+      ? { causal: (style & 8) !== 0 }
+      : {
+          bypass: (style & 1) !== 0,
+          reset: (style & 2) !== 0,
+          terminate: (style & 4) !== 0,
+          causal: (style & 8) !== 0,
+          predictable: (style & 16) !== 0,
+          segmentation: (style & 32) !== 0,
+        },
     mct: mctCard !== 'asked' ? mctCard : !alike ? 'none' : reversible ? 'rct' : 'ict',
     // shifted by at least M_b, coefficients need twice the bit-planes; more than 30 are not carried
     ...(deep <= 8 ? regionOf(roiCard, random, picture) : {}),
@@ -184,7 +216,13 @@ export function makeCase(seed: number, number: number, attempt = 0): EncoderCase
   };
   const changes = changesOf(card('changes'), random, levels, numLayers, components.length);
   const whole = changes.length > 0 ? { ...options, progressionChanges: changes } : options;
-  return { id: `${seed}:${number}${attempt ? `.${attempt}` : ''}`, seed: caseSeed, picture, options: whole, cards };
+  return {
+    id: `${seed}:${number}${isHt ? 'ht' : ''}${attempt ? `.${attempt}` : ''}`,
+    seed: caseSeed,
+    picture,
+    options: whole,
+    cards,
+  };
 }
 
 function sameFormat(a: ComponentSpec, b: ComponentSpec): boolean {
@@ -362,6 +400,8 @@ function ratesOf(
       return { rate: range(1, numLayers).map((l) => ({ psnr: 16 + 7 * l })) };
     case 'step':
       return { rate: { step: random.pick([1 / 16, 1 / 2, 1, 3]) } };
+    case 'qfactor':
+      return { rate: { qfactor: random.pick([10, 50, 85, 92, 100]) } };
     case 'step-layers':
       return { rate: { step: random.pick([1 / 4, 1]) }, layers: numLayers };
     case 'list':

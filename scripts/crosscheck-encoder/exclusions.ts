@@ -4,8 +4,8 @@
  */
 import type { EncoderCase } from './cases.ts';
 
-/** The two decoders. */
-export type Oracle = 'opj_decompress' | 'grk_decompress';
+/** The other decoders. */
+export type Oracle = 'opj_decompress' | 'grk_decompress' | 'ojph_expand';
 
 /** What a codestream is found to hold. */
 export interface Facts {
@@ -15,6 +15,14 @@ export interface Facts {
   readonly emptyTilePart: boolean;
   /** Some tile-component has samples, but its lowest resolution has none. */
   readonly emptyLowest: boolean;
+  /** Some tile has no sample of some component. */
+  readonly emptyTileComponent: boolean;
+  /** Some tile-component has a resolution level that adds no sample to the one below it. */
+  readonly emptyLevel: boolean;
+  /** Largest exponent of an irreversible quantiser step (15444-1 A-31), about the bits of the largest magnitude; 0 for reversible coding. */
+  readonly exponent: number;
+  /** Quality layers. */
+  readonly layers: number;
   /** Components differ in size, depth or sign. */
   readonly mixed: boolean;
 }
@@ -110,7 +118,98 @@ export const EXCLUSIONS: readonly Exclusion[] = [
     reason: 'gets samples wrong where tiles do not begin at the origin of the reference grid, in files of OpenJPEG too',
     when: ({ options }) => options.tile !== undefined && options.origin !== undefined,
   },
+  {
+    oracle: 'grk_decompress',
+    reason:
+      'reads cleanup passes of high-throughput code-blocks only ("Error in HT block coder"), those of the conformance suite, too',
+    when: ({ options }) => options.htRefinement === true,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'refuses high-throughput code-blocks with vertically causal contexts',
+    when: ({ options }) => options.coder === 'ht' && options.codeBlockStyle?.causal === true,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'loses the scale of reversible high-throughput code-blocks that do not go down to bit-plane 0',
+    when: ({ options }) => options.coder === 'ht' && options.wavelet === '5/3',
+  },
+  {
+    oracle: 'opj_decompress',
+    reason: 'fails where a tile has no sample of a component',
+    when: (_, { emptyTileComponent }) => emptyTileComponent,
+  },
+  {
+    oracle: 'opj_decompress',
+    reason:
+      'counts refinement passes that come in a later layer than their cleanup pass as another cleanup pass, and loses its place',
+    when: ({ options }, { layers }) => options.htRefinement === true && layers > 1,
+  },
+  {
+    oracle: 'ojph_expand',
+    reason: 'writes one component or three, and transformed ones only as three alike',
+    when: ({ picture }, { mct, mixed }) => ![1, 3].includes(picture.components.length) || (mct && mixed),
+  },
+  {
+    oracle: 'ojph_expand',
+    reason: 'writes signed samples as unsigned ones, and components of one depth only',
+    when: ({ picture }) => {
+      const [first] = picture.components;
+      return picture.components.some((c) => c.signed || c.precision !== first!.precision);
+    },
+  },
+  {
+    oracle: 'ojph_expand',
+    reason: 'refuses derived quantisation',
+    when: ({ options }) => options.quantization === 'derived' && !isReversible(options),
+  },
+  {
+    oracle: 'ojph_expand',
+    reason: 'reads one layer only',
+    when: (_, { layers }) => layers > 1,
+  },
+  {
+    oracle: 'ojph_expand',
+    reason: 'knows no region of interest',
+    when: ({ options }) => options.roi !== undefined,
+  },
+  {
+    oracle: 'ojph_expand',
+    reason: 'knows no packed packet headers',
+    when: ({ options }) => options.markers?.ppm === true || options.markers?.ppt === true,
+  },
+  {
+    oracle: 'ojph_expand',
+    reason: 'knows no changes of progression',
+    when: ({ options }) => options.progressionChanges !== undefined,
+  },
+  {
+    oracle: 'ojph_expand',
+    reason:
+      'refuses some high-throughput code-blocks of 22 bits and more: a single sample in a quad below larger ones (3 x 3 of one value)',
+    when: (_, { exponent }) => exponent >= 21,
+  },
+  {
+    oracle: 'grk_decompress',
+    reason: 'refuses the same high-throughput code-blocks of 22 bits and more as OpenJPH, and all of 26',
+    when: ({ options }, { exponent }) => options.coder === 'ht' && exponent >= 21,
+  },
+  {
+    oracle: 'ojph_expand',
+    reason: 'loses its place where precincts are one sample wide or high',
+    when: ({ options }) => options.precincts?.some(({ width, height }) => width === 1 || height === 1) === true,
+  },
+  {
+    oracle: 'ojph_expand',
+    reason: 'gets pictures wrong, its own as well, where a resolution level of a tile-component adds no sample',
+    when: (_, { emptyLevel }) => emptyLevel,
+  },
 ];
+
+function isReversible({ rate, wavelet }: EncoderCase['options']): boolean {
+  const last = Array.isArray(rate) ? rate[rate.length - 1] : rate;
+  return wavelet === '5/3' || last === undefined || 'lossless' in last;
+}
 
 /** Refusals of the encoder that a generated case may meet: they are right, and the case is drawn anew. */
 export const REFUSALS: readonly { readonly code: string; readonly message: RegExp }[] = [

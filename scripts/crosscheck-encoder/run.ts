@@ -1,5 +1,5 @@
 /**
- * The encoder against other decoders: `npm run crosscheck:encoder -- [--seed n] [--count n] [--only number] [--keep folder]`.
+ * The encoder against other decoders: `npm run crosscheck:encoder -- [--seed n] [--count n] [--only number] [--coder ht] [--keep folder]`.
  *
  * Encodes generated pictures over the whole matrix of options, checks what the options promise, and compares our decoder with
  * `opj_decompress` and `grk_decompress`. Exits with 1 on any difference.
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     count: { type: 'string', default: '300' },
     only: { type: 'string' },
+    coder: { type: 'string', default: 'classic' },
     keep: { type: 'string' },
   },
 });
@@ -23,13 +24,13 @@ const numbers = values.only ? [Number(values.only)] : Array.from({ length: Numbe
 const start = performance.now();
 const verdicts: Verdict[] = [];
 for (const [done, number] of numbers.entries()) {
-  for (const verdict of await checkNumber(seed, number)) {
+  for (const verdict of await checkNumber(seed, number, values.coder === 'ht' ? 'ht' : 'classic')) {
     verdicts.push(verdict);
     if (verdict.outcome !== 'different') continue;
     say(`different ${describeCase(verdict.item)}\n    ${verdict.details.join('\n    ')}\n`);
     if (values.keep && verdict.file) {
       await mkdir(values.keep, { recursive: true });
-      const extension = verdict.item.options.container === 'jp2' ? 'jp2' : 'j2k';
+      const extension = verdict.item.options.container?.replace('codestream', 'j2k');
       await writeFile(join(values.keep, `${verdict.item.id.replace(':', '-')}.${extension}`), verdict.file);
     }
   }

@@ -13,9 +13,20 @@ export interface FuzzResult {
 /** A case without a sign of life for this long is taken for endless. */
 const HANG_MS = 15_000;
 
-/** Runs cases `from` to `from + count` of a seed, going on after a process that died or was ended. */
-export async function runFuzz(options: { seed: number; from: number; count: number }): Promise<FuzzResult> {
-  const file = await bundleForNode('scripts/fuzz-decode/worker.ts', `fuzz-worker-${process.pid}`);
+/** Which cases: `from` to `from + count` of a seed, of files of one block coder (default `classic`). */
+export interface FuzzOptions {
+  readonly seed: number;
+  readonly from: number;
+  readonly count: number;
+  readonly coder?: 'classic' | 'ht';
+}
+
+/** Runs cases, going on after a process that died or was ended. */
+export async function runFuzz(options: FuzzOptions): Promise<FuzzResult> {
+  const file = await bundleForNode(
+    'scripts/fuzz-decode/worker.ts',
+    `fuzz-worker-${options.coder ?? 'classic'}-${process.pid}`,
+  );
   const findings: string[] = [];
   const tally: Record<string, number> = {};
   let slowestMs = 0;
@@ -23,7 +34,7 @@ export async function runFuzz(options: { seed: number; from: number; count: numb
     let next = options.from;
     const end = options.from + options.count;
     while (next < end) {
-      const part = await runWorker(file, options.seed, next, end - next);
+      const part = await runWorker(file, { ...options, from: next, count: end - next });
       findings.push(...part.findings);
       for (const [name, n] of Object.entries(part.tally)) tally[name] = (tally[name] ?? 0) + n;
       slowestMs = Math.max(slowestMs, part.slowestMs);
@@ -35,10 +46,13 @@ export async function runFuzz(options: { seed: number; from: number; count: numb
   return { findings, tally, slowestMs };
 }
 
-function runWorker(file: string, seed: number, from: number, count: number): Promise<FuzzResult & { next: number }> {
+function runWorker(
+  file: string,
+  { seed, from, count, coder = 'classic' }: FuzzOptions,
+): Promise<FuzzResult & { next: number }> {
   return new Promise((resolve) => {
     const execArgv = ['--enable-source-maps', '--max-old-space-size=1024'];
-    const child = fork(file, [seed, from, count].map(String), {
+    const child = fork(file, [...[seed, from, count].map(String), coder], {
       execArgv,
       stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
     });

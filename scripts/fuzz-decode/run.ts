@@ -1,5 +1,5 @@
 /**
- * The whole mutation fuzz: `npm run fuzz -- [--seed n] [--from n] [--count n]`.
+ * The whole mutation fuzz: `npm run fuzz -- [--seed n] [--from n] [--count n] [--coder ht]`.
  *
  * Every case has to end in a picture or a `Jpeg2000Error`, in time; anything else is printed and makes the run fail. A
  * finding is repeated alone with `--from <number> --count 1`.
@@ -12,10 +12,13 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     from: { type: 'string', default: '0' },
     count: { type: 'string', default: '24000' },
+    coder: { type: 'string', default: 'classic' },
   },
 });
 const start = performance.now();
-const result = await runFuzz({ seed: Number(values.seed), from: Number(values.from), count: Number(values.count) });
+const coder = values.coder === 'ht' ? 'ht' : 'classic';
+const cases = { seed: Number(values.seed), from: Number(values.from), count: Number(values.count) };
+const result = await runFuzz({ ...cases, coder });
 for (const finding of result.findings) console.log(`finding ${finding}`);
 const tally = Object.entries(result.tally).map(([name, n]) => `${n} ${name}`);
 console.log(

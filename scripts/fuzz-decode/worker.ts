@@ -1,10 +1,10 @@
 /**
- * Decodes spoilt files in a process of its own: `worker seed from count`. One line of JSON for every case that is not
+ * Decodes spoilt files in a process of its own: `worker seed from count coder`. One line of JSON for every case that is not
  * as it should be, a sign of life now and then, and a summary at the end.
  */
 import { decode, decodeSync, inspectSync, Jpeg2000Error, type RandomAccessSource } from '../../src/index.ts';
 import { requireSharedFolder } from '../../test/support/shared-folder.ts';
-import { loadFiles } from './files.ts';
+import { loadFiles, makeHighThroughputFiles } from './files.ts';
 import { makeMutant, type Mutant } from './mutate.ts';
 
 /** Small enough that a hostile header is refused early, large enough for every honest seed file. */
@@ -12,8 +12,8 @@ const LIMITS = { pixels: 2 ** 21, codeBlocks: 2 ** 18, time: 4000 };
 /** A case that takes longer is a finding even though it ended. */
 const SLOW_MS = 5000;
 
-const [seed, from, count] = process.argv.slice(2).map(Number) as [number, number, number];
-const files = loadFiles(requireSharedFolder());
+const [seed, from, count] = process.argv.slice(2, 5).map(Number) as [number, number, number];
+const files = process.argv[5] === 'ht' ? makeHighThroughputFiles() : loadFiles(requireSharedFolder());
 const tally: Record<string, number> = {};
 let slowest = 0;
 for (let number = from; number < from + count; number++) {

@@ -145,6 +145,11 @@ function checkCall(attributes: FrameAttributes): TransferSyntax | undefined {
   if (typeof attributes.photometricInterpretation !== 'string') {
     throw usage('option-value', 'photometricInterpretation must be a text, as MONOCHROME2');
   }
+  return syntaxOf(uid);
+}
+
+/** A transfer syntax whose data sets hold frames; undefined where none is said. */
+export function syntaxOf(uid: string | undefined): TransferSyntax | undefined {
   if (uid === undefined) return undefined;
   const syntax = Object.hasOwn(TRANSFER_SYNTAXES, uid) ? TRANSFER_SYNTAXES[uid] : undefined;
   if (!syntax) throw usage('transfer-syntax', `${uid} is no transfer syntax of JPEG 2000`);

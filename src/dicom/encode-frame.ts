@@ -3,7 +3,7 @@
  */
 import { usage } from '../codec/errors.ts';
 import { encode, type EncodeOptions, inspectSync } from '../index.ts';
-import type { FrameAttributes } from './decode-frame.ts';
+import { type FrameAttributes, syntaxOf } from './decode-frame.ts';
 import type { PixelArray } from './pixels.ts';
 
 /** Options of {@link encodeFrame}: those of `encode` that DICOM leaves open. */
@@ -25,10 +25,20 @@ export interface EncodedFrame {
   readonly ratio: number;
 }
 
+/** Profiles of the encoder for the transfer syntaxes that are not those of 15444-1. */
+const HT_PROFILES: Readonly<Record<string, 'dicom-htj2k' | 'dicom-htj2k-rpcl'>> = {
+  '1.2.840.10008.1.2.4.201': 'dicom-htj2k',
+  '1.2.840.10008.1.2.4.202': 'dicom-htj2k-rpcl',
+  '1.2.840.10008.1.2.4.203': 'dicom-htj2k',
+};
+
 /**
  * Encodes a frame, without loss unless `rate` says otherwise. RGB is decorrelated, and then called `YBR_RCT` or `YBR_ICT`.
  *
- * @throws {Jpeg2000Error} `option-value` and `buffer-size` for attributes that do not fit the pixels, and as `encode`.
+ * `transferSyntaxUid` among the attributes chooses between 15444-1 (`.4.90`, `.4.91`; the default) and HTJ2K (`.4.201` to `.4.203`). The
+ * result names the one that holds for what came out: that for lossless frames, or that for others.
+ *
+ * @throws {Jpeg2000Error} `transfer-syntax` for JPIP-referenced and unknown ones, `option-value` and `buffer-size` for attributes that do not fit the pixels, and as `encode`.
  * @example
  * ```ts
  * const frame = await encodeFrame(pixels, { ...attributes, rows: 512, columns: 512 });
@@ -44,6 +54,7 @@ export async function encodeFrame(
   const said = attributes.photometricInterpretation;
   if (said === 'YBR_RCT' || said === 'YBR_ICT') throw usage('option-value', `${said} is for encoded frames: give RGB`);
   const data = planarConfiguration === 1 && samplesPerPixel > 1 ? interleaved(pixels, samplesPerPixel) : pixels;
+  const ht = HT_PROFILES[syntaxOf(attributes.transferSyntaxUid)?.uid ?? ''];
   const transformed = said === 'RGB' && samplesPerPixel === 3;
   const { data: codestream, psnr } = await encode(
     {
@@ -54,7 +65,7 @@ export async function encodeFrame(
       signed: pixelRepresentation === 1,
       data,
     },
-    { ...options, profile: 'dicom-j2k', container: 'codestream', mct: transformed ? 'auto' : 'none' },
+    { ...options, profile: ht ?? 'dicom-j2k', container: 'codestream', mct: transformed ? 'auto' : 'none' },
   );
   // A.4: a fragment has an even number of bytes
   const fragment = new Uint8Array(codestream.length + (codestream.length & 1));
@@ -63,11 +74,17 @@ export async function encodeFrame(
   const { mct } = inspectSync(codestream);
   return {
     fragment,
-    transferSyntaxUid: `1.2.840.10008.1.2.4.${lossless ? 90 : 91}`,
+    transferSyntaxUid: `1.2.840.10008.1.2.4.${endingOf(ht, lossless)}`,
     photometricInterpretation: mct === 'none' ? said : mct === 'rct' ? 'YBR_RCT' : 'YBR_ICT',
     lossy: !lossless,
     ratio: (rows * columns * samplesPerPixel * Math.ceil(bitsStored / 8)) / codestream.length,
   };
+}
+
+function endingOf(ht: 'dicom-htj2k' | 'dicom-htj2k-rpcl' | undefined, lossless: boolean): number {
+  if (ht === undefined) return lossless ? 90 : 91;
+  if (!lossless) return 203;
+  return ht === 'dicom-htj2k' ? 201 : 202;
 }
 
 /** Plane by plane to sample by sample. */

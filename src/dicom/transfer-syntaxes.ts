@@ -18,7 +18,6 @@ export interface TransferSyntax {
   readonly why?: string;
 }
 
-const HT = 'the block coder of HTJ2K is not available yet';
 const MULTI = 'frames decode as long as they use no array-based multi-component transform of Part 2';
 const JPIP = 'the data set holds an address instead of pixels: fetch them with a JPIP client';
 
@@ -49,8 +48,8 @@ function row(
   return { uid: `1.2.840.10008.1.2.4.${ending}`, name, coder, losslessOnly };
 }
 
-function ht(): Pick<TransferSyntax, 'needs' | 'supported' | 'why'> {
-  return { needs: 'part-15', supported: false, why: HT };
+function ht(): Pick<TransferSyntax, 'needs' | 'supported'> {
+  return { needs: 'part-15', supported: true };
 }
 
 function multi(): Pick<TransferSyntax, 'needs' | 'supported' | 'why'> {

@@ -390,6 +390,34 @@ describe('frames written here', () => {
     expect(frame.ratio).toBeGreaterThan(0);
   });
 
+  test.each([
+    ['201', {}, '201', 'LRCP'],
+    ['202', {}, '202', 'RPCL'],
+    ['203', {}, '201', 'LRCP'],
+    ['203', { rate: { bpp: 8 } }, '203', 'LRCP'],
+    ['201', { rate: { psnr: 40 } }, '203', 'LRCP'],
+    ['202', { rate: { qfactor: 90 } }, '203', 'RPCL'],
+    ['90', { rate: { psnr: 40 } }, '91', 'LRCP'],
+  ] as const)('transfer syntax .%s with %j', async (asked, options, found, progression) => {
+    const attributes = {
+      ...GREY,
+      ...{ rows: 200, columns: 300, transferSyntaxUid: `1.2.840.10008.1.2.4.${asked}` },
+    };
+    const pixels = Uint16Array.from({ length: 200 * 300 }, (_, k) => 2048 + 1500 * Math.sin((k % 300) / 20 + k / 9000));
+    const { fragment, transferSyntaxUid } = await encodeFrame(pixels, attributes, options);
+    expect(transferSyntaxUid).toBe(`1.2.840.10008.1.2.4.${found}`);
+    expect(inspectSync(fragment)).toMatchObject({ coder: found.startsWith('2') ? 'ht' : 'classic', progression });
+    const frame = await decodeFrame(fragment, { ...attributes, transferSyntaxUid });
+    expect(frame.warnings).toEqual([]);
+    expect(frame.lossy).toBe(found === '203' || found === '91');
+    if (!frame.lossy) expect(frame.pixels).toEqual(pixels);
+  });
+
+  test('a transfer syntax without pixels cannot be encoded', async () => {
+    const attributes = { ...GREY, rows: 2, columns: 4, transferSyntaxUid: '1.2.840.10008.1.2.4.94' };
+    await expect(encodeFrame(new Uint16Array(8), attributes)).rejects.toMatchObject({ code: 'transfer-syntax' });
+  });
+
   test('are refused where attributes do not fit', async () => {
     const refused = encodeFrame(RGB_PIXELS, { ...COLOUR, ...shape });
     await expect(refused).rejects.toThrow(Jpeg2000Error);

@@ -70,7 +70,8 @@ export class HtLadderEncoder {
       left = set.residual;
       pass += plane > 0 ? 3 : 1;
       const gain = before === 0 ? Number.POSITIVE_INFINITY : gainOf(passDistortions, pass);
-      const poor = gain < POOR * stopSlope * (set.dataLength - before);
+      // where everything is kept, a set that happens to be worse than the one before is not the end
+      const poor = stopSlope > 0 && gain < POOR * stopSlope * (set.dataLength - before);
       before = set.dataLength;
       if (poor) break;
     }

@@ -4,8 +4,48 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { decodeSync, inspectSync, type Plane, type RasterImage } from '../../../src/index.ts';
+import {
+  decodeSync,
+  type EncodeOptions,
+  encodeSync,
+  inspectSync,
+  type Plane,
+  type RasterImage,
+} from '../../../src/index.ts';
+import { wavyPicture } from '../../support/encodes.ts';
 import { FIXTURES, fixture } from '../../support/fixtures.ts';
+
+/** Pictures of high-throughput code-blocks: with layers, tiles and offsets, refinement, a region, both filters. */
+const HIGH_THROUGHPUT: Readonly<Record<string, EncodeOptions>> = {
+  'ht-layers-53': { layers: 3, precincts: [{ width: 32, height: 16 }], progression: 'RPCL' },
+  'ht-tiles-offsets-97': {
+    rate: { step: 0.5 },
+    tile: { width: 40, height: 33 },
+    origin: { x: 11, y: 7 },
+    tileOrigin: { x: 3, y: 5 },
+    codeBlock: { width: 4, height: 256 },
+  },
+  'ht-refined-97': { rate: [{ bpp: 2 }, { bpp: 4 }], htRefinement: true, codeBlock: { width: 16, height: 8 } },
+  'ht-region-causal-53': {
+    roi: { rects: [{ x: 20, y: 10, width: 30, height: 30 }] },
+    codeBlockStyle: { causal: true },
+    codeBlock: { width: 32, height: 4 },
+  },
+};
+
+const encoded = new Map<string, Uint8Array>();
+
+function bytesOf(name: string): Uint8Array {
+  const options = HIGH_THROUGHPUT[name];
+  if (options === undefined) return fixture(name);
+  let bytes = encoded.get(name);
+  if (bytes === undefined) {
+    const { image } = wavyPicture(97, 74, 3, 8);
+    bytes = encodeSync(image, { coder: 'ht', levels: 3, ...options }).data;
+    encoded.set(name, bytes);
+  }
+  return bytes;
+}
 
 const planar = { colour: 'native', layout: 'planar' } as const;
 
@@ -36,14 +76,14 @@ function whole(name: string, reduce: number, layers: number): RasterImage {
   const key = `${name} ${reduce} ${layers}`;
   let image = wholes.get(key);
   if (image === undefined) {
-    image = decodeSync(fixture(name), { ...planar, reduce, layers });
+    image = decodeSync(bytesOf(name), { ...planar, reduce, layers });
     wholes.set(key, image);
   }
   return image;
 }
 
-describe.each(FIXTURES)('%s', (name) => {
-  const bytes = fixture(name);
+describe.each([...FIXTURES, ...Object.keys(HIGH_THROUGHPUT)])('%s', (name) => {
+  const bytes = bytesOf(name);
   const info = inspectSync(bytes);
 
   test('a window at any resolution, of any layers and components, is the part of the whole', () => {
