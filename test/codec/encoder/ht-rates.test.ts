@@ -1,6 +1,13 @@
 /** Sizes, qualities and layers with high-throughput code-blocks (15444-15), which have no place to be cut. */
 import { describe, expect, test } from 'vitest';
-import { createEncoder, decodeSync, type EncodeOptions, encodeSync, inspectSync, type Rate } from '../../../src/index.ts';
+import {
+  createEncoder,
+  decodeSync,
+  type EncodeOptions,
+  encodeSync,
+  inspectSync,
+  type Rate,
+} from '../../../src/index.ts';
 import { psnrOf, wavyPicture } from '../../support/encodes.ts';
 import { failureOf } from '../../support/failure.ts';
 
@@ -13,7 +20,8 @@ describe.each([
   ['with refinement', { htRefinement: true }],
   ['in tiles', { tile: { width: 128, height: 128 } }],
 ] as [string, EncodeOptions][])('high throughput %s', (_, extra) => {
-  const encode = (rate: Rate | Rate[], more: EncodeOptions = {}) => encodeSync(image, { coder: 'ht', rate, ...extra, ...more });
+  const encode = (rate: Rate | Rate[], more: EncodeOptions = {}) =>
+    encodeSync(image, { coder: 'ht', rate, ...extra, ...more });
 
   test.each([6000, 12_000, 30_000, 60_000])('%i bytes are kept, and used', (bytes) => {
     const result = encode({ bytes });
@@ -82,7 +90,7 @@ test('a stream of rows with a size keeps it', async () => {
       sink: { write: (piece: Uint8Array) => void pieces.push(piece.slice()) },
     },
   );
-  await encoder.writeRows(0, interleaved);
+  await encoder.writeRows(image.planes!.map(({ data }) => data));
   const summary = await encoder.finish();
   const file = Uint8Array.from(pieces.flatMap((piece) => [...piece]));
   expect(summary.bytes).toBe(file.length);
