@@ -26,8 +26,10 @@ export const DECODE_PARAMS = {
   /** Where the first coefficient goes, and how far apart rows lie there. */
   at: 8,
   stride: 9,
+  /** M_b plus region shift. */
+  magnitudeBits: 10,
   /** How many numbers there are. */
-  count: 10,
+  count: 11,
 } as const;
 
 /** Code-blocks to decode. */

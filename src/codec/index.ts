@@ -44,7 +44,7 @@ export { Jpeg2000Error } from './errors.ts';
 export type { Executor } from './executor.ts';
 export type { Progression } from './codestream/cod.ts';
 export type { ProgressionChange } from './codestream/poc.ts';
-export type { BoxInfo } from './fileformat/box-names.ts';
+export type { BoxInfo } from './fileformat/named-boxes.ts';
 export type { ColourSpec, MetadataSpec, PaletteSpec, PointsPerMetre } from './fileformat/jp2-spec.ts';
 export type {
   ChannelInfo,

@@ -9,7 +9,7 @@
 import { CLASSIC_STYLES } from './codestream/cod.ts';
 import { type BlockCoder, type BlockDecoder, BlockJob } from './decoder/block-jobs.ts';
 import type { BlockEncoder, CodeBlockCoefficients, EncodingCoder } from './encoder/block-jobs.ts';
-import { usage } from './errors.ts';
+import { unsupported, usage } from './errors.ts';
 import { RECORD_NEXT, RECORD_PACKET, RECORD_SIZE } from './tier2/packet-header.ts';
 import type { PrecinctBlocks } from './tier2/read-blocks.ts';
 import {
@@ -24,6 +24,14 @@ import {
 export interface Coders {
   readonly coders: readonly BlockCoder[];
   readonly encoders: readonly EncodingCoder[];
+}
+
+/** Bit-planes that fit a coefficient of twice the magnitude in 32 bits with sign. */
+const MAX_BIT_PLANES = 30;
+
+/** A code-block of which nothing is left. */
+function nothing(findings: number): RecodedBlock {
+  return { zeroBitPlanes: 0, layer: 0, segments: [], findings };
 }
 
 /** Recodes code-blocks one after another. */
@@ -63,14 +71,19 @@ export class Recoder implements BlockRecoder {
     job.width = facts.width;
     job.height = facts.height;
     job.subband = facts.subband;
+    job.magnitudeBits = facts.bitPlanes;
     job.bitPlanes = facts.bitPlanes - missing;
+    if (job.bitPlanes > MAX_BIT_PLANES) {
+      const message = `${job.bitPlanes} bit-planes in a code-block, ${MAX_BIT_PLANES} are carried`;
+      throw unsupported('code-block-depth', message, { clause: '15444-1 E.1' });
+    }
     const isClassic = contributions.classicBlocks?.[number] === 1;
     job.style = isClassic ? facts.style & CLASSIC_STYLES : facts.style;
     const q = plain.coefficients;
     const findings = this.decoderFor(job.style).decode(job, q, 0, facts.width);
     // as many of the passes as the bit-planes allow, in the way in which both coders count them
     const passes = Math.min(job.numPasses, 3 * job.bitPlanes - 2);
-    if (passes <= 0) return undefined;
+    if (passes <= 0) return nothing(findings);
     const refinements = ((passes - 1) % 3) as 0 | 1 | 2;
     const plane = job.bitPlanes - 1 - Math.floor((passes - 1) / 3);
     plain.width = facts.width;
@@ -94,11 +107,11 @@ export class Recoder implements BlockRecoder {
     refinements: 0 | 1 | 2,
     layer: number,
     findings: number,
-  ): RecodedBlock | undefined {
+  ): RecodedBlock {
     this.plain.plane = plane;
     this.plain.refinements = refinements;
     const { numPasses, data, passLengths } = this.encoder.encode(this.plain);
-    if (numPasses === 0) return undefined;
+    if (numPasses === 0) return nothing(findings);
     const segments = [{ passes: 1, bytes: data.slice(0, passLengths[0]) }];
     if (numPasses > 1)
       segments.push({ passes: numPasses - 1, bytes: data.slice(passLengths[0], passLengths[numPasses - 1]) });
@@ -111,13 +124,14 @@ export class Recoder implements BlockRecoder {
     refinements: 0 | 1 | 2,
     layer: number,
     findings: number,
-  ): RecodedBlock | undefined {
+  ): RecodedBlock {
     const { bitPlanes, numPasses, data, passLengths } = this.encoder.encode(this.plain);
     // the passes of the last plane that were not there
     const passes = refinements === 0 ? numPasses : numPasses - 3 + refinements;
-    if (passes <= 0) return undefined;
+    const missing = facts.bitPlanes - bitPlanes - last;
+    if (passes <= 0 || missing < 0) return nothing(findings);
     const bytes = data.slice(0, passLengths[passes - 1]);
-    return { zeroBitPlanes: facts.bitPlanes - bitPlanes - last, layer, segments: [{ passes, bytes }], findings };
+    return { zeroBitPlanes: missing, layer, segments: [{ passes, bytes }], findings };
   }
 
   private decoderFor(style: number): BlockDecoder {

@@ -116,6 +116,7 @@ export class BatchCoder {
       coded.subband = params[p + DECODE_PARAMS.subband] as Orientation;
       coded.style = params[p + DECODE_PARAMS.style];
       coded.bitPlanes = params[p + DECODE_PARAMS.bitPlanes];
+      coded.magnitudeBits = params[p + DECODE_PARAMS.magnitudeBits];
       coded.numPasses = params[p + DECODE_PARAMS.numPasses];
       coded.numSegments = params[p + DECODE_PARAMS.numSegments];
       coded.dataLength = params[p + DECODE_PARAMS.dataLength];

@@ -134,6 +134,7 @@ export class PendingBatch {
     params[p + DECODE_PARAMS.subband] = job.subband;
     params[p + DECODE_PARAMS.style] = job.style;
     params[p + DECODE_PARAMS.bitPlanes] = job.bitPlanes;
+    params[p + DECODE_PARAMS.magnitudeBits] = job.magnitudeBits;
     params[p + DECODE_PARAMS.numPasses] = numPasses;
     params[p + DECODE_PARAMS.numSegments] = numSegments;
     params[p + DECODE_PARAMS.dataLength] = dataLength;

@@ -26,6 +26,8 @@ export interface CodeBlockData {
   style: number;
   /** Magnitude bit-planes that are coded: M_b plus any region shift, less the missing ones. */
   bitPlanes: number;
+  /** M_b plus any region shift. */
+  magnitudeBits?: number;
   numPasses: number;
   /** All codeword segments, one after another; only the first `dataLength` bytes count. */
   data: Uint8Array;
@@ -64,6 +66,7 @@ export class BlockJob implements CodeBlockData {
   subband: Orientation = 0;
   style = 0;
   bitPlanes = 0;
+  magnitudeBits = 0;
   numPasses = 0;
   data: Uint8Array = new Uint8Array(0);
   dataLength = 0;

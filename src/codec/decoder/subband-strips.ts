@@ -157,6 +157,7 @@ export class SubbandStrips {
         job.subband = plan.subband.orientation;
         const { zeroBitPlanes, classicBlocks } = blocks.contributions;
         job.style = classicBlocks?.[first + bx] === 1 ? plan.style & CLASSIC_STYLES : plan.style;
+        job.magnitudeBits = plan.bitPlanes;
         job.bitPlanes = plan.bitPlanes - zeroBitPlanes[first + bx];
         if (!this.hasBitPlanes(job.bitPlanes)) continue;
         const at = x0 - this.x.lo;
@@ -183,7 +184,7 @@ export class SubbandStrips {
     }
     if (bitPlanes > 0) return true;
     context.partial = true;
-    context.log.add('code-block-depth', 'a code-block has passes but no bit-plane left for them', {
+    context.log.add('code-block-depth', 'passes without a bit-plane', {
       clause: '15444-1 B.10.5',
     });
     return false;

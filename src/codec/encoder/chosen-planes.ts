@@ -64,11 +64,12 @@ export class ChosenPlanes implements CodedPasses {
     for (let k = 0; k < set; k++) start += tile.passLengths[from + 3 * k + 2];
     this.dataStart[b] = start;
     this.zeroBitPlanes[b] = tile.zeroBitPlanes[b] + set;
+    // between two points of the hull what a pass gains is taken to grow with its bytes
     let gain = 0;
     let length = 0;
-    for (let k = from; k <= first; k++) {
+    for (let k = from; length < tile.passLengths[first] && k < tile.firstPass[b + 1]; k++) {
       if (tile.passSlopes[k] === 0) continue;
-      gain += slopeOf(tile.passSlopes[k]) * (tile.passLengths[k] - length);
+      gain += slopeOf(tile.passSlopes[k]) * (Math.min(tile.passLengths[k], tile.passLengths[first]) - length);
       length = tile.passLengths[k];
     }
     // the cleanup pass brings all that its set and those before it gain
@@ -76,9 +77,10 @@ export class ChosenPlanes implements CodedPasses {
     this.passLengths[to] = tile.passLengths[first];
     this.passSlopes[to] = most;
     for (let k = 1; k < numPasses; k++) {
-      most = Math.min(most, tile.passSlopes[first + k]);
+      const slope = tile.passSlopes[first + k];
+      if (slope > 0) most = Math.min(most, slope);
       this.passLengths[to + k] = tile.passLengths[first + k];
-      this.passSlopes[to + k] = tile.passSlopes[first + k] === 0 ? 0 : most;
+      this.passSlopes[to + k] = slope === 0 ? 0 : most;
     }
     return numPasses;
   }

@@ -60,9 +60,9 @@ const PLANE_TRIALS = 4;
 const PLANE_SLACK = 1 / 1024;
 
 /**
- * The layers of high-throughput code-blocks. First each gets its plane, by what the last layer asks of all sets of passes; the headers
- * that are counted then are those of classic code-blocks, which are a little longer, so that a size is asked for again with what was
- * left. Then the layers are made of what was chosen.
+ * The layers of high-throughput code-blocks. First each gets its plane, by what the last layer asks of all sets of passes; what is counted
+ * then are headers of one layer of classic code-blocks. Then the layers are made of what was chosen, and a size is asked for again by as
+ * much more or less as that has come out.
  */
 function* choosePlanes(
   plan: EncodePlan,
@@ -71,25 +71,34 @@ function* choosePlanes(
   targets: readonly LayerTarget[],
 ): Work<RateControl> {
   const last = targets[targets.length - 1];
-  let ask = last.kind === 'bytes' ? last.bytes : 0;
+  const budget = last.kind === 'bytes' || last.kind === 'slope' ? last.bytes : undefined;
+  const least = budget === undefined ? 0 : yield* new RateControl(tiles, CLASSIC_STYLE, overhead).sizeOfNothing();
+  // lower layers have a packet of a byte or more in each precinct, which the choice does not see
+  const packets = tiles.reduce((sum, { precincts }) => sum + precincts.length, 0) * (targets.length - 1);
+  let ask = Math.max(least, (budget ?? 0) - packets * (1 + overhead.perPacket + overhead.lengthLists));
   let best: RateControl | undefined;
   for (let trial = 0; ; trial++) {
     const choice = new RateControl(tiles, CLASSIC_STYLE, overhead);
-    const cut = yield* choice.addLayer(last.kind === 'bytes' ? { ...last, bytes: ask } : last);
+    const cut = yield* choice.addLayer(last.kind === 'bytes' || last.kind === 'slope' ? { ...last, bytes: ask } : last);
     const chosen = choice.layered(false).map(({ layerPasses }, t) => new ChosenPlanes(tiles[t], layerPasses[0]));
     const control = yield* settleLayers(plan, chosen, overhead, [...targets.slice(0, -1), { kind: 'everything' }]);
     const settled = control.cuts[control.cuts.length - 1];
     // what was left out is known to the choice only
     const whole: LayerCut = { ...cut, bytes: settled.bytes };
     control.cuts[control.cuts.length - 1] = whole;
-    if (last.kind !== 'bytes') return control;
-    const left = last.bytes - settled.bytes;
-    const fits = left >= 0 || last.least === true;
-    if (fits) best = control;
-    const isClose = fits && (left <= PLANE_SLACK * last.bytes || cut.slopeCode === 0);
-    if (best !== undefined && (isClose || !fits || trial >= PLANE_TRIALS)) return best;
-    if (trial > 4 * PLANE_TRIALS) throw new Error('no planes fit a size that headers alone do not exceed');
-    ask += left > 0 ? left : 2 * left - 1;
+    if (budget === undefined) return control;
+    const left = budget - settled.bytes;
+    if (left >= 0) {
+      best = control;
+      // a slope may be what sets the size, and everything may fit
+      const isAll = cut.slopeCode === 0 || (last.kind === 'slope' && cut.slopeCode === last.slopeCode);
+      if (isAll || left <= PLANE_SLACK * budget || trial >= PLANE_TRIALS) return best;
+      ask += left;
+    } else if (best !== undefined) return best;
+    else if (ask === least) {
+      const message = `headers and empty packets take ${settled.bytes}`;
+      throw usage('rate-value', `${Math.floor(budget)} bytes are too few: ${message}`);
+    } else ask = Math.max(least, ask + 2 * left - 1);
   }
 }
 

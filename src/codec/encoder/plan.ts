@@ -387,6 +387,8 @@ function containerOf(options: EncodeOptions): EncodePlan['container'] {
   }
   if (container === 'jph' && !isHt)
     throw usage('option-value', 'a JPH file is for high-throughput code-blocks: coder ht');
+  if (options.htRefinement && !isHt)
+    throw usage('option-value', 'refinement is for high-throughput code-blocks: coder ht');
   return container ?? (isHt ? 'jph' : 'jp2');
 }
 

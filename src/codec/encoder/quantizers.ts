@@ -147,6 +147,8 @@ export function quantizationOf(
       const seen = visualPower > 0 ? visualWeight(chroma, level, orientation) ** (visualPower / 2) : 1;
       const step = base / (seen * Math.sqrt(energyOf(false, level, orientation, levelsX, levelsY)));
       entry = epsilonMuOf(step, precision + gain);
+      // the coarsest step there is (E-3); a low quality factor asks for no more than that
+      if (entry.epsilon < 0 && visualPower > 0) entry = { epsilon: 0, mu: 0 };
       // the lowest of many levels would have finer steps than can be said or coded, and than make any difference
       const codable = base >= 2 ** (precision - finest);
       if (entry.epsilon > finest && codable && !derived) entry = { epsilon: finest, mu: 0 };

@@ -2,7 +2,6 @@
  * The box types of the JPEG 2000 family and what the standards call them: 15444-1 Table I.2, 15444-2 Table M.13
  * (JPX), 15444-9 Table I.1 (JPIP indices). Boxes that are only named here are recognised and skipped.
  */
-import type { BoxPlace } from './jp2-file.ts';
 
 /** Names by type; a type that is not listed is an unknown box, which every reader has to skip (15444-1 I.8). */
 export const BOX_NAMES: Readonly<Record<string, string>> = {
@@ -66,21 +65,6 @@ export const BOX_NAMES: Readonly<Record<string, string>> = {
   ppix: 'Precinct Packet Index Table',
   phix: 'Packet Header Index Table',
 };
-
-/** A box with the name that people know it by. */
-export interface BoxInfo extends BoxPlace {
-  /** The standard's name, `Unknown` for a box no standard here defines. */
-  readonly name: string;
-  readonly children?: readonly BoxInfo[];
-}
-
-/** Boxes with their names. Whoever shows boxes asks for them; a decoder does without. */
-export function withNames(boxes: readonly BoxPlace[]): BoxInfo[] {
-  return boxes.map(({ children, ...box }) => {
-    const named = { ...box, name: boxNameOf(box.type) };
-    return children ? { ...named, children: withNames(children) } : named;
-  });
-}
 
 /** The standard's name of a box type. */
 export function boxNameOf(type: string): string {

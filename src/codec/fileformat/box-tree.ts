@@ -10,7 +10,8 @@ import type { Limits } from '../limits.ts';
 import { ReadWindow } from '../read-window.ts';
 import type { Reading } from '../source.ts';
 import { type BoxHeader, contentOffset, readBoxHeader } from './box.ts';
-import { type BoxInfo, boxNameOf } from './box-names.ts';
+import { boxNameOf } from './box-names.ts';
+import type { BoxInfo } from './named-boxes.ts';
 import { orderProblems } from './box-order.ts';
 import { fieldsBeforeBoxes } from './superboxes.ts';
 

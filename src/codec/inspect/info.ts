@@ -1,7 +1,7 @@
 /** What {@link inspect} tells about a file; plain data throughout. */
 import type { Progression } from '../codestream/cod.ts';
 import type { Diagnostic } from '../errors.ts';
-import type { BoxInfo } from '../fileformat/box-names.ts';
+import type { BoxInfo } from '../fileformat/named-boxes.ts';
 import type { ColourInfo } from '../image.ts';
 
 /** One component (15444-1 A.5.1). */

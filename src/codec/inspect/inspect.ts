@@ -1,7 +1,7 @@
 /**
  * Describes a file without decoding it: headers as plain data, and on demand where all tile-parts and packets stand.
  */
-import { withNames } from '../fileformat/box-names.ts';
+import { withNames } from '../fileformat/named-boxes.ts';
 import {
   STYLE_BYPASS,
   STYLE_CAUSAL,

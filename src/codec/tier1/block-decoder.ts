@@ -17,6 +17,8 @@ export interface CodeBlockData {
   style: number;
   /** Coded magnitude bit-planes: M_b (and the ROI shift) less the zero bit-planes of the packet header. */
   bitPlanes: number;
+  /** M_b (and the ROI shift), where it is known: more is damage. Only high throughput can say more. */
+  magnitudeBits?: number;
   /** Coding passes that are present. */
   numPasses: number;
   /** The codeword segments, one after another; only the first `dataLength` bytes are read. */

@@ -12,8 +12,9 @@ import { type CodeBlockData, FOUND_TOO_MANY_BIT_PLANES, FOUND_TOO_MANY_PASSES } 
 /** A codeword segment has a length that none can have, or an exponent that exceeds all bit-planes. */
 export const FOUND_BAD_SEGMENT = 32;
 
-/** Cleanup passes that decode to this bit-plane or a lower one fit the output format. */
-const MAX_PLANE = 28;
+/** Cleanup passes that decode to this bit-plane or a lower one fit the output format: exponents and planes sum up to 31 at most. */
+const MAX_PLANE = 29;
+const MAX_SUM = 31;
 
 /** Most bytes of both refinement passes (15444-15 clause 7.1.1). */
 const MAX_REFINEMENT_BYTES = 2046;
@@ -61,7 +62,9 @@ export class HtBlockDecoder {
     const plane = block.bitPlanes - 1 - Math.floor((passes - 1) / 3);
     if (plane < 0) return this.clear(evenWidth, evenHeight, out, at, stride, FOUND_TOO_MANY_PASSES);
     if (plane > MAX_PLANE) return this.clear(evenWidth, evenHeight, out, at, stride, FOUND_TOO_MANY_BIT_PLANES);
-    if (!cleanup.decode(data, 0, bytes, evenWidth, evenHeight, plane, out, at, stride)) {
+    // no magnitude has more than M_b bits, and none an exponent beyond those (7.3.8)
+    const most = Math.min(MAX_SUM, (block.magnitudeBits ?? MAX_SUM) + 1) - plane;
+    if (!cleanup.decode(data, 0, bytes, evenWidth, evenHeight, plane, most, out, at, stride)) {
       return this.clear(evenWidth, evenHeight, out, at, stride, FOUND_BAD_SEGMENT);
     }
     const refinements = numSegments > 1 ? segmentPasses[1] : 0;

@@ -15,7 +15,7 @@ import { MelDecoder } from './ht-mel.ts';
 import { forEachCodeword } from './ht-vlc-table.ts';
 
 /** Most bytes of a cleanup segment (15444-15 clause 7.1.1), and of the part of it that holds MEL and VLC. */
-const MAX_CLEANUP_BYTES = 65535;
+const MAX_CLEANUP_BYTES = 65534;
 const MAX_SUFFIX_BYTES = 4079;
 
 // places in the memory; the loops have them as literals
@@ -47,7 +47,8 @@ function createCleanup() {
 
   /**
    * Decodes the `length` bytes from `data[start]`. The coefficient in column x of row y becomes `±(2 mu + 1) << plane` in `out[at + y *
-   * stride + x]`, that is twice the middle of the interval that is known, or 0. Width and height are even.
+   * stride + x]`, that is twice the middle of the interval that is known, or 0. Width and height are even. An exponent above
+   * `mostExponent`, at most 31 - plane, is damage.
    *
    * @returns false when the bytes cannot be a cleanup segment; then some coefficients may not be written.
    */
@@ -58,6 +59,7 @@ function createCleanup() {
     width: number,
     height: number,
     plane: number,
+    mostExponent: number,
     out: Int32Array,
     at: number,
     stride: number,
@@ -77,7 +79,7 @@ function createCleanup() {
     const quadsWide = width >> 1;
     const quadsHigh = height >> 1;
     readQuads(quadsWide, quadsHigh, vlcBits | 0);
-    return readSamples(quadsWide, quadsHigh, magSgnBits | 0, plane | 0, out, at | 0, stride | 0);
+    return readSamples(quadsWide, quadsHigh, magSgnBits | 0, plane | 0, mostExponent | 0, out, at | 0, stride | 0);
   }
 
   function fillTables(): void {
@@ -244,6 +246,7 @@ function createCleanup() {
     quadsHigh: number,
     magSgnBits: number,
     plane: number,
+    mostExponent: number,
     out: Int32Array,
     at: number,
     stride: number,
@@ -251,7 +254,7 @@ function createCleanup() {
     const memory = MEMORY;
     // integers, or the loop takes them out of their wrapping each time
     const shift = plane | 0;
-    const most = (30 - plane) | 0;
+    const most = mostExponent | 0;
     const lastBit = magSgnBits | 0;
     const step = stride | 0;
     const columnsEnd = (2065 + 2 * quadsWide) | 0;

@@ -8,7 +8,7 @@
  * bytes of a pass are not a part of those of the next.
  */
 import type { CodeBlockCoefficients, CodedBlock } from './block-encoder.ts';
-import { HtBlockEncoder } from './ht-block-encoder.ts';
+import { HtBlockEncoder, type HtCodeBlockCoefficients } from './ht-block-encoder.ts';
 
 const MAX_BIT_PLANES = 30;
 
@@ -48,31 +48,34 @@ export class HtLadderEncoder {
     const { passLengths, passDistortions } = result;
     const { stopSlope } = block;
     const bitPlanes = Math.min(bitPlanesOf(block), highestOf(stopSlope));
+    const set: HtCodeBlockCoefficients = { ...block };
     let pass = 0;
     let bytes = 0;
     let left = Number.NaN;
     let before = 0;
     for (let plane = bitPlanes - 1; plane >= 0; plane--) {
-      const set = this.encoder.encode({ ...block, plane, refinements: plane > 0 && this.refines ? 2 : 0 });
-      const [cleanup, propagation, refinement] = set.passDistortions;
-      const after = set.residual + propagation + refinement;
+      set.plane = plane;
+      set.refinements = plane > 0 && this.refines ? 2 : 0;
+      const coded = this.encoder.encode(set);
+      const { passDistortions: gains } = coded;
+      const after = coded.residual + gains[1] + gains[2];
       // the first set is counted from nothing, others from the refinement of the one before
-      passDistortions[pass] = pass === 0 ? cleanup : left - after;
-      passLengths[pass] = set.passLengths[0];
+      passDistortions[pass] = pass === 0 ? gains[0] : left - after;
+      passLengths[pass] = coded.passLengths[0];
       if (plane > 0) {
-        passDistortions[pass + 1] = propagation;
-        passLengths[pass + 1] = set.passLengths[this.refines ? 1 : 0];
-        passDistortions[pass + 2] = refinement;
-        passLengths[pass + 2] = set.passLengths[this.refines ? 2 : 0];
+        passDistortions[pass + 1] = gains[1];
+        passLengths[pass + 1] = coded.passLengths[this.refines ? 1 : 0];
+        passDistortions[pass + 2] = gains[2];
+        passLengths[pass + 2] = coded.passLengths[this.refines ? 2 : 0];
       }
-      this.append(set, bytes);
-      bytes += set.dataLength;
-      left = set.residual;
+      this.append(coded, bytes);
+      bytes += coded.dataLength;
+      left = coded.residual;
       pass += plane > 0 ? 3 : 1;
       const gain = before === 0 ? Number.POSITIVE_INFINITY : gainOf(passDistortions, pass);
       // where everything is kept, a set that happens to be worse than the one before is not the end
-      const poor = stopSlope > 0 && gain < POOR * stopSlope * (set.dataLength - before);
-      before = set.dataLength;
+      const poor = stopSlope > 0 && gain < POOR * stopSlope * (coded.dataLength - before);
+      before = coded.dataLength;
       if (poor) break;
     }
     result.bitPlanes = bitPlanes;

@@ -223,7 +223,7 @@ function readContribution(
   // B.10.7.2: one length for each codeword segment that this packet adds to
   while (passes > 0) {
     if (kind === KIND_HT && before % 3 === 0) {
-      throw unsupported('capability', 'several HT sets in a code-block', { clause: '15444-15 B.1' });
+      throw unsupported('capability', 'several HT sets', { clause: '15444-15 B.1' });
     }
     const capacity = segmentCapacity(rules, before);
     const added = Math.min(passes, capacity);
@@ -275,7 +275,7 @@ function readFirstLength(
   if (length === 0 || bits.overrun) return { kind: KIND_OPEN, passes, length };
   if (!mixed) throw malformed('packet-header', 'bytes before HT cleanup', { clause: '15444-15 B.3' });
   if (passes > segmentCapacity(style & CLASSIC_STYLES, before)) {
-    const message = 'a classic code-block with bypass or termination among HT ones';
+    const message = 'bypass or termination among HT code-blocks';
     throw unsupported('capability', message, { clause: '15444-15 B.3' });
   }
   return { kind: KIND_CLASSIC, passes, length };

@@ -1,8 +1,8 @@
 /**
- * What a result with another block coder needs of a decoder: CAP and its bit in Rsiz (15444-1 A.5.2, 15444-15 A.3).
+ * What a result with high-throughput code-blocks needs of a decoder: CAP and its bit in Rsiz (15444-1 A.5.2, 15444-15 A.3).
  */
 import { capOf, PCAP_15, RSIZ_HAS_CAP } from '../codestream/cap.ts';
-import { tileComponentParametersOf } from '../codestream/coding-parameters.ts';
+import { joinTileHeaders, type TileHeader, tileComponentParametersOf } from '../codestream/coding-parameters.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
 import { arrangementOf, tileHeaderOf, type TranscodePlan } from './headers.ts';
 import { endsOf, type TranscodeWork } from './work.ts';
@@ -18,6 +18,15 @@ export function* withCapabilities(plan: TranscodePlan): TranscodeWork<MainHeader
   const components: ReturnType<typeof tileComponentParametersOf>[] = [];
   const arrangement = arrangementOf(plan, undefined);
   let heterogeneous = arrangement.ppm || arrangement.ppt;
+  const note = (tile: TileHeader): void => {
+    for (let c = 0; c < numComponents; c++) {
+      const parameters = tileComponentParametersOf(main, tile, c);
+      const key = JSON.stringify(parameters);
+      if (!seen.has(key)) components.push(parameters);
+      seen.add(key);
+    }
+  };
+  note(joinTileHeaders(main, 0, []));
   for (let t = 0; t < tiles.length; t += TILES_AT_ONCE) {
     const some = tiles.slice(t, t + TILES_AT_ONCE);
     const ends = yield* endsOf(some.map((tile) => ({ tile, components: [], layers: 0 })));
@@ -28,13 +37,7 @@ export function* withCapabilities(plan: TranscodePlan): TranscodeWork<MainHeader
       const { cod, qcd, coc, qcc, rgn, poc } = tile.segments;
       const own = cod !== undefined || qcd !== undefined || coc.size + qcc.size + rgn.size + poc.length > 0;
       heterogeneous ||= own || arrangementOf(plan, source).ppt;
-      if (t + k > 0 && !own) continue;
-      for (let c = 0; c < numComponents; c++) {
-        const parameters = tileComponentParametersOf(main, tile, c);
-        const key = JSON.stringify(parameters);
-        if (!seen.has(key)) components.push(parameters);
-        seen.add(key);
-      }
+      if (own) note(tile);
     }
   }
   const cap = capOf({ components, heterogeneous });

@@ -52,21 +52,22 @@ export function* openRebuiltTile(
   if (source) {
     checkLayers(cuts, source);
     checkCodeBlocks(plan, source);
+    const wanted = Math.min(plan.options.layers ?? 65535, source.header.cod.numLayers);
     const snapshot = yield* loadedExactly(wholeTile(plan, source));
     for (const component of result.components) {
       const from = source.components[plan.components[component.component]];
       checkPartition(from, component);
       for (const resolution of component.geometry.resolutions) {
-        const level = new SourceLevel(snapshot, pair.number, from, resolution.r, log);
+        const level = new SourceLevel(snapshot, pair.number, from, resolution.r, wanted, log);
         const slopes = cuts && bandSlopesOf(plan.source, source, from, resolution.r);
         for (let precinct = 0; precinct < numPrecinctsOf(resolution); precinct++) {
           const geometry = precinctGeometry(resolution, precinct);
           const first = numbers.of(component.component, resolution.r, precinct, 0);
           const take = plan.recoder
-            ? recodedBlocks(plan.recoder, from, resolution.r, log)
+            ? recodedBlocks(plan.recoder, from, resolution.r, log, level)
             : (blocks: PrecinctBlocks, number: number, place: BlockPlace) =>
                 takenOver(blocks, number, place, slopes, cuts, numLayers);
-          writeAnew(geometry, level, take, plan.recoder !== undefined, numLayers, headers, bodies, first);
+          yield* writeAnew(geometry, level, take, plan.recoder !== undefined, numLayers, headers, bodies, first);
           yield {};
         }
         complete &&= level.complete;
@@ -138,10 +139,20 @@ class SourceLevel {
   private readonly tile: number;
   private readonly component: TileComponent;
   private readonly resolution: ResolutionGeometry;
+  /** Layers that are wanted. */
+  private readonly layers: number;
   private readonly log: DiagnosticLog;
   private readonly precincts = new Map<number, PrecinctBlocks>();
 
-  constructor(snapshot: PrecinctSnapshot, tile: number, component: TileComponent, r: number, log: DiagnosticLog) {
+  constructor(
+    snapshot: PrecinctSnapshot,
+    tile: number,
+    component: TileComponent,
+    r: number,
+    layers: number,
+    log: DiagnosticLog,
+  ) {
+    this.layers = layers;
     this.snapshot = snapshot;
     this.tile = tile;
     this.component = component;
@@ -174,7 +185,7 @@ class SourceLevel {
     blocks = readBlocks(precinctGeometry(this.resolution, index), parameters.style.codeBlockStyle, whole, 65535);
     if (blocks.error)
       this.log.add(blocks.error.code, `tile ${this.tile}: ${blocks.error.reason}`, { clause: '15444-1 B.10' });
-    if (blocks.error || !held.complete) this.complete = false;
+    if (blocks.error || (!held.complete && held.packets.length < this.layers)) this.complete = false;
     this.precincts.set(index, blocks);
     return blocks;
   }
@@ -225,6 +236,7 @@ function recodedBlocks(
   { component, parameters }: TileComponent,
   r: number,
   log: DiagnosticLog,
+  level: SourceLevel,
 ): TakeBlock {
   const { style, quantization, roiShift } = parameters;
   return (blocks, number, { band, geometry, x, y, numLayers }) => {
@@ -238,6 +250,7 @@ function recodedBlocks(
     const recoded = recoder.recode(blocks, number, facts, numLayers);
     if (recoded === undefined) return { zeroBitPlanes: NO_VALUE, pieces: [] };
     if (recoded.findings !== 0) {
+      level.complete = false;
       const message = `a code-block of component ${component} is damaged (finding ${recoded.findings})`;
       log.add('code-block-check', message, { clause: '15444-1 D.5' });
     }
@@ -246,8 +259,11 @@ function recodedBlocks(
   };
 }
 
+/** Code-blocks that are recoded between two yields: some milliseconds of work. */
+const BLOCKS_AT_ONCE = 16;
+
 /** Writes the packets of one precinct into `headers` and `bodies`, from place `first` on. */
-function writeAnew(
+function* writeAnew(
   geometry: PrecinctGeometry,
   level: SourceLevel,
   take: TakeBlock,
@@ -256,7 +272,7 @@ function writeAnew(
   headers: Uint8Array[],
   bodies: Uint8Array[],
   first: number,
-): void {
+): TranscodeWork<void> {
   const { numBlocks } = geometry;
   const zeroBitPlanes = new Uint8Array(numBlocks).fill(NO_VALUE);
   const pieces: (readonly Piece[])[] = [];
@@ -272,6 +288,7 @@ function writeAnew(
           classicBlocks[block] = blocks.contributions.classicBlocks[number];
         }
         pieces.push(taken.pieces);
+        if (recoded && block % BLOCKS_AT_ONCE === BLOCKS_AT_ONCE - 1) yield {};
         if (taken.pieces.length > 0) zeroBitPlanes[block] = taken.zeroBitPlanes;
       }
     }

@@ -10,12 +10,12 @@ import type { PrecinctBlocks } from '../tier2/read-blocks.ts';
 /** Block coders of a result. */
 export type CoderName = 'classic' | 'ht';
 
-/** A code-block with its new coding passes. */
+/** A code-block with its new coding passes; without segments, nothing of it could be read. */
 export interface RecodedBlock {
   readonly zeroBitPlanes: number;
   /** Layer that brings all of it. */
   readonly layer: number;
-  /** Coding passes and bytes by codeword segment. */
+  /** Coding passes and bytes by codeword segment; none when there is nothing to include. */
   readonly segments: readonly { readonly passes: number; readonly bytes: Uint8Array }[];
   /** What the decoder found wrong, 0 for nothing. */
   readonly findings: number;

@@ -5,6 +5,7 @@
  * It works on any provider of packets. The plan of the result (`headers`) comes first; then each tile is measured and written
  * (`write-tiles`), its packets copied (`copied-tile`) or put together anew (`rebuilt-tile`).
  */
+import { capNeedsHighThroughput } from '../codestream/cap.ts';
 import type { MainHeader } from '../codestream/main-header.ts';
 import type { DiagnosticLog } from '../errors.ts';
 import { chooseCuts } from './choose-cuts.ts';
@@ -24,7 +25,8 @@ export function* transcodeCodestream(
   recoder: BlockRecoder | undefined,
 ): TranscodeWork<WrittenTiles> {
   const planned = planTranscode(main, options, log, recoder);
-  const plan = options.coder ? { ...planned, main: yield* withCapabilities(planned) } : planned;
+  const isHt = capNeedsHighThroughput(main.segments.cap);
+  const plan = options.coder || isHt ? { ...planned, main: yield* withCapabilities(planned) } : planned;
   const { insertLayers } = options;
   const cuts = insertLayers === undefined ? undefined : yield* chooseCuts(plan, insertLayers);
   if (insertLayers !== undefined && insertLayers > 1) {

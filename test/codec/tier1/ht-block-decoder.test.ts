@@ -15,7 +15,7 @@ import { describeShared, sharedPath } from '../../support/shared.ts';
 const decoder = new HtBlockDecoder();
 
 /** Exponents and planes up to this sum fit what the fast decoder takes. */
-const MOST_BITS = 30;
+const MOST_BITS = 31;
 
 function decodeFast(block: CodedBlock): Int32Array | undefined {
   const out = new Int32Array(block.width * block.height);

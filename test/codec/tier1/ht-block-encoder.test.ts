@@ -123,7 +123,7 @@ function squaredError(
 }
 
 /** So many bits of a magnitude fit what the fast decoder takes. */
-const FAST_DECODER_BITS = 29;
+const FAST_DECODER_BITS = 30;
 
 describe('the high-throughput block encoder', () => {
   test('makes the bytes that the slow one makes', () => {
