@@ -91,7 +91,7 @@ export const TRANSCODE: Command = {
   summary: 'put packets into another order, cut and index files, without decoding',
   usage: ['<inputs…> -o <output> [options]'],
   about:
-    'Packets are moved, left out, or given new headers; only --ht and --classic decode coefficients, and keep them. What is not asked for stays as it is.',
+    'Packets are moved, left out, or given new headers; only --ht and --classic decode coefficients, and keep them.\nWhat is not asked for stays as it is.',
   options: FLAGS,
   headings: {
     ht: 'block coder',

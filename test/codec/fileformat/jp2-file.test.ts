@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { DiagnosticLog, Jpeg2000Error } from '../../../src/codec/errors.ts';
 import { checkAgainstCodestream, readJp2File } from '../../../src/codec/fileformat/jp2-file.ts';
+import { withNames } from '../../../src/codec/fileformat/named-boxes.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../../src/codec/limits.ts';
 import { readNow } from '../../../src/codec/source.ts';
 import { ascii, box, CODESTREAM, COLR_GREY, FTYP_JP2, hex, IHDR, join, SIGNATURE, smallFile } from './box-bytes.ts';
@@ -36,7 +37,7 @@ describe('a file', () => {
     expect(file.container).toBe('jp2');
     expect(file.codestream).toEqual({ offset: 12 + 20 + 45 + 8, length: CODESTREAM.length });
     expect(file.header?.imageHeader).toMatchObject({ width: 3, height: 2 });
-    expect(file.boxes).toMatchObject([
+    expect(withNames(file.boxes)).toMatchObject([
       { type: 'jP  ', name: 'JPEG 2000 Signature', offset: 0, length: 12 },
       { type: 'ftyp', name: 'File Type', offset: 12, length: 20 },
       {
@@ -44,7 +45,7 @@ describe('a file', () => {
         offset: 32,
         length: 45,
         children: [
-          { type: 'ihdr', offset: 40 },
+          { type: 'ihdr', name: 'Image Header', offset: 40 },
           { type: 'colr', offset: 62 },
         ],
       },
@@ -81,7 +82,7 @@ describe('a file', () => {
     expect(codes).toEqual([]);
     expect(file.metadata.xml).toEqual(['<a/>']);
     expect(file.codestreams).toHaveLength(2);
-    expect(file.boxes[3]).toMatchObject({ type: 'what', name: 'Unknown' });
+    expect(withNames(file.boxes)[3]).toMatchObject({ type: 'what', name: 'Unknown' });
   });
 
   test('may have its header behind its codestream, which is against the rules', () => {

@@ -58,7 +58,7 @@ describeShared('conformance', 'codestreams of the conformance set', () => {
 
   test.each([...names('part1'), ...names('features').filter((_, k) => k % 3 === 0)])(
     '%s: to high throughput and back, every coefficient is the same',
-    { timeout: 60_000 },
+    { timeout: 300_000 },
     (name) => {
       const bytes = read(name);
       const high = transcodeSync(bytes, { coder: 'ht' });
@@ -72,7 +72,7 @@ describeShared('conformance', 'codestreams of the conformance set', () => {
     },
   );
 
-  test.each(names('ht'))('%s: to Part 1 and back, every coefficient is the same', { timeout: 60_000 }, (name) => {
+  test.each(names('ht'))('%s: to Part 1 and back, every coefficient is the same', { timeout: 300_000 }, (name) => {
     const bytes = read(name);
     const before = coefficientsOf(bytes);
     const low = transcodeSync(bytes, { coder: 'classic' });
