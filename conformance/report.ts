@@ -123,6 +123,7 @@ export function comparisonSummary(comparisons: readonly ComparisonScore[]): stri
     `${count('exact')} reversible files identical to OpenJPEG`,
     `${count('within 1')} irreversible files of up to 8 bits within 1 of OpenJPEG`,
     `${count('reported')} other irreversible files compared without a limit`,
+    `${comparisons.filter((c) => c.rule === 'not read').length} high-throughput files that OpenJPEG does not read`,
   ];
 }
 
