@@ -57,7 +57,7 @@ export interface ShapeRule {
   holds(shape: CodestreamShape): boolean;
 }
 
-/** Profiles that have rules here. */
+/** Names of the profiles: sets of rules for some use. */
 export type RuledProfile =
   | 'cinema2k'
   | 'cinema4k'

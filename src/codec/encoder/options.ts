@@ -1,6 +1,7 @@
 /**
  * What a caller may ask of the encoder.
  */
+import type { RuledProfile as ProfileName } from '../codestream/profiles.ts';
 import type { BlockPool } from '../block-pool.ts';
 import type { Progression } from '../codestream/cod.ts';
 import type { ProgressionChange } from '../codestream/poc.ts';
@@ -70,17 +71,7 @@ export type Rate =
   | { readonly step: number }
   | { readonly qfactor: number };
 
-/** Names of the profiles: sets of rules for some use. */
-export type ProfileName =
-  | 'cinema2k'
-  | 'cinema4k'
-  | 'broadcast'
-  | 'imf'
-  | 'dicom-j2k'
-  | 'dicom-htj2k'
-  | 'dicom-htj2k-rpcl'
-  | 'jpip'
-  | 'archive';
+export type { ProfileName };
 
 /** Code-block style (15444-1 Table A.19). */
 export interface CodeBlockStyle {
